@@ -1,0 +1,3 @@
+"""Một Cửa: one door for public services."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,40 @@
+"""The application as granian loads it: opened on the server's start, closed at its end."""
+
+import asyncio
+import contextlib
+from typing import Any
+
+from motcua.app import create_app, open_platform
+from motcua.plugins.manager import Plugins
+from motcua.settings import Settings, from_environment
+
+
+class Application:
+    """An ASGI application that opens its platform in the lifespan, in the server's own event loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._app: Any = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _lifespan(self, receive: Any, send: Any) -> None:
+        await receive()
+        async with contextlib.AsyncExitStack() as stack:
+            plugins = Plugins.discover(self._settings.blocked_plugins)
+            platform = await stack.enter_async_context(open_platform(self._settings, plugins))
+            bell = asyncio.create_task(platform.bell.run())
+            self._app = create_app(platform)
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            bell.cancel()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def application() -> Application:
+    """Return the application of the environment's settings."""
+    return Application(from_environment())

@@ -1,0 +1,1 @@
+"""A running platform from nothing: embedded servers, tenants, synthetic people, and a tour."""

@@ -1,0 +1,74 @@
+"""Fills a new demo: officers at every site, citizens in every province, and their accounts."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from motcua.demo import people
+from motcua.events.log import SYSTEM
+from motcua.events.work import Work
+from motcua.ids import uuid7
+from motcua.platform import Platform
+from motcua.tenancy.tenant import Tenant
+
+CITIZENS = 40
+_SITES = """
+select s.key, s.unit_id, u.name from site s
+join unit u on u.tenant_id = s.tenant_id and u.id = s.unit_id order by s.key
+"""
+_STAFF = """
+insert into staff as s (id, username, full_name) values ($1, $2, $3)
+on conflict (tenant_id, username) do update set full_name = excluded.full_name returning id
+"""
+_ROLE = """
+insert into staff_role (id, staff_id, unit_id, role) values ($1, $2, $3, $4) on conflict do nothing
+"""
+_HAS_ROLE = "select 1 from staff_role where staff_id = $1 and role = $2 limit 1"
+
+Progress = Callable[[str], None]
+
+
+async def fill(platform: Platform, progress: Progress) -> None:
+    """Make the people of every tenant; doing it again changes nothing."""
+    await platform.directory.refresh(force=True)
+    for tenant in platform.directory.all():
+        made = (
+            await _province(platform, tenant)
+            if tenant.is_province
+            else await _office(platform, tenant)
+        )
+        await platform.plugins.demo_people(tenant, made)
+        progress(f"{tenant.short_name}: {len(made)} synthetic people")
+
+
+async def _province(platform: Platform, tenant: Tenant) -> list[people.Person]:
+    found = people.citizens(tenant.province_code, tenant.short_name, CITIZENS)
+    async with platform.works.begin(tenant, SYSTEM) as work:
+        for site in await work.tx.fetch(_SITES):
+            for officer, role, _ in people.staff(site["name"], site["key"]):
+                await _employ(work, officer, role, site["unit_id"])
+                found.append(officer)
+        admin = people.staff(tenant.name, "quantri")[0][0]
+        chief = people.Person(
+            "staff",
+            "quantri",
+            admin.full_name,
+            "",
+            {**admin.claims, "preferred_username": "quantri", "title": "Quản trị"},
+        )
+        await _employ(work, chief, "admin", None)
+    return [*found, chief]
+
+
+async def _office(platform: Platform, tenant: Tenant) -> list[people.Person]:
+    officer = people.staff(tenant.name, "quoc-gia")[0][0]
+    claims = {**officer.claims, "preferred_username": "dieuphoi", "title": "Chuyên viên điều phối"}
+    one = people.Person("staff", "dieuphoi", officer.full_name, "", claims)
+    async with platform.works.begin(tenant, SYSTEM) as work:
+        await _employ(work, one, "national", None)
+    return [one]
+
+
+async def _employ(work: Work, person: people.Person, role: str, unit: UUID | None) -> None:
+    staff_id = await work.tx.fetchval(_STAFF, uuid7(), person.username, person.full_name)
+    if not await work.tx.fetchval(_HAS_ROLE, staff_id, role):
+        await work.tx.execute(_ROLE, uuid7(), staff_id, unit, role)

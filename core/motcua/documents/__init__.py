@@ -1,0 +1,1 @@
+"""Official documents: typst templates to PDF/A, and digital signatures on them."""

@@ -1,0 +1,1 @@
+"""The dossier: codes, states, components, supplements, the statutory clock, the result."""

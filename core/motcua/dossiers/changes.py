@@ -1,0 +1,48 @@
+"""Changing a dossier's state: lock, ask the plugins, check the way, write, note the event."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from motcua.dossiers.states import target
+from motcua.errors import Conflict, NotFound
+from motcua.events.work import Work
+from motcua.platform import Platform
+from motcua.tenancy.db import Record
+
+_LOCK = "select * from dossier where id = $1 for update"
+_STATE = "update dossier set state = $2, version = version + 1 where id = $1"
+
+
+async def lock(work: Work, dossier_id: UUID) -> Record:
+    """Return the dossier's row, locked until the end of the work."""
+    row = await work.tx.fetchrow(_LOCK, dossier_id)
+    if row is None:
+        raise NotFound("Không tìm thấy hồ sơ.", "There is no such dossier.")
+    work.trace_id = row["trace_id"]
+    return row
+
+
+async def change(
+    platform: Platform,
+    work: Work,
+    dossier: Record,
+    kind: str,
+    payload: Mapping[str, Any] | None = None,
+) -> int:
+    """Carry out one of the ``TRANSITIONS``; returns the new state.
+
+    ``Conflict`` when the state does not allow it, or a plugin refuses.
+    """
+    after = target(dossier["state"], kind)
+    view = {k: dossier[k] for k in ("id", "state", "procedure_code")}
+    if refusal := platform.plugins.refusal(work.tenant, view, kind):
+        raise Conflict(refusal.vi, refusal.en)
+    await work.tx.execute(_STATE, dossier["id"], int(after))
+    work.emit(
+        kind,
+        dossier["id"],
+        {**(payload or {}), "state": int(after)},
+        unit=dossier["competent_unit"],
+    )
+    return int(after)

@@ -1,0 +1,150 @@
+"""The dossier and all that hangs on it; the id of its process instance is its own id."""
+
+import sqlalchemy as sa
+
+from motcua.tenancy.schema import JSON, MOMENT, col, one_of, ref, tenant_table
+
+dossier = tenant_table(
+    "dossier",
+    col("code", sa.Text(), null=True),
+    col("track_code", sa.Text()),
+    col("trace_id", sa.Uuid()),
+    col("state", sa.SmallInteger()),
+    col("channel", sa.SmallInteger()),
+    col("procedure_code", sa.Text()),
+    col("procedure_version", sa.Text()),
+    col("procedure_name", sa.Text()),
+    col("subject_id", sa.Uuid()),
+    col("submitter_id", sa.Uuid()),
+    col("subject_name", sa.Text()),
+    col("helped_at_unit", sa.Uuid(), null=True),
+    col("received_unit", sa.Uuid()),
+    col("competent_unit", sa.Uuid()),
+    col("answers_sealed", sa.LargeBinary()),
+    col("submitted_at", MOMENT),
+    col("react_by", MOMENT),
+    col("accepted_at", MOMENT, null=True),
+    col("original_due_at", MOMENT, null=True),
+    col("due_at", MOMENT, null=True),
+    col("derivation", JSON, default="'[]'"),
+    col("finished_at", MOMENT, null=True),
+    col("returned_at", MOMENT, null=True),
+    col("fee", sa.Integer(), default="0"),
+    col("money", sa.Text(), default="'none'"),
+    col("delivery", sa.Text(), default="'none'"),
+    col("digitisation", sa.SmallInteger(), default="1"),
+    col("decision", sa.Text(), null=True),
+    col("draft_sealed", sa.LargeBinary(), null=True),
+    col("supplements", sa.SmallInteger(), default="0"),
+    col("version", sa.Integer(), default="1"),
+    sa.UniqueConstraint("tenant_id", "code"),
+    sa.UniqueConstraint("tenant_id", "track_code"),
+    ref("subject_id", "person"),
+    ref("submitter_id", "person"),
+    ref("received_unit", "unit"),
+    ref("competent_unit", "unit"),
+    sa.Index(None, "tenant_id", "subject_id", "submitted_at"),
+    sa.Index(None, "tenant_id", "received_unit", "state", "submitted_at"),
+    sa.CheckConstraint("state between 1 and 10", name="state"),
+    one_of("money", "none", "pending", "paid", "refunded"),
+    one_of("delivery", "none", "ready", "delivered", "in_wallet"),
+)
+
+draft = tenant_table(
+    "draft",
+    col("person_id", sa.Uuid()),
+    col("trace_id", sa.Uuid()),
+    col("procedure_code", sa.Text()),
+    col("data_sealed", sa.LargeBinary()),
+    col("updated_at", MOMENT),
+    ref("person_id", "person"),
+    sa.Index(None, "tenant_id", "person_id", "updated_at"),
+)
+
+component = tenant_table(
+    "component",
+    col("dossier_id", sa.Uuid()),
+    col("paper_key", sa.Text()),
+    col("name_vi", sa.Text()),
+    col("name_en", sa.Text()),
+    col("provenance", sa.Text()),
+    col("sha256", sa.Text(), null=True),
+    col("pages", sa.Integer(), null=True),
+    col("size", sa.Integer(), null=True),
+    col("evidence", JSON, null=True),
+    col("added_at", MOMENT),
+    col("compared_by", sa.Uuid(), null=True),
+    col("compared_at", MOMENT, null=True),
+    ref("dossier_id", "dossier"),
+    sa.Index(None, "tenant_id", "dossier_id"),
+    one_of("provenance", "self-scanned", "officer-compared", "issuer-signed"),
+)
+
+supplement = tenant_table(
+    "supplement",
+    col("dossier_id", sa.Uuid()),
+    col("stage", sa.Text()),
+    col("papers", JSON),
+    col("reason", sa.Text()),
+    col("requested_by", sa.Uuid()),
+    col("requested_at", MOMENT),
+    col("answered_at", MOMENT, null=True),
+    ref("dossier_id", "dossier"),
+    sa.Index(None, "tenant_id", "dossier_id"),
+    one_of("stage", "reception", "settlement"),
+)
+
+clock_pause = tenant_table(
+    "clock_pause",
+    col("dossier_id", sa.Uuid()),
+    col("reason", sa.Text()),
+    col("started_at", MOMENT),
+    col("ended_at", MOMENT, null=True),
+    ref("dossier_id", "dossier"),
+    sa.Index(None, "tenant_id", "dossier_id"),
+)
+
+code_sequence = tenant_table(
+    "code_sequence",
+    col("agency_code", sa.Text()),
+    col("day", sa.Date()),
+    col("n", sa.Integer()),
+    key=("agency_code", "day"),
+)
+
+issued_result = tenant_table(
+    "issued_result",
+    col("dossier_id", sa.Uuid()),
+    col("trace_id", sa.Uuid()),
+    col("holder_id", sa.Uuid()),
+    col("number", sa.Text()),
+    col("kind", sa.Text()),
+    col("title_vi", sa.Text()),
+    col("title_en", sa.Text()),
+    col("type", sa.Text(), null=True),
+    col("claims_sealed", sa.LargeBinary()),
+    col("hidden", JSON, default="'[]'"),
+    col("pdf_sha256", sa.Text()),
+    col("verify_code", sa.Text()),
+    col("signing_kid", sa.Text()),
+    col("issued_at", MOMENT),
+    col("expires_at", MOMENT, null=True),
+    col("status", sa.SmallInteger(), default="0"),
+    sa.UniqueConstraint("tenant_id", "dossier_id"),
+    sa.UniqueConstraint("tenant_id", "number"),
+    sa.UniqueConstraint("tenant_id", "verify_code"),
+    ref("dossier_id", "dossier"),
+    ref("holder_id", "person"),
+    one_of("kind", "granted", "refused"),
+)
+
+rating = tenant_table(
+    "rating",
+    col("dossier_id", sa.Uuid()),
+    col("score", sa.SmallInteger()),
+    col("comment", sa.Text(), null=True),
+    col("at", MOMENT),
+    sa.UniqueConstraint("tenant_id", "dossier_id"),
+    ref("dossier_id", "dossier"),
+    sa.CheckConstraint("score between 1 and 3", name="score"),
+)

@@ -1,0 +1,148 @@
+"""The outbox: an effect that is owed is done once, though it may be delivered many times.
+
+A handler does its effect and deletes its row in one transaction. The relay claims rows that are due,
+pushes them forward by a lease longer than any handler may take, and hands them to a carrier (arq, or
+this process itself). What is not done comes again; after ``MAX_ATTEMPTS`` it is a dead letter that
+staff see and can send again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from motcua.events.bell import Bell
+from motcua.events.log import SYSTEM, Event
+from motcua.events.work import Work, Works
+from motcua.tenancy.db import Database
+from motcua.tenancy.directory import Directory
+
+Handler = Callable[[Work, Event], Awaitable[None]]
+
+LEASE_SECONDS = 60
+HANDLER_SECONDS = 45
+MAX_ATTEMPTS = 8
+_log = structlog.get_logger(__name__)
+
+_CLAIM = "select tenant_id, id, attempts from claim_outbox($1, $2)"
+_LOCK = "select event_id, subscriber, attempts from outbox where id = $1 for update"
+_EVENT = """
+select id, trace_id, at, type, subject, unit_id, actor, payload from event where id = $1
+"""
+_DONE = "delete from outbox where id = $1"
+_FAILED = """
+update outbox set error = $2, dead_at = case when attempts >= $3 then now() end,
+  next_at = now() + make_interval(secs => least(600, 2 ^ attempts))
+where id = $1
+"""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A row that is due, with the number of this try."""
+
+    tenant_id: UUID
+    id: UUID
+    attempt: int
+
+
+class Carrier(Protocol):
+    """Takes claimed rows to a place where ``Effects.run`` is called."""
+
+    async def carry(self, claim: Claim) -> None:
+        """Hand one claim over; an exception leaves it to the next lease."""
+
+
+class Effects:
+    """Runs handlers, each in the transaction that deletes its row."""
+
+    def __init__(self, works: Works, directory: Directory, handlers: Mapping[str, Handler]) -> None:
+        self._works = works
+        self._directory = directory
+        self._handlers = handlers
+
+    async def run(self, claim: Claim) -> None:
+        """Do one owed effect; does nothing when it is done already."""
+        await self._directory.refresh()
+        tenant = self._directory.by_id(claim.tenant_id)
+        if tenant is None:
+            return
+        try:
+            async with asyncio.timeout(HANDLER_SECONDS):
+                async with self._works.begin(tenant, SYSTEM) as work:
+                    await self._effect(work, claim.id)
+        except asyncpg.PostgresConnectionError:
+            raise
+        except Exception as error:  # noqa: BLE001 -- whatever a handler raises is kept with its row
+            _log.warning(
+                "effect_failed", outbox=str(claim.id), attempt=claim.attempt, exc_info=True
+            )
+            async with self._works.begin(tenant, SYSTEM) as work:
+                reason = f"{type(error).__name__}: {error}"[:500]
+                await work.tx.execute(_FAILED, claim.id, reason, MAX_ATTEMPTS)
+
+    async def _effect(self, work: Work, row_id: UUID) -> None:
+        # A plain lock, not SKIP LOCKED: the relay's own transaction may not have committed yet.
+        row = await work.tx.fetchrow(_LOCK, row_id)
+        if row is None:
+            return
+        found = await work.tx.fetchrow(_EVENT, row["event_id"])
+        if found is None:
+            raise LookupError(f"event {row['event_id']} of outbox row {row_id} does not exist")
+        event = Event(**dict(found))
+        work.trace_id = event.trace_id
+        await self._handlers[row["subscriber"]](work, event)
+        await work.tx.execute(_DONE, row_id)
+
+
+class InProcess:
+    """The carrier without Redis: runs effects here, a few at a time."""
+
+    def __init__(self, effects: Effects, *, at_once: int = 4) -> None:
+        self._effects = effects
+        self._slots = asyncio.Semaphore(at_once)
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def carry(self, claim: Claim) -> None:
+        await self._slots.acquire()
+        task = asyncio.create_task(self._effects.run(claim))
+        self._running.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._slots.release()
+        if not task.cancelled() and (error := task.exception()):
+            _log.warning("effect_interrupted", error=repr(error))
+
+
+class Relay:
+    """Claims what is due and hands it on; any number of relays may run."""
+
+    def __init__(self, database: Database, bell: Bell, carrier: Carrier) -> None:
+        self._database = database
+        self._bell = bell
+        self._carrier = carrier
+
+    async def run(self, *, idle_seconds: float = 1.0) -> None:
+        """Relay for ever; survives the loss of PostgreSQL."""
+        while True:
+            try:
+                while await self.once():
+                    pass
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                _log.warning("relay_lost_database", error=type(error).__name__)
+                await asyncio.sleep(idle_seconds)
+            await self._bell.wait("outbox", idle_seconds)
+
+    async def once(self, limit: int = 100) -> int:
+        """Claim and hand over one batch; returns how many rows it had."""
+        async with self._database.platform() as tx:
+            rows = await tx.fetch(_CLAIM, limit, LEASE_SECONDS)
+        for row in rows:
+            await self._carrier.carry(Claim(row["tenant_id"], row["id"], row["attempts"]))
+        return len(rows)

@@ -1,0 +1,211 @@
+"""Bringing a tenant on board from its folder: data in, no code.
+
+Runs as the owner of the schema. Loading again is safe: what is there is brought up to date, nothing is
+deleted, and nothing that people entered is touched.
+"""
+
+import csv
+import tomllib
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from motcua.catalogue.packages import load_package
+from motcua.ids import uuid7
+from motcua.plugins.manager import Plugins
+from motcua.tenancy.db import Database, TenantTx
+from motcua.tenancy.directory import Directory
+from motcua.tenancy.tenant import Tenant
+from motcua.text import VIETNAM, fold, nfc
+
+Progress = Callable[[str], None]
+
+_TENANT = """
+insert into tenant as t (id, slug, host, kind, name, short_name, agency_code, province_code, plugins,
+  settings) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+on conflict (slug) do update set host = excluded.host, name = excluded.name,
+  short_name = excluded.short_name, agency_code = excluded.agency_code,
+  plugins = excluded.plugins, settings = t.settings || excluded.settings
+"""
+_PACKAGE = """
+insert into package_version (code, version, plugin, sha256, content) values ($1, $2, $3, $4, $5)
+on conflict (code, version) do nothing
+"""
+_SHA = "select sha256 from package_version where code = $1 and version = $2"
+_UNIT = """
+insert into unit (id, code, agency_code, name, folded, kind, parent_id, latitude, longitude, valid_from)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+on conflict (tenant_id, code, valid_from) do nothing
+"""
+_SITE = """
+insert into site as s (id, key, unit_id, name, kind) values ($1, $2, $3, $4, $5)
+on conflict (tenant_id, key) do update set name = excluded.name, kind = excluded.kind returning id
+"""
+_LINE = """
+insert into line (id, site_id, letter, name_vi, name_en, fields, mean_minutes)
+values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (tenant_id, site_id, letter) do update set name_vi = excluded.name_vi,
+  name_en = excluded.name_en, fields = excluded.fields, mean_minutes = excluded.mean_minutes
+"""
+_COUNTER = """
+insert into counter (id, site_id, number, lines) values ($1, $2, $3, $4)
+on conflict (tenant_id, site_id, number) do update set lines = excluded.lines
+"""
+_CALENDAR = """
+insert into tenant_calendar (id, version, content, valid_from) values ($1, $2, $3, $4)
+on conflict (tenant_id, version) do nothing
+"""
+_ADOPT = """
+insert into adopted_procedure (id, code, version, overlay, valid_from) values ($1, $2, $3, $4, $5)
+on conflict (tenant_id, code, valid_from) do nothing
+"""
+_UNITS = "select code, id from unit where valid_to is null"
+
+
+async def store_packages(owner: Database, plugins: Plugins) -> int:
+    """Store the procedure packages of every plugin; returns how many there are.
+
+    ``ValueError`` when a package changed under the same version: law is never rewritten.
+    """
+    count = 0
+    async with owner.platform() as tx:
+        for plugin, folder in plugins.procedures():
+            package = load_package(folder)
+            await tx.execute(
+                _PACKAGE, package.code, package.version, plugin, package.sha256, package.to_data()
+            )
+            stored = await tx.fetchval(_SHA, package.code, package.version)
+            if stored != package.sha256:
+                raise ValueError(
+                    f"{package.code} {package.version} of plugin {plugin} differs from what is stored "
+                    "under this version: raise its version"
+                )
+            count += 1
+    return count
+
+
+async def load_tenant(
+    owner: Database, folder: Path, domain: str, progress: Progress = lambda _: None
+) -> Tenant:
+    """Bring one tenant on board; ``domain`` is the platform's host name without port."""
+    about = _toml(folder / "tenant.toml")
+    await _write_tenant(owner, about, folder, domain)
+    directory = Directory(owner)
+    await directory.refresh(force=True)
+    tenant = directory.by_slug(about["slug"])
+    if tenant is None:
+        raise LookupError(f"tenant {about['slug']} was not stored")
+    if tenant.is_province:
+        async with owner.tenant(tenant) as tx:
+            units = await _write_units(tx, about, folder)
+            await _write_sites(tx, _toml(folder / "sites.toml"), units)
+            await _write_law(tx, folder)
+        progress(f"{tenant.name}: {len(units)} units")
+    return tenant
+
+
+async def _write_tenant(
+    owner: Database, about: Mapping[str, Any], folder: Path, domain: str
+) -> None:
+    settings = {"theme": about["theme"], "texts": _toml(folder / "texts.toml")}
+    settings |= about.get("settings", {})
+    async with owner.platform() as tx:
+        await tx.execute(
+            _TENANT,
+            uuid7(),
+            about["slug"],
+            f"{about['host']}.{domain}",
+            about["kind"],
+            about["name"],
+            about["short_name"],
+            about["agency_code"],
+            about["province_code"],
+            about["plugins"],
+            settings,
+        )
+
+
+async def _write_units(tx: TenantTx, about: Mapping[str, Any], folder: Path) -> dict[str, UUID]:
+    since: date = about["units_valid_from"]
+    root = about["unit"]
+    await _write_unit(tx, root, None, since)
+    known = await _units(tx)
+    with (folder / "units.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["code"] not in known:
+                await _write_unit(tx, row, known[root["code"]], since)
+    return await _units(tx)
+
+
+async def _write_unit(
+    tx: TenantTx, row: Mapping[str, Any], parent: UUID | None, since: date
+) -> None:
+    name = nfc(row["name"])
+    place = [float(row[k]) if row.get(k) else None for k in ("latitude", "longitude")]
+    await tx.execute(
+        _UNIT,
+        uuid7(),
+        row["code"],
+        row["agency_code"],
+        name,
+        fold(name),
+        row["kind"],
+        parent,
+        *place,
+        since,
+    )
+
+
+async def _units(tx: TenantTx) -> dict[str, UUID]:
+    return {row["code"]: row["id"] for row in await tx.fetch(_UNITS)}
+
+
+async def _write_sites(tx: TenantTx, about: Mapping[str, Any], units: Mapping[str, UUID]) -> None:
+    for site in about["sites"]:
+        site_id = await tx.fetchval(
+            _SITE, uuid7(), site["key"], units[site["unit"]], site["name"], site["kind"]
+        )
+        for line in site["lines"]:
+            await tx.execute(
+                _LINE,
+                uuid7(),
+                site_id,
+                line["letter"],
+                line["name_vi"],
+                line["name_en"],
+                line["fields"],
+                float(line["mean_minutes"]),
+            )
+        for counter in site["counters"]:
+            await tx.execute(_COUNTER, uuid7(), site_id, counter["number"], counter["lines"])
+
+
+async def _write_law(tx: TenantTx, folder: Path) -> None:
+    calendar = _toml(folder / "calendar.toml")
+    content = msgspec.to_builtins(calendar)
+    await tx.execute(_CALENDAR, uuid7(), calendar["version"], content, calendar["valid_from"])
+    for adopted in _toml(folder / "procedures.toml")["procedures"]:
+        since = datetime.combine(adopted["valid_from"], time(0), VIETNAM).astimezone(UTC)
+        await tx.execute(
+            _ADOPT,
+            uuid7(),
+            adopted["code"],
+            adopted["version"],
+            adopted.get("overlay", {}),
+            since,
+        )
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f"{path} is missing: every tenant folder needs it (see docs/provinces.md)"
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path}: {error}") from error

@@ -1,0 +1,1 @@
+"""Plugins: found, judged, quarantined when broken, dispatched by an allow-list per tenant."""

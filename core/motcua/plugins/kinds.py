@@ -1,0 +1,68 @@
+"""The kinds of things that plugins hand over."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+
+@dataclass(frozen=True)
+class PluginInfo:
+    """What a plugin says of itself: ``PLUGIN = PluginInfo(...)`` in its top module."""
+
+    name: str
+    version: str
+    title_vi: str
+    title_en: str
+    api: str = "1"
+    permissions: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Migrations:
+    """A plugin's own tables: the folder of its Alembic versions and its models.
+
+    Its tables' names start with ``prefix`` and an underscore.
+    """
+
+    prefix: str
+    versions: Path
+    tables: Sequence[sa.Table]
+
+
+@dataclass(frozen=True)
+class IdentityProvider:
+    """An OpenID Connect provider by which ``citizen`` or ``staff`` sign in.
+
+    ``issuer`` is the address below which ``/.well-known/openid-configuration`` is found. The claims that
+    are read: ``sub``, ``name``; of citizens ``personal_id``, ``birthdate``, ``gender``, ``address``,
+    ``phone_number``; of staff ``preferred_username``.
+    """
+
+    key: str
+    audience: str
+    title_vi: str
+    title_en: str
+    issuer: str
+    client_id: str
+    client_secret: str | None = None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a dossier may not change, in the user's words."""
+
+    vi: str
+    en: str
+
+
+class DemoPerson(Protocol):
+    """A synthetic person of a demo; ``kind`` is ``citizen`` or ``staff``."""
+
+    kind: str
+    username: str
+    full_name: str
+    personal_id: str
+    claims: dict[str, Any]

@@ -1,0 +1,171 @@
+"""Find plugins, judge them, and call their hooks for one tenant at a time.
+
+An allow-list: for a tenant, only the plugins it has enabled are ever called. A plugin that fails to
+import, speaks another API or implements an unknown hook is quarantined with its reason, and the
+program starts without it.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, cast
+
+import click
+import pluggy
+import structlog
+
+from motcua import hookspecs
+from motcua.plugins.kinds import IdentityProvider, Migrations, PluginInfo, Refusal
+from motcua.tenancy.tenant import Tenant
+
+GROUP = "motcua.plugins"
+API = "1"
+_log = structlog.get_logger(__name__)
+
+
+def _judge(name: str, module: object) -> PluginInfo:
+    """Return what the plugin says of itself; ``ValueError`` says why it cannot be used."""
+    info = getattr(module, "PLUGIN", None)
+    if not isinstance(info, PluginInfo):
+        raise ValueError("it has no PLUGIN = PluginInfo(...)")  # noqa: TRY004 -- one kind for all
+    if info.name != name:
+        raise ValueError(f"its entry point is {name!r} but PLUGIN.name is {info.name!r}")
+    if info.api != API:
+        raise ValueError(f"it speaks API {info.api}, this is API {API}")
+    known = {n for n, f in vars(hookspecs).items() if hasattr(f, "motcua_spec")}
+    marked = {n for n in dir(module) if hasattr(getattr(module, n), "motcua_impl")}
+    if unknown := sorted(marked - known):
+        raise ValueError(f"it implements hooks that do not exist: {', '.join(unknown)}")
+    return info
+
+
+@dataclass
+class Plugins:
+    """The typed face of pluggy: nothing else in the core calls a hook."""
+
+    manager: pluggy.PluginManager
+    infos: dict[str, PluginInfo] = field(default_factory=dict)
+    quarantined: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def discover(cls, blocked: frozenset[str] = frozenset()) -> "Plugins":
+        """Load every installed plugin that is not blocked."""
+        plugins = cls.empty()
+        for point in sorted(entry_points(group=GROUP), key=lambda p: p.name):
+            if point.name in blocked:
+                plugins.quarantined[point.name] = "blocked by MOTCUA_BLOCKED_PLUGINS"
+                continue
+            try:
+                plugins.add(point.name, point.load())
+            except Exception as error:  # noqa: BLE001 -- a plugin may raise anything at import
+                plugins.quarantine(point.name, error)
+        return plugins
+
+    @classmethod
+    def empty(cls) -> "Plugins":
+        """Return a manager that knows the hooks and no plugin."""
+        manager = pluggy.PluginManager("motcua")
+        manager.add_hookspecs(hookspecs)
+        return cls(manager)
+
+    def add(self, name: str, module: object) -> None:
+        """Register one plugin; raises when it cannot be used."""
+        self.infos[name] = _judge(name, module)
+        try:
+            self.manager.register(module, name=name)
+        except BaseException:
+            del self.infos[name]
+            raise
+
+    def quarantine(self, name: str, error: Exception) -> None:
+        """Set a broken plugin aside, with the reason that ``motcua doctor`` and the office show."""
+        self.quarantined[name] = f"{type(error).__name__}: {error}"
+        _log.error("plugin_quarantined", plugin=name, reason=self.quarantined[name])
+
+    def enabled(self, tenant: Tenant) -> frozenset[str]:
+        """Return the plugins that exist for this tenant."""
+        return tenant.plugins & self.infos.keys()
+
+    # At start: what every installed plugin brings, with its name.
+
+    def procedures(self) -> Iterator[tuple[str, Path]]:
+        for name, folders in self._brought("register_procedures"):
+            for folder in cast(Sequence[Path], folders):
+                yield name, folder
+
+    def routes(self) -> Iterator[tuple[str, Sequence[Any]]]:
+        yield from self._brought("register_routes")
+
+    def template_folders(self) -> list[Path]:
+        return [cast(Path, folder) for _, folder in self._brought("register_templates")]
+
+    def service_tasks(self) -> dict[str, tuple[str, Callable[..., Awaitable[Mapping[str, Any]]]]]:
+        """Return handlers by name, each with the plugin that brought it."""
+        found: dict[str, tuple[str, Callable[..., Awaitable[Mapping[str, Any]]]]] = {}
+        for name, handlers in self._brought("register_service_tasks"):
+            for key, handler in handlers.items():
+                found[key] = (name, handler)
+        return found
+
+    def migrations(self) -> Iterator[tuple[str, Migrations]]:
+        yield from self._brought("register_migrations")
+
+    def add_commands(self, cli: click.Group) -> None:
+        self.manager.hook.register_commands(cli=cli)
+
+    # For one tenant.
+
+    def identity_providers(self, tenant: Tenant) -> list[IdentityProvider]:
+        answers = self._ask("register_identity_providers", tenant, tenant=tenant)
+        return [provider for answer in answers for provider in answer]
+
+    def links(self, tenant: Tenant, audience: str) -> list[tuple[str, str, str]]:
+        answers = self._ask("register_links", tenant, tenant=tenant, audience=audience)
+        return [link for answer in answers for link in answer]
+
+    def refusal(self, tenant: Tenant, dossier: Mapping[str, Any], change: str) -> Refusal | None:
+        """Return the first refusal of a change of a dossier, if any."""
+        for answer in self._ask(
+            "dossier_may_change", tenant, tenant=tenant, dossier=dossier, change=change
+        ):
+            return cast(Refusal, answer)
+        return None
+
+    async def demo_people(self, tenant: Tenant, people: Sequence[Any]) -> None:
+        for answer in self._ask("demo_people", tenant, tenant=tenant, people=people):
+            await answer
+
+    def listeners(self, tenant: Tenant) -> list[str]:
+        """Return the enabled plugins that want to hear of events."""
+        return [i.plugin_name for i in self._implementations("event_happened", tenant)]
+
+    async def event_happened(self, plugin: str, tenant: Tenant, work: Any, event: Any) -> None:
+        """Tell one plugin of one event."""
+        for impl in self._implementations("event_happened", tenant):
+            if impl.plugin_name == plugin:
+                answer = self._call(impl, {"work": work, "event": event})
+                if inspect.isawaitable(answer):
+                    await answer
+
+    def _implementations(self, hook: str, tenant: Tenant) -> Iterator[Any]:
+        enabled = self.enabled(tenant)
+        for impl in getattr(self.manager.hook, hook).get_hookimpls():
+            if impl.plugin_name in enabled:
+                yield impl
+
+    def _ask(self, hook: str, where: Tenant, /, **arguments: Any) -> Iterator[Any]:
+        for impl in self._implementations(hook, where):
+            if (answer := self._call(impl, arguments)) is not None:
+                yield answer
+
+    def _brought(self, hook: str) -> Iterator[tuple[str, Any]]:
+        for impl in getattr(self.manager.hook, hook).get_hookimpls():
+            if (answer := self._call(impl, {})) is not None:
+                yield impl.plugin_name, answer
+
+    @staticmethod
+    def _call(impl: Any, arguments: Mapping[str, Any]) -> Any:
+        # A plugin may take fewer arguments than the hook offers: hooks can grow.
+        return impl.function(*[arguments[a] for a in impl.argnames])

@@ -1,0 +1,1 @@
+"""The portal: where citizens search, apply, follow and receive."""

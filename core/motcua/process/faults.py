@@ -1,0 +1,39 @@
+"""What is wrong with a process diagram, told to the person who draws it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from motcua.errors import Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One mistake: the element's id, tag and name, what is wrong and what to draw instead."""
+
+    element: str
+    tag: str
+    name: str
+    vi: str
+    en: str
+
+    @property
+    def place(self) -> str:
+        """The element as a person finds it in a modeller: ``userTask 'Thẩm định' (Task_1)``."""
+        name = f" '{self.name}'" if self.name else ""
+        return f"{self.tag}{name} ({self.element})" if self.element else self.tag
+
+
+class ProcessError(Invalid):
+    """A diagram that cannot be run; ``findings`` holds every mistake found, the first is the message."""
+
+    slug = "process-error"
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings = tuple(findings)
+        first = self.findings[0]
+        self.element, self.name = first.element, first.name
+        super().__init__(
+            f"{first.place}: {first.vi}",
+            f"{first.place}: {first.en}",
+            fields={f.element or f.tag: f.vi for f in self.findings},
+        )

@@ -1,0 +1,1 @@
+"""Reception: sites, lines, counters, tickets, and what the hall shows."""

@@ -1,0 +1,76 @@
+"""What the hall shows: numbers only, the state in one snapshot, and the calls since a given one."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, time
+from typing import Any
+from uuid import UUID
+
+from motcua.dossiers.codes import local_day
+from motcua.queues.estimate import waiting_range
+from motcua.tenancy.db import TenantTx
+from motcua.text import VIETNAM
+
+SHOWN = 8
+_SITE = "select id, name, call_seq from site where key = $1"
+_CALLS = """
+select seq, number, counter, at from board_call where site_id = $1 and seq > $2 and at >= $3
+order by seq desc limit $4
+"""
+_LINES = """
+select l.letter, l.name_vi, l.name_en, l.mean_minutes,
+  count(t.id) filter (where t.state = 'waiting') as waiting,
+  (select count(*) from counter c where c.site_id = $1 and c.staff_id is not null
+     and c.lines ? l.letter) as open
+from line l left join ticket t on t.tenant_id = l.tenant_id and t.line_id = l.id and t.day = $2
+where l.site_id = $1 group by l.tenant_id, l.id, l.letter, l.name_vi, l.name_en, l.mean_minutes
+order by l.letter
+"""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call; ``seq`` counts the site's calls without gap."""
+
+    seq: int
+    number: str
+    counter: str
+    at: str
+
+
+async def site(tx: TenantTx, key: str) -> tuple[UUID, str] | None:
+    """Return id and name of the site with this key."""
+    row = await tx.fetchrow(_SITE, key)
+    return (row["id"], row["name"]) if row else None
+
+
+def day_start(now: datetime) -> datetime:
+    """Return midnight of the country's day: yesterday's calls are not shown."""
+    return datetime.combine(local_day(now), time(0), VIETNAM)
+
+
+async def calls_after(tx: TenantTx, site_id: UUID, seq: int, now: datetime) -> list[Call]:
+    """Return the calls of today after ``seq``, oldest first."""
+    rows = await tx.fetch(_CALLS, site_id, seq, day_start(now), 1000)
+    return [Call(r["seq"], r["number"], r["counter"], r["at"].isoformat()) for r in reversed(rows)]
+
+
+async def snapshot(tx: TenantTx, site_id: UUID, now: datetime) -> dict[str, Any]:
+    """Return the whole board: the last calls, newest first, and each line's queue."""
+    calls = await tx.fetch(_CALLS, site_id, 0, day_start(now), SHOWN)
+    lines = await tx.fetch(_LINES, site_id, local_day(now))
+    return {
+        "now": now.isoformat(),
+        "calls": [
+            asdict(Call(r["seq"], r["number"], r["counter"], r["at"].isoformat())) for r in calls
+        ],
+        "lines": [
+            {
+                "letter": r["letter"],
+                "name": r["name_vi"],
+                "name_en": r["name_en"],
+                "waiting": r["waiting"],
+                "range": str(waiting_range(r["waiting"], r["open"], r["mean_minutes"])),
+            }
+            for r in lines
+        ],
+    }

@@ -1,0 +1,74 @@
+"""From events to figures: each event that counts moves a roll-up of its day, once."""
+
+from motcua.dossiers.codes import local_day
+from motcua.events.log import Event
+from motcua.events.work import Work
+from motcua.platform import Platform
+from motcua.worktime import working_minutes
+
+# What each event adds to the day on which it happened. `open` is summed over all days: what still waits.
+METRICS: dict[str, tuple[tuple[str, int], ...]] = {
+    "dossier.submitted": (("received", 1), ("open", 1)),
+    "dossier.accepted": (("accepted", 1),),
+    "dossier.rejected": (("rejected", 1), ("open", -1)),
+    "dossier.stopped": (("stopped", 1), ("open", -1)),
+    "dossier.finished": (("finished", 1), ("open", -1)),
+    "dossier.returned": (("returned", 1),),
+    "ticket.issued": (("tickets", 1),),
+    "ticket.finished": (("served", 1),),
+    "presentation.verified": (("reused", 1),),
+    "credential.delivered": (("credentials", 1),),
+}
+SUBSCRIBED = frozenset(METRICS)
+
+_ADD = """
+insert into rollup_day as r (day, metric, n) values ($1, $2, $3)
+on conflict (tenant_id, day, metric) do update set n = r.n + excluded.n
+"""
+_DOSSIER = """
+select procedure_code, competent_unit, accepted_at, finished_at, due_at, supplements from dossier where id = $1
+"""
+_FACT = """
+insert into settlement_fact (id, day, procedure_code, unit_id, working_minutes, on_time, finished_at)
+values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing
+"""
+_PAUSED = (
+    "select started_at, ended_at from clock_pause where dossier_id = $1 and ended_at is not null"
+)
+
+
+async def count(platform: Platform, work: Work, event: Event) -> None:
+    """Add one event to the roll-ups; a finished dossier also leaves a settlement fact."""
+    day = local_day(event.at)
+    added = list(METRICS[event.type])
+    if event.type == "dossier.finished":
+        added.append((await _settle(platform, work, event), 1))
+    for metric, n in sorted(added):
+        await work.tx.execute(_ADD, day, metric, n)
+
+
+async def _settle(platform: Platform, work: Work, event: Event) -> str:
+    """Keep how long the office took; returns the metric ``on_time`` or ``late``.
+
+    More than one supplement request during settlement counts as late, whatever the dates
+    (Decision 766/QĐ-TTg, progress of settlement).
+    """
+    row = await work.tx.fetchrow(_DOSSIER, event.subject)
+    if row is None:
+        raise LookupError(f"dossier {event.subject} of event {event.id} does not exist")
+    calendar = (await platform.catalogue.of(work.tenant)).calendar
+    minutes = working_minutes(calendar, row["accepted_at"], row["finished_at"])
+    for pause in await work.tx.fetch(_PAUSED, event.subject):
+        minutes -= working_minutes(calendar, pause["started_at"], pause["ended_at"])
+    on_time = row["finished_at"] <= row["due_at"] and row["supplements"] <= 1
+    await work.tx.execute(
+        _FACT,
+        event.subject,
+        local_day(event.at),
+        row["procedure_code"],
+        row["competent_unit"],
+        max(0, minutes),
+        on_time,
+        row["finished_at"],
+    )
+    return "on_time" if on_time else "late"

@@ -1,0 +1,60 @@
+"""The rooms of the house: their routes, and who hears of which event."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from motcua.board import pages as board
+from motcua.desk import pages as desk
+from motcua.dossiers import routes as dossiers
+from motcua.dossiers import service_tasks
+from motcua.dossiers.results import issue_result
+from motcua.events.log import Event
+from motcua.events.work import Work
+from motcua.platform import Platform
+from motcua.plugins.manager import Plugins
+from motcua.portal import pages as portal
+from motcua.queues import routes as queues
+from motcua.reporting import jobs as reporting
+from motcua.station import pages as station
+from motcua.tenancy.tenant import Tenant
+from motcua.wallet import routes as wallet
+from motcua.web import routes as web
+from motcua.web import sign_in
+
+ROUTES: list[Any] = [
+    route
+    for room in (web, sign_in, dossiers, queues, wallet, portal, station, desk, board)
+    for route in room.ROUTES
+]
+SERVICE_TASKS: dict[str, service_tasks.Handler] = {"issue_result": issue_result}
+
+
+def subscribers(plugins: Plugins, tenant: Tenant, event: str) -> Iterable[str]:
+    """Return the names of the handlers that an event of this tenant is owed to."""
+    if event in reporting.SUBSCRIBED:
+        yield "reporting"
+    if event == "step.service_waiting":
+        yield "service"
+    for plugin in plugins.listeners(tenant):
+        yield f"plugin:{plugin}"
+
+
+def wire(platform: Platform) -> None:
+    """Put every handler into the platform."""
+
+    async def count(work: Work, event: Event) -> None:
+        await reporting.count(platform, work, event)
+
+    async def service(work: Work, event: Event) -> None:
+        await service_tasks.run(platform, SERVICE_TASKS, work, event)
+
+    platform.handlers |= {"reporting": count, "service": service}
+    for name in platform.plugins.infos:
+        platform.handlers[f"plugin:{name}"] = _plugin(platform, name)
+
+
+def _plugin(platform: Platform, name: str) -> Any:
+    async def tell(work: Work, event: Event) -> None:
+        await platform.plugins.event_happened(name, work.tenant, work, event)
+
+    return tell

@@ -1,0 +1,71 @@
+"""Settings from the environment; nothing is read at import."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How this installation runs.
+
+    ``secret_key`` is 32 bytes that stay outside the database: every private key and personal identifier
+    in the database is sealed with a key derived from it. The three database addresses belong to the three
+    roles: the application, the owner (migrations only) and the national office. ``base_url`` is the public address of the
+    platform; a tenant's address is its slug in front of it.
+    """
+
+    database_url: str
+    owner_url: str
+    national_url: str
+    redis_url: str
+    secret_key: bytes
+    data: Path
+    tenants: Path
+    base_url: str = "http://localhost:8000"
+    max_upload: int = 20 * 1024 * 1024
+    blocked_plugins: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def scheme(self) -> str:
+        """``http`` or ``https``."""
+        return self.base_url.split("://", 1)[0]
+
+    @property
+    def domain(self) -> str:
+        """Host and port below which every tenant has its own host (``localhost:8000``)."""
+        return self.base_url.split("://", 1)[1].rstrip("/")
+
+    def url_of(self, label: str) -> str:
+        """Return the address of the host with this label (a tenant's slug, ``vi``)."""
+        return f"{self.scheme}://{label}.{self.domain}"
+
+
+def from_environment() -> Settings:
+    """Read the settings of a production process.
+
+    Raises ``ValueError`` that names every variable that is missing or wrong and what it should hold.
+    """
+    wrong = []
+    database = os.environ.get("MOTCUA_DATABASE_URL", "")
+    if not database.startswith(("postgresql://", "postgres://")):
+        wrong.append("MOTCUA_DATABASE_URL: postgresql://mc_app:…@host/motcua")
+    try:
+        key = bytes.fromhex(os.environ.get("MOTCUA_SECRET_KEY", ""))
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        wrong.append("MOTCUA_SECRET_KEY: 64 hexadecimal digits, made by `openssl rand -hex 32`")
+    if wrong:
+        raise ValueError("set these environment variables:\n  " + "\n  ".join(wrong))
+    return Settings(
+        database_url=database,
+        owner_url=os.environ.get("MOTCUA_OWNER_DATABASE_URL", ""),
+        national_url=os.environ.get("MOTCUA_NATIONAL_DATABASE_URL", ""),
+        redis_url=os.environ.get("MOTCUA_REDIS_URL", ""),
+        secret_key=key,
+        data=Path(os.environ.get("MOTCUA_DATA", ".data")),
+        tenants=Path(os.environ.get("MOTCUA_TENANTS", "tenants")),
+        base_url=os.environ.get("MOTCUA_BASE_URL", "http://localhost:8000"),
+        blocked_plugins=frozenset(os.environ.get("MOTCUA_BLOCKED_PLUGINS", "").split()),
+    )

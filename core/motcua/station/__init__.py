@@ -1,0 +1,1 @@
+"""The digitisation station: a touch screen where people scan, apply and take a ticket."""

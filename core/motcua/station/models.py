@@ -1,0 +1,37 @@
+"""Devices of a site, and what happens at a station between two people."""
+
+import sqlalchemy as sa
+
+from motcua.tenancy.schema import MOMENT, col, one_of, ref, tenant_table
+
+device = tenant_table(
+    "device",
+    col("site_id", sa.Uuid()),
+    col("kind", sa.Text()),
+    col("name", sa.Text()),
+    col("pair_code_hash", sa.LargeBinary(), null=True),
+    col("pair_expires_at", MOMENT, null=True),
+    col("paired_at", MOMENT, null=True),
+    col("seen_at", MOMENT, null=True),
+    ref("site_id", "site"),
+    one_of("kind", "station", "board"),
+)
+
+station_session = tenant_table(
+    "station_session",
+    col("device_id", sa.Uuid()),
+    col("trace_id", sa.Uuid()),
+    col("started_at", MOMENT),
+    col("ended_at", MOMENT, null=True),
+    col("outcome", sa.Text(), null=True),
+    # All that the person entered, sealed; null from the moment the session ends.
+    col("data_sealed", sa.LargeBinary(), null=True),
+    ref("device_id", "device"),
+)
+sa.Index(
+    "uq_station_session_open",
+    station_session.c.tenant_id,
+    station_session.c.device_id,
+    unique=True,
+    postgresql_where=station_session.c.ended_at.is_(None),
+)

@@ -1,0 +1,1 @@
+"""Tenants, their units, and the only door to the database."""

@@ -1,0 +1,132 @@
+"""The only door to PostgreSQL: a transaction of a tenant, of the platform, or of the national office.
+
+Everything the application does runs on asyncpg connections of the role ``mc_app``, which row-level
+security confines to the tenant set at the begin of the transaction. A transaction without a tenant
+sees no row of any tenant.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from motcua.errors import Unavailable
+from motcua.tenancy.tenant import Tenant
+
+# What asyncpg returns reads like a mapping of column names.
+Record = Mapping[str, Any]
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+def _to_json(value: object) -> str:
+    return _encode(value).decode()
+
+
+async def _prepare(connection: Any) -> None:
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=_to_json, decoder=msgspec.json.decode
+    )
+
+
+async def _keep(connection: Any) -> None:
+    """Skip asyncpg's reset round trip: settings are made with SET LOCAL and end with the transaction."""
+
+
+class Tx:
+    """One open transaction: statements with ``$1`` parameters."""
+
+    __slots__ = ("_connection", "_database")
+
+    def __init__(self, connection: Any, database: "Database") -> None:
+        self._connection = connection
+        self._database = database
+
+    async def fetch(self, sql: str, *args: object) -> list[Record]:
+        self._database.round_trips += 1
+        return await self._connection.fetch(sql, *args)  # type: ignore[no-any-return]
+
+    async def fetchrow(self, sql: str, *args: object) -> Record | None:
+        self._database.round_trips += 1
+        return await self._connection.fetchrow(sql, *args)  # type: ignore[no-any-return]
+
+    async def fetchval(self, sql: str, *args: object) -> Any:
+        self._database.round_trips += 1
+        return await self._connection.fetchval(sql, *args)
+
+    async def execute(self, sql: str, *args: object) -> str:
+        self._database.round_trips += 1
+        return await self._connection.execute(sql, *args)  # type: ignore[no-any-return]
+
+    async def executemany(self, sql: str, rows: list[tuple[object, ...]]) -> None:
+        self._database.round_trips += 1
+        await self._connection.executemany(sql, rows)
+
+
+class TenantTx(Tx):
+    """A transaction that row-level security confines to ``tenant``; made by ``Database.tenant`` only."""
+
+    __slots__ = ("tenant",)
+
+    def __init__(self, connection: Any, database: "Database", tenant: Tenant) -> None:
+        super().__init__(connection, database)
+        self.tenant = tenant
+
+
+class Database:
+    """A pool of connections of one role. ``round_trips`` counts, for metrics and tests."""
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+        self.round_trips = 0
+
+    @classmethod
+    async def open(cls, url: str, *, size: int = 16) -> "Database":
+        """Connect; ``Unavailable`` with a sentence for the operator when PostgreSQL does not answer."""
+        try:
+            pool = await asyncpg.create_pool(
+                url, min_size=1, max_size=size, init=_prepare, reset=_keep, command_timeout=30
+            )
+        except (OSError, asyncpg.PostgresError) as error:
+            raise Unavailable(
+                "Không kết nối được cơ sở dữ liệu.", f"PostgreSQL does not answer: {error}"
+            ) from error
+        return cls(pool)
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def tenant(self, tenant: Tenant) -> AsyncIterator[TenantTx]:
+        """Open a transaction of this tenant; commit at the end, roll back on any exception."""
+        # SET LOCAL takes no parameter; the value is a UUID object, so nothing can be smuggled in.
+        begin = f"BEGIN; SET LOCAL app.tenant_id = '{UUID(bytes=tenant.id.bytes)}'"
+        async with self._transaction(begin) as connection:
+            yield TenantTx(connection, self, tenant)
+
+    @asynccontextmanager
+    async def platform(self) -> AsyncIterator[Tx]:
+        """Open a transaction without a tenant: it sees the directory and the law, and no tenant's rows."""
+        async with self._transaction("BEGIN; SET LOCAL app.tenant_id = ''") as connection:
+            yield Tx(connection, self)
+
+    @asynccontextmanager
+    async def _transaction(self, begin: str) -> AsyncIterator[Any]:
+        async with self._pool.acquire() as connection:
+            await connection.execute(begin)
+            try:
+                yield connection
+            except BaseException:
+                if not connection.is_closed():
+                    await connection.execute("ROLLBACK")
+                raise
+            await connection.execute("COMMIT")
+            self.round_trips += 2
+
+    @asynccontextmanager
+    async def listener(self) -> AsyncIterator[Any]:
+        """Lend a bare connection for a health check."""
+        async with self._pool.acquire() as connection:
+            yield connection

@@ -1,0 +1,1 @@
+"""The wallet: results as verifiable credentials, their presentation elsewhere, and a wallet for browsers."""

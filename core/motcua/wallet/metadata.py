@@ -1,0 +1,165 @@
+"""The documents a wallet finds at well-known addresses, built from plain inputs.
+
+Sources: OpenID4VCI 1.0 section 12.2 (issuer), RFC 8414 (authorization server), SD-JWT VC sections 4 (type
+metadata) and 5 (issuer's keys).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from motcua.wallet import jose
+
+ISSUER = "openid-credential-issuer"
+SERVER = "oauth-authorization-server"
+KEYS = "jwt-vc-issuer"
+PRE_AUTHORIZED = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
+
+
+@dataclass(frozen=True)
+class Names:
+    """One text in both languages of the screens."""
+
+    vi: str
+    en: str
+
+    def display(self) -> list[dict[str, str]]:
+        """Return it as a ``display`` array, Vietnamese first."""
+        return [{"name": self.vi, "locale": "vi-VN"}, {"name": self.en, "locale": "en-US"}]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim of a type: ``hidden`` says that the holder decides whether it is shown."""
+
+    name: str
+    names: Names
+    hidden: bool = True
+    mandatory: bool = False
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A kind of credential that an issuer offers."""
+
+    id: str
+    vct: str
+    names: Names
+    claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Where the endpoints stand below the issuer's address; wallets find them through the metadata."""
+
+    token: str = "/token"  # noqa: S105 - a path
+    nonce: str = "/nonce"
+    credential: str = "/credential"
+    deferred: str = "/deferred"
+    notification: str = "/notification"
+    jwks: str = "/jwks"
+
+
+def well_known(issuer: str, document: str) -> str:
+    """Return the address of a document: ``/.well-known/…`` between host and path (RFC 8615, RFC 8414)."""
+    parts = urlsplit(issuer)
+    return f"{parts.scheme}://{parts.netloc}/.well-known/{document}{parts.path.rstrip('/')}"
+
+
+def credential_issuer(
+    issuer: str,
+    names: Names,
+    configurations: Sequence[Configuration],
+    *,
+    batch_size: int = 10,
+    paths: Paths | None = None,
+) -> dict[str, Any]:
+    """Return the credential issuer metadata; ``batch_size`` is at least 2."""
+    at = paths or Paths()
+    return {
+        "credential_issuer": issuer,
+        "authorization_servers": [issuer],
+        "credential_endpoint": issuer + at.credential,
+        "nonce_endpoint": issuer + at.nonce,
+        "deferred_credential_endpoint": issuer + at.deferred,
+        "notification_endpoint": issuer + at.notification,
+        "batch_credential_issuance": {"batch_size": batch_size},
+        "display": names.display(),
+        "credential_configurations_supported": {c.id: _configuration(c) for c in configurations},
+    }
+
+
+def authorization_server(issuer: str, *, paths: Paths | None = None) -> dict[str, Any]:
+    """Return the metadata of our authorization server: pre-authorised codes for wallets without account."""
+    at = paths or Paths()
+    return {
+        "issuer": issuer,
+        "token_endpoint": issuer + at.token,
+        "jwks_uri": issuer + at.jwks,
+        # RFC 8414 demands the member even where no authorization endpoint exists.
+        "response_types_supported": [],
+        "grant_types_supported": [PRE_AUTHORIZED],
+        "token_endpoint_auth_methods_supported": ["none"],
+        "pre-authorized_grant_anonymous_access_supported": True,
+    }
+
+
+def jwt_vc_issuer(issuer: str, keys: Sequence[jose.Key]) -> dict[str, Any]:
+    """Return the issuer's verification keys: all whose credentials may still be valid, not only today's."""
+    return {"issuer": issuer, "jwks": jwks(keys)}
+
+
+def jwks(keys: Sequence[jose.Key]) -> dict[str, Any]:
+    """Return a JWK set of public keys."""
+    return {"keys": [jose.published(key) for key in keys]}
+
+
+def type_metadata(configuration: Configuration) -> dict[str, Any]:
+    """Return the SD-JWT VC type metadata of a ``vct``. A published one never changes."""
+    return {
+        "vct": configuration.vct,
+        "name": configuration.names.vi,
+        "display": configuration.names.display(),
+        "claims": [
+            {
+                "path": [claim.name],
+                "display": [{"label": e.pop("name"), **e} for e in claim.names.display()],
+                "sd": "always" if claim.hidden else "never",
+                "mandatory": claim.mandatory,
+            }
+            for claim in configuration.claims
+        ],
+    }
+
+
+def credential_offer(
+    issuer: str, configuration_ids: Sequence[str], code: str, *, tx_code_length: int | None
+) -> dict[str, Any]:
+    """Return the offer behind ``credential_offer_uri`` (OpenID4VCI section 4.1.1)."""
+    grant: dict[str, Any] = {"pre-authorized_code": code}
+    if tx_code_length is not None:
+        grant["tx_code"] = {"input_mode": "numeric", "length": tx_code_length}
+    return {
+        "credential_issuer": issuer,
+        "credential_configuration_ids": list(configuration_ids),
+        "grants": {PRE_AUTHORIZED: grant},
+    }
+
+
+def _configuration(configuration: Configuration) -> Mapping[str, Any]:
+    return {
+        "format": "dc+sd-jwt",
+        "scope": configuration.id,
+        "vct": configuration.vct,
+        "cryptographic_binding_methods_supported": ["jwk"],
+        "credential_signing_alg_values_supported": [jose.ALGORITHM],
+        "proof_types_supported": {"jwt": {"proof_signing_alg_values_supported": [jose.ALGORITHM]}},
+        "credential_metadata": {
+            "display": configuration.names.display(),
+            "claims": [
+                {"path": [c.name], "mandatory": c.mandatory, "display": c.names.display()}
+                for c in configuration.claims
+            ],
+        },
+    }

@@ -1,0 +1,1 @@
+"""What every face shares: hosts, sessions, templates, errors, live updates."""

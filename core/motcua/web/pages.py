@@ -1,0 +1,133 @@
+"""Templates: one environment for the core and the plugins, and what every page knows."""
+
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import jinja2
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.response import Template
+from litestar.template import TemplateConfig
+from markupsafe import Markup
+
+from motcua.files.qr import qr_svg
+from motcua.platform import Platform
+from motcua.text import vn_date, vn_moment, vn_money
+from motcua.web.here import AnyRequest, Here, here
+
+CORE = Path(__file__).parents[1]
+
+
+def environment(plugin_folders: Iterable[Path]) -> jinja2.Environment:
+    """Return the environment: the core's templates first, so that a plugin cannot shadow one."""
+    folders = [*sorted(CORE.glob("*/templates")), *plugin_folders]
+    return jinja2.Environment(
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        loader=jinja2.ChoiceLoader([jinja2.FileSystemLoader(f) for f in folders]),
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def template_config(plugin_folders: Iterable[Path]) -> TemplateConfig[JinjaTemplateEngine]:
+    """Return Litestar's configuration around ``environment``."""
+    engine = JinjaTemplateEngine.from_environment(environment(plugin_folders))
+    return TemplateConfig(instance=engine)
+
+
+def english() -> dict[str, str]:
+    """Return the English of every sentence on screen, by its Vietnamese."""
+    found: dict[str, str] = {}
+    for file in sorted(CORE.glob("*/texts.toml")):
+        found |= tomllib.loads(file.read_text(encoding="utf-8"))["en"]
+    return found
+
+
+def translator(lang: str, catalogue: Mapping[str, str]) -> Callable[[str], str]:
+    """Return ``_``: the sentence itself in Vietnamese, its English where there is one."""
+    if lang != "en":
+        return lambda sentence: sentence
+    return lambda sentence: catalogue.get(sentence, sentence)
+
+
+def _site(where: Here) -> SimpleNamespace:
+    tenant = where.tenant
+    if tenant is None:
+        return SimpleNamespace(name="Một Cửa", short_name="Một Cửa", kind="platform", slug="")
+    return SimpleNamespace(
+        name=tenant.name, short_name=tenant.short_name, kind=tenant.kind, slug=tenant.slug
+    )
+
+
+def _person(where: Here) -> SimpleNamespace | None:
+    session = where.session
+    if session is None or session.kind not in {"citizen", "staff"}:
+        return None
+    return SimpleNamespace(name=session.name, kind=session.kind)
+
+
+def _menu(where: Here, platform: Platform) -> list[tuple[str, str, str]]:
+    """Return (path, Vietnamese, English) of the menu for whoever looks."""
+    if where.tenant is None:
+        return []
+    if not where.tenant.is_province:
+        return [("/national", "Toàn quốc", "The country")]
+    if where.session and where.session.kind == "staff":
+        own = [("/desk", "Quầy", "Counter"), ("/desk/work", "Việc của tôi", "My work")]
+        audience = "staff"
+    else:
+        own = [
+            ("/procedures", "Thủ tục", "Services"),
+            ("/track", "Tra cứu hồ sơ", "Track"),
+            ("/my", "Hồ sơ của tôi", "My dossiers"),
+        ]
+        audience = "citizen"
+    return own + platform.plugins.links(where.tenant, audience)
+
+
+def page(request: AnyRequest, template: str, /, status: int = 200, **context: Any) -> Template:
+    """Return a page with everything the base template needs."""
+    where = here(request)
+    platform: Platform = request.app.state.platform
+    catalogue = platform.cache.setdefault("english", english())
+    translate = translator(where.lang, catalogue)
+    path = request.scope["path"]
+    menu = _menu(where, platform)
+    english_page = where.lang == "en"
+    known: dict[str, Any] = {
+        "_": translate,
+        "status": status,
+        "lang": where.lang,
+        "site": _site(where),
+        "person": _person(where),
+        "url": where.url,
+        "path": path,
+        "nav": [
+            (where.url(href), en if english_page else vi, path.startswith(href))
+            for href, vi, en in menu
+        ],
+        "csrf_input": lambda: csrf_input(request),
+        "money": vn_money,
+        "date": _date,
+        "moment": vn_moment,
+        "qr": lambda text, title: Markup(qr_svg(text, title=title)),  # noqa: S704 -- our own SVG
+        "pick": lambda vi, en: (en or vi) if english_page else vi,
+    }
+    return Template(template, context={**known, **context}, status_code=status)
+
+
+def _date(value: date | datetime | None) -> str:
+    return vn_date(value) if value else "—"
+
+
+def csrf_input(request: AnyRequest) -> Markup:
+    """Return the hidden field that proves the form came from our own page."""
+    from litestar.utils.scope.state import ScopeState
+
+    value = ScopeState.from_scope(request.scope).csrf_token or ""
+    return Markup('<input type="hidden" name="_csrf_token" value="{}">').format(value)

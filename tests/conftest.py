@@ -1,0 +1,136 @@
+"""The house for tests: one PostgreSQL and one Redis per run, migrated and with its tenants on board.
+
+Row-level security is the isolation between tests too: a test that needs empty tables makes a tenant of
+its own with ``new_tenant``.
+"""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from uuid import UUID
+
+import httpx2
+import pytest
+
+from motcua.app import create_app, open_platform
+from motcua.demo import cluster as clusters
+from motcua.demo.cluster import Cluster
+from motcua.ids import uuid7
+from motcua.platform import Platform
+from motcua.plugins.manager import Plugins
+from motcua.tenancy.db import Database
+from motcua.tenancy.tenant import Tenant
+from motcua.web.gate import Gate
+
+ROOT = Path(__file__).parents[1]
+BASE = "http://localhost:8000"
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """One event loop for all asynchronous fixtures and tests of the run."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def plugins() -> Plugins:
+    return Plugins.discover()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    data = Path(tempfile.mkdtemp(prefix="mctest-"))
+    started = clusters.start(data, ROOT / "tenants", durable=False, base_url=BASE)
+    yield started
+    started.stop()
+    shutil.rmtree(data)
+
+
+@pytest.fixture(scope="session")
+async def prepared(cluster: Cluster, plugins: Plugins) -> Cluster:
+    await clusters.prepare(cluster, plugins, lambda _: None)
+    return cluster
+
+
+@pytest.fixture(scope="session")
+async def platform(prepared: Cluster, plugins: Plugins) -> AsyncIterator[Platform]:
+    async with open_platform(prepared.settings, plugins) as opened:
+        await opened.directory.refresh(force=True)
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def app(platform: Platform) -> Gate:
+    return create_app(platform)
+
+
+@pytest.fixture(scope="session")
+async def owner(prepared: Cluster) -> AsyncIterator[Database]:
+    """The schema's owner: may write the directory; row-level security holds for it too."""
+    database = await Database.open(prepared.settings.owner_url, size=2)
+    yield database
+    await database.close()
+
+
+def tenant_named(platform: Platform, slug: str) -> Tenant:
+    tenant = platform.directory.by_slug(slug)
+    assert tenant is not None
+    return tenant
+
+
+@pytest.fixture(scope="session")
+def quang_ninh(platform: Platform) -> Tenant:
+    return tenant_named(platform, "quang-ninh")
+
+
+@pytest.fixture(scope="session")
+def thai_nguyen(platform: Platform) -> Tenant:
+    return tenant_named(platform, "thai-nguyen")
+
+
+Browser = Callable[[str], httpx2.AsyncClient]
+
+
+@pytest.fixture
+async def browse(app: Gate) -> AsyncIterator[Browser]:
+    """Return clients that talk to a tenant's host inside this process: ``browse("quang-ninh")``."""
+    clients: list[httpx2.AsyncClient] = []
+
+    def at(label: str) -> httpx2.AsyncClient:
+        transport = httpx2.ASGITransport(app=app)
+        client = httpx2.AsyncClient(
+            transport=transport,
+            base_url=f"http://{label}.localhost:8000",
+            headers={"accept": "text/html"},
+        )
+        clients.append(client)
+        return client
+
+    yield at
+    for client in clients:
+        await client.aclose()
+
+
+NewTenant = Callable[[], Awaitable[Tenant]]
+
+_EMPTY = """
+insert into tenant (id, slug, host, kind, name, short_name, agency_code, province_code, plugins, settings)
+select $1, $2, $3, kind, name, short_name, agency_code, province_code, plugins, settings
+from tenant where slug = 'quang-ninh'
+"""
+
+
+@pytest.fixture
+def new_tenant(platform: Platform, owner: Database) -> NewTenant:
+    """Return a maker of empty tenants (no unit, no site, no procedure)."""
+
+    async def make() -> Tenant:
+        tenant_id: UUID = uuid7()
+        slug = f"t{tenant_id.hex}"
+        async with owner.platform() as tx:
+            await tx.execute(_EMPTY, tenant_id, slug, f"{slug}.localhost")
+        await platform.directory.refresh(force=True)
+        return tenant_named(platform, slug)
+
+    return make

@@ -1,0 +1,197 @@
+import io
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pikepdf
+import pytest
+from cryptography.hazmat.primitives import serialization
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+from motcua.documents.render import Place, Renderer
+from motcua.documents.signing import sign_pdf, verify_pdf, verify_signatures
+from motcua.errors import Invalid
+
+from .authority import Holder, certify
+from .samples import AT, RESULT, STAMP, URL
+
+SIGNER = "Nguyễn Huỳnh Trần Đặng Phương Uyên"
+
+
+class House:
+    def __init__(self) -> None:
+        self.root = certify("Synthetic root", ca=True)
+        self.tenant = certify("Synthetic tenant", self.root, ca=True)
+        self.person = certify(SIGNER, self.tenant)
+
+    def sign(self, pdf: bytes, by: Holder | None = None, **more: Any) -> bytes:
+        holder = by or self.person
+        return sign_pdf(
+            pdf,
+            key_pem=holder.key_pem,
+            cert_pem=holder.cert_pem,
+            chain_pem=[self.tenant.cert_pem],
+            reason="Phê duyệt kết quả",
+            name=SIGNER,
+            location="Phan Rang - Tháp Chàm",
+            **more,
+        )
+
+
+@pytest.fixture(scope="module")
+def house() -> House:
+    return House()
+
+
+@pytest.fixture(scope="module")
+def document(renderer: Renderer) -> tuple[bytes, Place]:
+    made = renderer.document("result", RESULT, at=AT, qr=URL)
+    return made.pdf, made.places["signature"]
+
+
+@pytest.fixture(scope="module")
+def signed(house: House, document: tuple[bytes, Place], renderer: Renderer) -> bytes:
+    stamp = renderer.document("stamp", STAMP, at=AT).pdf
+    return house.sign(document[0], field_box=document[1], stamp=stamp)
+
+
+def test_a_signed_document_is_valid_and_says_who_and_when(house: House, signed: bytes) -> None:
+    report = verify_pdf(signed, [house.root.cert_pem])
+    assert report.valid
+    assert (report.intact, report.trusted, report.covers_whole) == (True, True, True)
+    assert report.signer == SIGNER
+    assert report.signed_at is not None
+    assert abs(report.signed_at - datetime.now(UTC)) < timedelta(minutes=10)
+
+
+def test_signing_adds_and_changes_nothing_before(
+    signed: bytes, document: tuple[bytes, Place]
+) -> None:
+    assert signed.startswith(document[0])
+    assert len(signed) - len(document[0]) < 60_000
+
+
+def test_the_signature_is_pades_with_reason_and_place(
+    signed: bytes, document: tuple[bytes, Place]
+) -> None:
+    with pikepdf.open(io.BytesIO(signed)) as pdf:
+        field = pdf.Root.AcroForm.Fields[0]
+        assert field.V.SubFilter == "/ETSI.CAdES.detached"
+        assert str(field.V.Reason) == "Phê duyệt kết quả"
+        place = document[1]
+        assert [round(float(v)) for v in field.Rect] == [
+            round(v) for v in (place.x1, place.y1, place.x2, place.y2)
+        ]
+
+
+def test_a_signed_document_is_still_pdfa(signed: bytes) -> None:
+    with pikepdf.open(io.BytesIO(signed)) as pdf:
+        assert pdf.open_metadata().pdfa_status == "2B"
+        assert pdf.pdf_version == "1.7"
+        assert str(pdf.Root.get("/Version", "/1.7")) == "/1.7"
+        form = pdf.Root.AcroForm.Fields[0].AP.N
+        fonts = [
+            f
+            for f in pdf.objects
+            if isinstance(f, pikepdf.Dictionary) and f.get("/Type") == "/FontDescriptor"
+        ]
+        assert all("/FontFile3" in font or "/FontFile2" in font for font in fonts)
+        assert form.Subtype == "/Form"
+
+
+def test_an_invisible_signature_is_valid_too(house: House, document: tuple[bytes, Place]) -> None:
+    assert verify_pdf(house.sign(document[0]), [house.root.cert_pem]).valid
+
+
+def test_an_untrusted_root_is_refused(signed: bytes) -> None:
+    report = verify_pdf(signed, [certify("Another root", ca=True).cert_pem])
+    assert not report.valid
+    assert not report.trusted
+    assert report.intact
+
+
+def test_without_any_root_nothing_is_trusted(signed: bytes) -> None:
+    assert not verify_pdf(signed, []).valid
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7, 0.95])
+def test_a_changed_byte_of_the_document_is_noticed(
+    house: House, signed: bytes, document: tuple[bytes, Place], share: float
+) -> None:
+    raw = bytearray(signed)
+    at = int(len(document[0]) * share)
+    raw[at] ^= 1
+    try:
+        report = verify_pdf(bytes(raw), [house.root.cert_pem])
+    except Invalid:
+        return
+    assert not report.valid
+    assert not report.intact
+
+
+def test_what_is_added_after_the_signature_is_noticed(house: House, signed: bytes) -> None:
+    writer = IncrementalPdfFileWriter(io.BytesIO(signed))
+    page = writer.prev.root["/Pages"]["/Kids"][0]
+    page["/UserUnit"] = page["/MediaBox"][2]
+    writer.mark_update(page.container_ref)
+    writer.write(out := io.BytesIO())  # type: ignore[no-untyped-call]
+    report = verify_pdf(out.getvalue(), [house.root.cert_pem])
+    assert not report.valid
+    assert not report.covers_whole
+
+
+def test_two_people_can_sign_one_after_the_other(house: House, signed: bytes) -> None:
+    second = certify("Con dấu cơ quan mẫu", house.tenant)
+    twice = house.sign(signed, by=second)
+    assert [r.signer for r in verify_signatures(twice, [house.root.cert_pem])] == [
+        SIGNER,
+        "Con dấu cơ quan mẫu",
+    ]
+    assert verify_pdf(twice, [house.root.cert_pem]).valid
+
+
+def test_an_expired_certificate_is_refused_but_was_valid_in_its_time(
+    house: House, document: tuple[bytes, Place]
+) -> None:
+    old = certify("Cũ", house.tenant, days=(-20, -10))
+    pdf = house.sign(document[0], by=old)
+    assert not verify_pdf(pdf, [house.root.cert_pem]).valid
+    then = datetime.now(UTC) - timedelta(days=15)
+    assert verify_pdf(pdf, [house.root.cert_pem], at=then).trusted
+
+
+def test_a_pdf_without_a_signature_and_a_broken_one_are_named(
+    document: tuple[bytes, Place],
+) -> None:
+    with pytest.raises(Invalid, match="does not carry"):
+        verify_pdf(document[0], [])
+    with pytest.raises(Invalid, match="cannot be read"):
+        verify_pdf(b"nothing", [])
+
+
+def test_a_key_in_the_old_form_works_and_a_foreign_key_is_refused(
+    house: House, document: tuple[bytes, Place]
+) -> None:
+    given = {
+        "cert_pem": house.person.cert_pem,
+        "chain_pem": [],
+        "reason": "",
+        "name": "",
+        "location": "",
+    }
+    sec1 = house.person.key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption(),
+    )
+    assert sign_pdf(document[0], key_pem=sec1, **given).startswith(document[0])  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="belong"):
+        sign_pdf(document[0], key_pem=certify("x").key_pem, **given)  # type: ignore[arg-type]
+
+
+def test_a_place_without_a_picture_and_a_broken_pdf_are_refused(
+    house: House, document: tuple[bytes, Place]
+) -> None:
+    with pytest.raises(ValueError, match="needs a place and a picture"):
+        house.sign(document[0], field_box=document[1])
+    with pytest.raises(ValueError, match="not a PDF"):
+        house.sign(b"nothing")

@@ -1,0 +1,140 @@
+"""What expressions mean."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from itertools import product
+
+import pytest
+
+from motcua.rules import Range, compile_expression, evaluate
+
+CASES: list[tuple[str, dict[str, object], object]] = [
+    ("0.1 + 0.2 = 0.3", {}, True),
+    ("2 + 3 * 4 ** 2 / 8", {}, Decimal(8)),
+    ("-2 ** 2", {}, Decimal(4)),
+    ("10 - 3 - 2", {}, Decimal(5)),
+    ("1 / 3", {}, Decimal("0.3333333333333333333333333333333333")),
+    ("1 / 0", {}, None),
+    ('"a" + "b"', {}, "ab"),
+    ('"a" + 1', {}, None),
+    (r'"dòng \"một\"\n\u0110"', {}, 'dòng "một"\nĐ'),
+    ("/* phí */ 5 // đồng", {}, Decimal(5)),
+    ("x in [1..5]", {"x": 5}, True),
+    ("x in [1..5)", {"x": 5}, False),
+    ("x in ]1..5]", {"x": 1}, False),
+    ("x in (1..5)", {"x": 2}, True),
+    ("x in [1..5[", {"x": 5}, False),
+    ("x in (1, 3, > 7)", {"x": 8}, True),
+    ("x in (1, 3, > 7)", {"x": 2}, False),
+    ("x in <= 5", {"x": 5}, True),
+    ("x in [1, 2, 3]", {"x": 2.0}, True),
+    ("x in danh sách", {"x": "a", "danh sách": ["b", "a"]}, True),
+    ("x in [1..5]", {"x": None}, None),
+    ("x between 1 and 3 and true", {"x": 3}, True),
+    ("x between 1 and 3", {"x": 4}, False),
+    ('"a" < "b"', {}, True),
+    ('1 < "b"', {}, None),
+    ('1 = "1"', {}, None),
+    ("null = null", {}, True),
+    ("x = null", {"x": 0}, False),
+    ("x != 1", {"x": 2}, True),
+    ("true = 1", {}, None),
+    ("if null then 1 else 2", {}, Decimal(2)),
+    ("if x > 1 then a.b else c", {"x": 2, "a": {"b": "đúng"}}, "đúng"),
+    ("a.b.c", {"a": {"b": None}}, None),
+    ("người nộp.ngày sinh.year", {"người nộp": {"ngày sinh": date(1990, 5, 9)}}, Decimal(1990)),
+    ('ngày < date("2026-11-22")', {"ngày": date(2026, 11, 21)}, True),
+    ('date("2026-11-22") = date(2026, 11, 22)', {}, True),
+    ('date("2026-02-30")', {}, None),
+    ("date(lúc)", {"lúc": datetime(2026, 11, 22, 8, tzinfo=UTC)}, date(2026, 11, 22)),
+    ("số bản in * 2", {"số bản in": 3}, Decimal(6)),
+    ("tầng 2 + 1", {"tầng 2": 4}, Decimal(5)),
+    ("thu nhập/người / 2", {"thu nhập/người": 10}, Decimal(5)),
+    ("lệ   phí", {"lệ phí": 7}, Decimal(7)),
+    ("some x in [1, 2] satisfies x > 1", {}, True),
+    ("every x in [1, 2] satisfies x > 1", {}, False),
+    ("every x in [] satisfies x", {}, True),
+    ("some x in [null] satisfies x > 1", {}, None),
+    ("for x in 1..3 return x * x", {}, (Decimal(1), Decimal(4), Decimal(9))),
+    ("for x in 3..1, y in [10] return x + y", {}, (Decimal(13), Decimal(12), Decimal(11))),
+    ("con[1].tên", {"con": [{"tên": "An"}, {"tên": "Bình"}]}, "An"),
+    ("con[-1].tên", {"con": [{"tên": "An"}, {"tên": "Bình"}]}, "Bình"),
+    ("con[3]", {"con": [1]}, None),
+    ("con[tuổi < 6].tên", {"con": [{"tên": "An", "tuổi": 3}, {"tên": "B", "tuổi": 9}]}, ("An",)),
+    ("[1, 2, 3][item > 1]", {}, (Decimal(2), Decimal(3))),
+    ("min(3, 1, 2) + max([3, 1, 2])", {}, Decimal(4)),
+    ("sum([1, 2.5])", {}, Decimal("3.5")),
+    ("sum([1, null])", {}, None),
+    ("mean([1, 2])", {}, Decimal("1.5")),
+    ("count([1, null])", {}, Decimal(2)),
+    ("floor(-1.5)", {}, Decimal(-2)),
+    ("ceiling(1.234, 2)", {}, Decimal("1.24")),
+    ("decimal(2.345, 2)", {}, Decimal("2.34")),
+    ("abs(-3)", {}, Decimal(3)),
+    ("modulo(-12, 5)", {}, Decimal(3)),
+    ('contains("phường Hạ Long", "Hạ")', {}, True),
+    ('starts with("Hạ Long", "Hạ")', {}, True),
+    ('ends with("Hạ Long", "Hạ")', {}, False),
+    ('string length("Đặng")', {}, Decimal(4)),
+    ('upper case("đ") + lower case("Đ")', {}, "Đđ"),
+    ('substring("Hạ Long", 4)', {}, "Long"),
+    ('substring("Hạ Long", -4, 2)', {}, "Lo"),
+    ('number("1.5") + 1', {}, Decimal("2.5")),
+    ('number("1.500.000")', {}, None),
+    ('string(1.5) + string(true) + string(date("2026-01-02"))', {}, "1.5true2026-01-02"),
+    ("list contains([1, 2], 2)", {}, True),
+    ("is defined(a.b)", {"a": {"b": None}}, True),
+    ("is defined(a.c)", {"a": {"b": None}}, False),
+    ("is defined(x)", {}, False),
+    ("not(x)", {"x": None}, None),
+    ("any([false, true])", {}, True),
+    ("all(true, null)", {}, None),
+]
+
+
+@pytest.mark.parametrize(("text", "context", "expected"), CASES)
+def test_an_expression_has_its_value(
+    text: str, context: dict[str, object], expected: object
+) -> None:
+    found = evaluate(text, context)
+    assert found == expected
+    assert type(found) is type(expected)
+
+
+def test_logic_has_three_values() -> None:
+    as_text: dict[object, str] = {True: "true", False: "false", None: "null"}
+    for left, right in product(as_text, repeat=2):
+        both = False if False in (left, right) else (None if None in (left, right) else True)
+        either = True if True in (left, right) else (None if None in (left, right) else False)
+        assert evaluate(f"{as_text[left]} and {as_text[right]}", {}) is both
+        assert evaluate(f"{as_text[left]} or {as_text[right]}", {}) is either
+
+
+def test_a_range_is_a_value() -> None:
+    assert evaluate("(1..2]", {}) == Range(Decimal(1), Decimal(2), False, True)
+
+
+def test_numbers_of_the_caller_become_exact() -> None:
+    assert evaluate("x", {"x": 0.1}) == Decimal("0.1")
+    assert evaluate("x", {"x": float("nan")}) is None
+    assert evaluate("x", {"x": 10**5000}) is None
+
+
+def test_text_of_the_caller_is_compared_in_one_spelling() -> None:
+    assert evaluate('x = "Hạ"', {"x": "Hạ"}) is True
+    assert evaluate("lệ phí", {"lệ phí": 1}) == 1
+
+
+def test_a_compiled_expression_says_which_names_it_reads() -> None:
+    text = "con.tuổi < 6 and not(có thẻ) or (some x in ds satisfies x = y) or c[giá > 3] = 1"
+    assert compile_expression(text).names == {"con", "có thẻ", "ds", "y", "c"}
+
+
+def test_a_compiled_expression_reads_announced_names() -> None:
+    expression = compile_expression("số bản in > 1", names=["số bản in"])
+    assert evaluate(expression, {"số bản in": 2}) is True
+
+
+def test_logic_stops_at_the_part_that_decides() -> None:
+    assert evaluate("false and không có", {}) is False
+    assert evaluate("true or không có", {}) is True
