@@ -1,8 +1,10 @@
 """The ``motcua`` program."""
 
 import asyncio
+import contextlib
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -119,3 +121,155 @@ async def upgrade() -> None:
         raise ValueError("set MOTCUA_OWNER_DATABASE_URL: postgresql://mc_owner:…@host/motcua")
     await run.upgrade(settings.owner_url, Plugins.discover(settings.blocked_plugins))
     click.echo("the schema is up to date")
+
+
+@main.command()
+@click.option(
+    "--url", default="http://localhost:8000", show_default=True, help="A running platform."
+)
+@run_async
+async def tour(url: str) -> None:
+    """Walk one visit from station to wallet against a running platform, as its people would."""
+    from motcua.demo.tour import walk
+
+    sys.exit(await walk(url.rstrip("/")))
+
+
+@main.command()
+@click.argument("code")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(".data/demo"),
+    show_default=True,
+    help="The demo's data, when MOTCUA_DATABASE_URL is not set.",
+)
+def trace(code: str, data: Path) -> None:
+    """Print the chain of a dossier, from the station to where its result was used again."""
+    from motcua import logs
+    from motcua.tracing import chain
+
+    logs.configure(level=40)
+
+    async def show(platform: Any) -> None:
+        for line in (await chain(platform, code)).tree():
+            click.echo(line)
+
+    with_platform(data, show)
+
+
+@main.command()
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(".data/demo"),
+    show_default=True,
+    help="The demo's data, when MOTCUA_DATABASE_URL is not set.",
+)
+def doctor(data: Path) -> None:
+    """Check settings, roles, collation, migrations, plugins, keys; say what to do about each fault."""
+    from motcua import doctor as checks
+    from motcua import logs
+
+    logs.configure(level=40)
+    with settings_of(data) as settings:
+        findings = asyncio.run(checks.examine(settings))
+    for finding in findings:
+        click.echo(str(finding))
+    sys.exit(0 if all(f.ok for f in findings) else 1)
+
+
+@contextlib.contextmanager
+def settings_of(data: Path) -> Iterator[Any]:
+    """Lend the settings of the environment, or else of a demo on this machine (started if need be)."""
+    from motcua.settings import from_environment
+
+    if os.environ.get("MOTCUA_DATABASE_URL"):
+        yield from_environment()
+        return
+    if not (data / "secret.key").exists():
+        raise ValueError(f"no demo in {data}: run `motcua demo` first, or set MOTCUA_DATABASE_URL")
+    from motcua.demo import cluster
+
+    started = cluster.start(data, Path("tenants"), base_url="http://localhost:8000")
+    try:
+        yield started.settings
+    finally:
+        started.stop()
+
+
+def with_platform(data: Path, function: Callable[[Any], Any]) -> None:
+    """Open the platform of ``settings_of`` and run a coroutine function on it."""
+    from motcua.app import open_platform
+    from motcua.plugins.manager import Plugins
+
+    async def run(settings: Any) -> None:
+        plugins = Plugins.discover(settings.blocked_plugins)
+        async with open_platform(settings, plugins) as platform:
+            await function(platform)
+
+    with settings_of(data) as settings:
+        asyncio.run(run(settings))
+
+
+@main.group()
+def tenant() -> None:
+    """Bring provinces on board."""
+
+
+@tenant.command("load")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@run_async
+async def tenant_load(folder: Path) -> None:
+    """Load a tenant's FOLDER (tenant.toml, units.csv, calendar.toml, …); loading again updates it."""
+    from motcua.onboarding import load_tenant, store_packages
+    from motcua.plugins.manager import Plugins
+    from motcua.settings import from_environment
+    from motcua.tenancy.db import Database
+
+    settings = from_environment()
+    if not settings.owner_url:
+        raise ValueError("set MOTCUA_OWNER_DATABASE_URL: postgresql://mc_owner:…@host/motcua")
+    owner = await Database.open(settings.owner_url, size=2)
+    try:
+        await store_packages(owner, Plugins.discover(settings.blocked_plugins))
+        domain = settings.domain.rsplit(":", 1)[0]
+        loaded = await load_tenant(owner, folder, domain, click.echo)
+    finally:
+        await owner.close()
+    click.echo(f"{loaded.slug} is on board at {settings.url_of(loaded.slug)}")
+    click.echo(f"next: motcua keys make {loaded.slug}")
+
+
+@main.group()
+def keys() -> None:
+    """Make the keys with which a tenant signs."""
+
+
+@keys.command("make")
+@click.argument("slug")
+@run_async
+async def keys_make(slug: str) -> None:
+    """Make what is missing of the document and credential keys of tenant SLUG."""
+    from datetime import UTC, datetime
+
+    from motcua.settings import from_environment
+    from motcua.tenancy.db import Database
+    from motcua.tenancy.directory import Directory
+    from motcua.tenancy.vault import Vaults
+    from motcua.wallet import issuing_keys
+
+    settings = from_environment()
+    owner = await Database.open(settings.owner_url or settings.database_url, size=2)
+    try:
+        directory = Directory(owner)
+        await directory.refresh()
+        found = directory.by_slug(slug)
+        if found is None:
+            raise ValueError(f"no tenant {slug!r}: load its folder first")
+        vault = Vaults(settings.secret_key).of(found.id)
+        async with owner.tenant(found) as tx:
+            made = await issuing_keys.make_missing(tx, vault, settings, datetime.now(UTC))
+    finally:
+        await owner.close()
+    click.echo("\n".join(made) or "nothing to do: both keys are valid")

@@ -168,7 +168,7 @@ class _Update(IncrementalPdfFileWriter):
 
     def ensure_output_version(self, version: tuple[int, int]) -> None:
         if version < (2, 0):
-            super().ensure_output_version(version)
+            super().ensure_output_version(version)  # type: ignore[no-untyped-call]
 
 
 class _Picture(PdfContent):
@@ -189,7 +189,9 @@ class _Picture(PdfContent):
 
 def _stamp_style(stamp: bytes) -> Any:
     whole = SimpleBoxLayoutRule(
-        x_align=AxisAlignment.ALIGN_MID, y_align=AxisAlignment.ALIGN_MID, margins=Margins.uniform(0)
+        x_align=AxisAlignment.ALIGN_MID,
+        y_align=AxisAlignment.ALIGN_MID,
+        margins=Margins(0, 0, 0, 0),
     )
     return StaticStampStyle(background=_Picture(stamp), border_width=0, background_layout=whole)
 

@@ -3,8 +3,10 @@
 import json
 import os
 import queue
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -54,8 +56,10 @@ class Workers:
     def _borrowed(self) -> "Iterator[_Worker]":
         worker = self._idle.get()
         try:
-            if worker is None or not worker.is_alive():
+            if worker is not None and not worker.is_alive():
+                worker.stop()
                 worker = None
+            if worker is None:
                 worker = _Worker(self._fonts)
             yield worker
         except BaseException:
@@ -69,7 +73,7 @@ class Workers:
 
 class _Worker:
     def __init__(self, fonts: Sequence[Path]) -> None:
-        kept = {k: os.environ[k] for k in ("PATH", "TMPDIR", "LANG") if k in os.environ}
+        kept = {k: os.environ[k] for k in ("PATH", "LANG") if k in os.environ}
         proxies = (
             "ALL_PROXY",
             "HTTPS_PROXY",
@@ -78,12 +82,14 @@ class _Worker:
             "https_proxy",
             "http_proxy",
         )
+        # a killed process leaves its files behind: they lie in a folder that we remove with it
+        self._folder = tempfile.mkdtemp(prefix="motcua-doc-")
         # -I: neither the working directory nor PYTHON* variables decide what is imported
         self._process = subprocess.Popen(  # noqa: S603
             [sys.executable, "-I", str(_PROGRAM), *map(str, fonts)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**kept, **dict.fromkeys(proxies, _NO_NETWORK)},
+            env={**kept, **dict.fromkeys(proxies, _NO_NETWORK), "TMPDIR": self._folder},
             start_new_session=True,  # a Ctrl-C at the terminal is for the server, which then ends us
         )
         try:
@@ -109,6 +115,7 @@ class _Worker:
     def stop(self) -> None:
         self._process.kill()
         self._process.communicate()  # closes the pipes and takes the exit status
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     @contextmanager
     def _time_limit(self, seconds: float) -> Iterator[None]:

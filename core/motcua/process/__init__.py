@@ -2,18 +2,18 @@
 
 Example::
 
-    from motcua.process import Complete, Message, StepSpec, compile_steps, load, start, step
-
-    xml = compile_steps("1.001612", "Cấp giấy phép", [
-        StepSpec("appraise", "Thẩm định", "Appraise", role="specialist", outcomes=("ok", "supplement")),
-        StepSpec("sign", "Ký", "Sign", role="leader", outcomes=("sign", "return")),
-    ])
-    definition = load(xml)                       # or any drawn .bpmn file; ProcessError says what is wrong
-    now = start(definition, {"fee": 0})          # Outcome(state, records, waits)
+    steps = [
+        StepSpec("appraise", "Thẩm định", role="specialist", outcomes=("ok", "supplement")),
+        StepSpec("sign", "Ký", role="leader", outcomes=("ok", "return")),
+    ]
+    definition = load(compile_steps("1.001612", "Cấp giấy phép", steps))   # or a drawn .bpmn file
+    now = start(definition, {"fee": 0})                        # Outcome(state, records, waits)
     now = step(definition, now.state, Complete(now.waits[0].token, {"outcome": "supplement"}))
-    now = step(definition, now.state, Message("supplement_answered"))    # the clock ran no longer; back
+    now.waits[0].clock                                         # "pause": the citizen's turn
+    now = step(definition, now.state, Message("supplement_answered"))      # back at "appraise"
 
-Pure: no database, clock or network. ``store`` keeps states and waits; conditions are FEEL, never Python.
+``load`` raises ProcessError, which says what is wrong and what to draw instead. Pure: no database,
+clock or network (``store`` keeps states and waits). Conditions are FEEL, never Python.
 """
 
 from motcua.process.definition import Definition, Flow, Node

@@ -25,9 +25,10 @@ class Flow:
 class Node:
     """A flow node; ``incoming`` and ``outgoing`` are flow ids in document order.
 
-    ``hours`` is the limit of the step in working hours. ``decisions`` maps an outcome to the value that
-    the variable ``decision`` takes; an empty value clears it. ``state`` is the national state of the
-    dossier (1-10) while the case waits here; ``clock`` is ``pause`` where the statutory clock stands.
+    ``hours`` is the limit of the step in working hours. ``decisions`` maps an outcome to the value
+    that the variable ``decision`` takes; an empty value clears it. ``state`` is the national state
+    of the dossier (1-10) while the case waits here; ``clock`` is ``pause`` where the statutory
+    clock stands.
     """
 
     id: str

@@ -44,7 +44,7 @@ class Canvas:
     def node(
         self, tag: str, node_id: str, name: str, extra: Mapping[str, str] | None = None
     ) -> None:
-        """Add a node at the right end of the row; ``extra`` are our attributes, empty ones left out."""
+        """Add a node at the right end of the row; empty ones of our attributes are left out."""
         width, height = _SIZES.get(tag, _TASK)
         self.boxes[node_id] = (self.right, _MIDDLE - height // 2, width, height)
         self.right += width + _GAP

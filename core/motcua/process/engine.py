@@ -1,8 +1,9 @@
 """The token engine: what a command does to a case (BPMN 2.0.2 chapter 13).
 
-Exclusive gateway: the first flow in document order whose condition is true, else the default (13.4.2).
-Parallel gateway: fires when every incoming flow holds a token and takes one from each; more of them
-stay for the next time (13.4.1). That is what makes a fork and a join right inside a loop.
+Exclusive gateway: the first flow in document order whose condition is true, else the default
+(13.4.2). Parallel gateway: fires when every incoming flow holds a token and takes one from each;
+more of them stay for the next time (13.4.1). That is what makes a fork and a join right inside a
+loop.
 """
 
 from collections import deque
@@ -37,8 +38,8 @@ def start(definition: Definition, variables: Mapping[str, object] | None = None)
 def step(definition: Definition, state: State, command: Command) -> Outcome:
     """Return what becomes of a case after one command; the given state is left as it is.
 
-    Raises Conflict if nothing waits for the command (wrong token, done already, message not expected),
-    Invalid for an outcome that the step does not offer, TooLarge for too many variables.
+    Raises Conflict if nothing waits for the command (wrong token, done already, message not
+    expected), Invalid for an outcome that the step does not offer, TooLarge for too many variables.
     """
     run = _Run(definition, state)
     token = _waiting(definition, state, command)

@@ -24,7 +24,7 @@ class Finding:
 
 
 class ProcessError(Invalid):
-    """A diagram that cannot be run; ``findings`` holds every mistake found, the first is the message."""
+    """A diagram that cannot be run; ``findings`` holds every mistake, the first is the message."""
 
     slug = "process-error"
 

@@ -1,15 +1,16 @@
 """Which joins of a process can ever fire: a search through the ways its tokens can lie.
 
-Every flow out of an exclusive gateway is tried, whatever its condition says; a join that fires in none of
-these runs fires in no real one.
+Every flow out of an exclusive gateway is tried, whatever its condition says; a join that fires in
+none of these runs fires in no real one.
 """
 
 from motcua.process.definition import WAITING, Definition
 
 _MOST_MARKINGS = 3_000
+_MOST_MOVES = 100_000
 _MOST_TOKENS = 60
 Marking = tuple[str, ...]
-"""Sorted: ids of waiting nodes (with repetition), and flows where a token is parked before a join."""
+"""Sorted: ids of waiting nodes (repeated), and flows where a token is parked before a join."""
 
 
 def joins_that_fire(definition: Definition) -> set[str] | None:
@@ -37,6 +38,7 @@ class _Search:
     def __init__(self, definition: Definition) -> None:
         self.definition = definition
         self.fired: set[str] = set()
+        self.moves = 0
         self.too_large = False
 
     def settle(self, marking: Marking, flows: tuple[str, ...]) -> set[Marking]:
@@ -49,7 +51,8 @@ class _Search:
             if not moving:
                 results.add(here)
                 continue
-            if len(seen) > _MOST_MARKINGS or len(here) + len(moving) > _MOST_TOKENS:
+            self.moves += 1
+            if self.moves > _MOST_MOVES or len(here) + len(moving) > _MOST_TOKENS:
                 self.too_large = True
                 return results
             for each in self._move(here, moving[0], moving[1:]):

@@ -1,7 +1,7 @@
 """From a BPMN 2.0 file to a definition. The file comes from outside and is not trusted.
 
-No entities, no document type, no network, at most 1 MB and 1,000 nodes. Only what the engine can run is
-accepted; everything else is named, with what to draw instead.
+No entities, no document type, no network, at most 1 MB and 1,000 nodes. Only what the engine can
+run is accepted; everything else is named, with what to draw instead.
 """
 
 import hashlib

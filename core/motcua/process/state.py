@@ -93,7 +93,8 @@ class State:
 class Record:
     """A fact for the history: what happened to which token at which node, in order.
 
-    ``completed`` carries the variables it came with, ``flow_taken`` the flow; ``ended`` is the case.
+    ``completed`` carries the variables it came with, ``flow_taken`` the flow; ``ended`` is the
+    case.
     """
 
     kind: RecordKind

@@ -1,8 +1,8 @@
 """A straight list of steps as BPMN: what most procedures are, written without drawing.
 
-The special outcomes: ``supplement`` waits for the citizen with the clock standing still, then comes back
-to the step; ``return`` goes back to the last step of a specialist before; ``refuse`` goes on with the
-variable ``decision`` set to ``refuse``, so that the leader signs a refusal.
+The special outcomes: ``supplement`` waits for the citizen with the clock standing still, then comes
+back to the step; ``return`` goes back to the last step of a specialist before; ``refuse`` goes on
+with the variable ``decision`` set to ``refuse``, so that the leader signs a refusal.
 """
 
 import re
@@ -24,7 +24,8 @@ _KEY = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
 class StepSpec:
     """One step: of a person (``user``, with a role) or of the system (``service``, with a handler).
 
-    ``hours`` is its limit in working hours, 0 or None for none; ``state`` the national dossier state.
+    ``hours`` is its limit in working hours, 0 or None for none; ``state`` the national dossier
+    state.
     """
 
     id: str

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from motcua.rules.nodes import Filter, IsDefined, Loop, Name, Node, Run, Unknown
+from motcua.rules.lists import Filter, Loop
+from motcua.rules.nodes import IsDefined, Name, Node, Run, Unknown
 from motcua.rules.parser import parse
 from motcua.rules.tokens import plain
 
@@ -15,8 +16,8 @@ _MAX_NAMES = 500
 class Expression:
     """A compiled expression; safe to share between threads.
 
-    ``names`` are the variables it reads, for a linter that knows which ones will exist. Names read only
-    inside a filter (``list[price > 3]``) may be entries of the items and are left out.
+    ``names`` are the variables it reads, for a linter that knows which ones will exist. Names read
+    only inside a filter (``list[price > 3]``) may be entries of the items and are left out.
     """
 
     text: str
@@ -49,8 +50,8 @@ def _free(node: Node, bound: frozenset[str]) -> set[str]:
 def compile_expression(text: str, names: Iterable[str] = ()) -> Expression:
     """Read an expression; raises RuleError at the first mistake.
 
-    Names of several words need no declaration. ``names`` announces those that hold a keyword (``số bản
-    in``), a number (``tầng 2``) or a sign (``thu nhập/người``).
+    Names of several words need no declaration. ``names`` announces those that hold a keyword (``số
+    bản in``), a number (``tầng 2``) or a sign (``thu nhập/người``).
     """
     return _compile(text, frozenset(name for name in names if not plain(name)))
 
@@ -60,9 +61,9 @@ def evaluate(
 ) -> object:
     """Compute an expression over the values of a context (keys in NFC).
 
-    A text is compiled with the context's own keys announced, and cached. With ``unknown="null"`` a name
-    that is not in the context is null, as wanted while a form is half filled. Raises RuleError for an
-    unreadable text, an unknown name, or more than 100,000 steps.
+    A text is compiled with the context's own keys announced, and cached. With ``unknown="null"`` a
+    name that is not in the context is null, as wanted while a form is half filled. Raises RuleError
+    for an unreadable text, an unknown name, or more than 100,000 steps.
     """
     if isinstance(expression, str):
         expression = compile_expression(expression, _keys(context, 3))

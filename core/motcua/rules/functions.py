@@ -1,7 +1,7 @@
 """The built-in functions (DMN 1.5 section 10.3.4, the part supported): name, arity, code.
 
-A function that cannot be computed for its arguments gives null. None of them reads a clock, a file or
-the network, and none can run long: the size of its arguments bounds it.
+A function that cannot be computed for its arguments gives null. None of them reads a clock, a file
+or the network, and none can run long: the size of its arguments bounds it.
 """
 
 import re

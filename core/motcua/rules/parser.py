@@ -10,6 +10,7 @@ from decimal import Decimal
 from motcua.rules import nodes as n
 from motcua.rules.errors import RuleError
 from motcua.rules.functions import FUNCTIONS
+from motcua.rules.lists import Filter, ListOf, Loop
 from motcua.rules.tokens import Token, plain, tokenize
 from motcua.rules.values import number
 
@@ -158,7 +159,7 @@ class _Parser:
             if self.skip("."):
                 found = n.Path(at, found, self.words())
             elif not self.plain_ends and self.skip("["):
-                found = n.Filter(at, found, self.expression())
+                found = Filter(at, found, self.expression())
                 self.need("]")
             else:
                 return found
@@ -215,7 +216,7 @@ class _Parser:
         """``(x)``, ``[a, b]``, and ranges, whose brackets may point either way."""
         opened = self.take().value
         if opened == "[" and self.skip("]"):
-            return n.ListOf(at, ())
+            return ListOf(at, ())
         first = self.expression()
         if self.skip(".."):
             return self.range_to(at, first, opened == "[")
@@ -228,7 +229,7 @@ class _Parser:
         while self.skip(","):
             items.append(self.expression())
         self.need("]")
-        return n.ListOf(at, tuple(items))
+        return ListOf(at, tuple(items))
 
     def range_to(self, at: tuple[int, int], low: n.Node, low_closed: bool) -> n.Node:
         high = self.end_of_range()
@@ -255,7 +256,7 @@ class _Parser:
         while self.skip(","):
             over.append(self.one_loop())
         self.need("return" if word == "for" else "satisfies")
-        return n.Loop(at, word, tuple(over), self.expression())
+        return Loop(at, word, tuple(over), self.expression())
 
     def one_loop(self) -> tuple[str, n.Node]:
         name = self.words()

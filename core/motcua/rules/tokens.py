@@ -108,7 +108,7 @@ class _Reader:
 def tokenize(text: str, names: Iterable[str] = ()) -> list[Token]:
     """Return the tokens of a text, the last of kind ``end``; raises RuleError on what is no token.
 
-    ``names`` announces names that cannot be told from the text alone, such as ``số bản in`` (``in`` is
-    a keyword) or ``thu nhập/người``.
+    ``names`` announces names that cannot be told from the text alone, such as ``số bản in`` (``in``
+    is a keyword) or ``thu nhập/người``.
     """
     return _Reader(text, names).all()

@@ -1,7 +1,8 @@
 """The values of an expression and how they compare (DMN 1.5 section 10.3.2, the part supported).
 
 Numbers are Decimal with 34 digits as in IEEE 754 decimal128; text, booleans, null, dates, moments,
-lists (tuples inside), contexts (mappings) and ranges. What cannot be computed is null, not an error.
+lists (tuples inside), contexts (mappings) and ranges. What cannot be computed is null, not an
+error.
 """
 
 import decimal
@@ -110,7 +111,7 @@ def compare(left: object, right: object) -> int | None:
 
 
 def within(value: object, among: object) -> bool | None:
-    """Return whether a value is in a range, in a list (of values or ranges), or equal to a value."""
+    """Return whether a value is in a range or a list (of values, of ranges), or is that value."""
     if isinstance(among, Range):
         low = _side(value, among.low, 1, among.low_closed)
         high = _side(value, among.high, -1, among.high_closed)

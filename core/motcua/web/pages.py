@@ -99,6 +99,8 @@ def page(request: AnyRequest, template: str, /, status: int = 200, **context: An
     path = request.scope["path"]
     menu = _menu(where, platform)
     english_page = where.lang == "en"
+    # "/desk" and "/desk/work" both begin "/desk/work": the longer one is where we are.
+    current = max((m[0] for m in menu if path.startswith(m[0])), key=len, default="")
     known: dict[str, Any] = {
         "_": translate,
         "status": status,
@@ -108,8 +110,7 @@ def page(request: AnyRequest, template: str, /, status: int = 200, **context: An
         "url": where.url,
         "path": path,
         "nav": [
-            (where.url(href), en if english_page else vi, path.startswith(href))
-            for href, vi, en in menu
+            (where.url(href), en if english_page else vi, href == current) for href, vi, en in menu
         ],
         "csrf_input": lambda: csrf_input(request),
         "money": vn_money,

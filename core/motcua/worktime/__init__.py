@@ -2,14 +2,13 @@
 
 Example::
 
-    from motcua.worktime import Calendar, Limit, Pause, due
-
     calendar = Calendar.from_data(tomllib.load(file))      # tenants/<tenant>/calendar.toml
-    promise = due(calendar, Limit("working_days", 5), accepted=datetime(2025, 4, 24, 2, 0, tzinfo=UTC))
+    accepted = datetime(2025, 4, 24, 2, 0, tzinfo=UTC)
+    promise = due(calendar, Limit("working_days", 5), accepted)
     promise.at                                             # 2025-05-05 17:00+07:00
     [line.vi for line in promise.derivation]               # what a citizen can read, day by day
     due(calendar, Limit("same_day"), accepted, pauses=[Pause(asked, answered)])
-    working_minutes(calendar, asked, answered)             # 480 = one full day
+    working_minutes(calendar, asked, answered)             # 450 = one full day of 7.5 hours
 
 Pure: the calendar is data, the present moment is never asked for. A clock that stands still now is
 asked for with a pause that ends now.

@@ -76,9 +76,9 @@ class Calendar:
     def from_data(cls, data: Mapping[str, object]) -> "Calendar":
         """Read the shape of ``calendar.toml``; raises Invalid with the key at fault in ``fields``.
 
-        Keys: version, timezone, valid_from, valid_until, cutoff, sessions, weekend (ISO weekdays), and
-        lists: weekly (day, sessions), off (date, until, name_vi, name_en), working and half (date,
-        sessions, name_vi, name_en). Dates are TOML dates or ISO text, times ``HH:MM``.
+        Keys: version, timezone, valid_from, valid_until, cutoff, sessions, weekend (ISO weekdays),
+        and lists: weekly (day, sessions), off (date, until, name_vi, name_en), working and half
+        (date, sessions, name_vi, name_en). Dates are TOML dates or ISO text, times ``HH:MM``.
         """
         usual = _sessions(data.get("sessions"), "sessions")
         weekend = data.get("weekend", [6, 7])

@@ -1,9 +1,10 @@
 """When something is due: rules of dossier handling as arithmetic on the calendar.
 
-Working days: the n-th working day after the day of acceptance, at the end of work. Working hours: walked
-on the calendar. Calendar days: counted through, a last day off gives the next working day (Civil Code
-2015, article 148). Same day: the day of acceptance, or the next working day after the cut-off. A pause
-[a, b] moves the due date by the working days in (a, b], hours by the working time in it.
+Working days: the n-th working day after the day of acceptance, at the end of work. Working hours:
+walked on the calendar. Calendar days: counted through, a last day off gives the next working day
+(Civil Code 2015, article 148). Same day: the day of acceptance, or the next working day after the
+cut-off. A pause [a, b] moves the due date by the working days in (a, b], hours by the working time
+in it.
 """
 
 from collections.abc import Sequence
@@ -27,9 +28,9 @@ from motcua.worktime.minutes import (
 def due(calendar: Calendar, limit: Limit, accepted: datetime, pauses: Sequence[Pause] = ()) -> Due:
     """Return when a limit ends for a case accepted at an aware moment, with the reasons.
 
-    Pauses may overlap and come in any order; what lies before the acceptance or after the due moment
-    moves nothing. A due moment never lies inside a pause: work that was due while the clock stood still
-    is due at the end of the first working day that ends after it.
+    Pauses may overlap and come in any order; what lies before the acceptance or after the due
+    moment moves nothing. A due moment never lies inside a pause: work that was due while the clock
+    stood still is due at the end of the first working day that ends after it.
     """
     start = calendar.local(accepted)
     found = _Search(calendar, limit, start)
@@ -138,7 +139,7 @@ class _Search:
         return wording.hours(amount)
 
     def _stand_days(self, begin: datetime, end: datetime) -> tuple[str, str]:
-        # A term that is counted out and only waits for the next working day has one working day left.
+        # A term that is counted out and waits for the next working day has one such day left.
         by_calendar = self.limit.kind == "calendar_days" and begin.date() <= self.last
         if by_calendar:
             amount = wording.days((end.date() - begin.date()).days, False)

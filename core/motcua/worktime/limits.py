@@ -22,9 +22,10 @@ _UNITS = {
 class Limit:
     """A time limit: 5 working days, 8 working hours, 30 days, or within the day of acceptance.
 
-    ``value`` is a number of days, or of hours (then parts are allowed, in whole minutes); it is not read
-    for ``same_day``. ``cutoff`` (``HH:MM``) makes what arrives later count as received on the next
-    working day; for ``same_day`` the calendar's cut-off holds unless one is given here. Empty is as good as none.
+    ``value`` is a number of days, or of hours (then parts are allowed, in whole minutes); it is not
+    read for ``same_day``. ``cutoff`` (``HH:MM``) makes what arrives later count as received on the
+    next working day; for ``same_day`` the calendar's cut-off holds unless one is given here. Empty
+    is as good as none.
     """
 
     kind: LimitKind
@@ -107,7 +108,10 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One sentence of a derivation; ``kind`` is accepted, limit, skip, extra, pause, note or result."""
+    """One sentence of a derivation.
+
+    ``kind`` is accepted, limit, skip, extra, pause, note or result.
+    """
 
     kind: str
     vi: str
@@ -118,8 +122,8 @@ class Line:
 class Due:
     """A due moment (aware, in the calendar's zone) and how it was found.
 
-    ``provisional`` when the days off of some day on the way are not yet known; compute again when the
-    calendar gets its next version. ``version`` is that of the calendar used.
+    ``provisional`` when the days off of some day on the way are not yet known; compute again when
+    the calendar gets its next version. ``version`` is that of the calendar used.
     """
 
     at: datetime

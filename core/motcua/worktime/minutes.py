@@ -1,7 +1,7 @@
 """Counting on the calendar: days and minutes that are worked.
 
-Local wall time is counted; in a zone with summer time the hour that is skipped or doubled at night lies
-outside any session, so nothing is lost.
+Local wall time is counted; in a zone with summer time the hour that is skipped or doubled at night
+lies outside any session, so nothing is lost.
 """
 
 from collections.abc import Iterator

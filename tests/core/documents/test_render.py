@@ -1,4 +1,5 @@
 import io
+import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -185,7 +186,10 @@ def test_the_worker_has_no_secret_in_its_environment(
     assert b"MOTCUA" not in environment
 
 
-def test_a_template_that_hangs_is_ended_and_the_next_document_works(tmp_path: Path) -> None:
+def test_a_template_that_hangs_is_ended_and_the_next_document_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     hasty = Renderer(processes=1, seconds=0.7)
     try:
         hasty.document("stamp", ALL["stamp"], at=AT)
@@ -203,6 +207,7 @@ def test_a_template_that_hangs_is_ended_and_the_next_document_works(tmp_path: Pa
         assert hasty.document("stamp", ALL["stamp"], at=AT).pdf.startswith(b"%PDF")
     finally:
         hasty.close()
+    assert not list(tmp_path.glob("motcua-doc-*"))
 
 
 def test_a_template_that_eats_memory_is_ended_and_the_next_document_works(

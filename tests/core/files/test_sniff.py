@@ -5,7 +5,7 @@ import zlib
 
 import pikepdf
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -222,12 +222,14 @@ def test_an_animation_is_refused() -> None:
         sniff(out.getvalue())
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_random_bytes_never_pass_and_never_crash(data: bytes) -> None:
     with pytest.raises(Problem):
         sniff(data)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000), st.integers(0, 255), st.sampled_from(["JPEG", "PNG", "PDF", "TIFF"]))
 def test_a_damaged_file_passes_or_is_refused_but_never_crashes(
     at: int, byte: int, kind: str

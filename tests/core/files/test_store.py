@@ -3,7 +3,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from motcua.errors import NotFound
@@ -57,6 +57,7 @@ def test_another_tenant_or_another_secret_cannot_read_it(
         FileStore(tmp_path, SECRET).for_tenant(TWO, "ha-noi").get(digest)
 
 
+@settings(deadline=None)
 @given(at=st.integers(0, 200), flip=st.integers(1, 255))
 def test_a_changed_byte_is_noticed(
     tmp_path_factory: pytest.TempPathFactory, at: int, flip: int

@@ -1,6 +1,7 @@
 """Random block-structured processes, as BPMN and as an independent structural oracle.
 
-The oracle knows no tokens and no gateways: it holds what is left of the block tree and takes it apart.
+The oracle knows no tokens and no gateways: it holds what is left of the block tree and takes it
+apart.
 """
 
 from collections.abc import Iterator

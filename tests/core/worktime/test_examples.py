@@ -110,7 +110,7 @@ def test_the_derivation_names_every_day_and_every_pause() -> None:
     assert "Không tính thứ Tư 30/04/2025: Ngày Chiến thắng 30/4." in told
     assert told[-1] == "Hạn trả kết quả: 17:00 thứ Hai 05/05/2025."
     assert [x.kind for x in found.derivation].count("extra") == 1
-    paused = _due("2026-11-02 09:00", Limit("working_days", 15), WORKED[8][2])  # type: ignore[arg-type]
+    paused = _due("2026-11-02 09:00", Limit("working_days", 15), WORKED[8][2])
     line = next(x for x in paused.derivation if x.kind == "pause")
     assert (
         "4 ngày làm việc; hạn chuyển từ 17:00 thứ Hai 23/11/2026 sang 17:00 thứ Hai 30/11/2026"

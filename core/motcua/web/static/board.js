@@ -103,7 +103,7 @@ class HallBoard extends HTMLElement {
     this.clock = setInterval(() => this.tick(), 1000);
     this.turner = setInterval(() => this.turn(), this.hold);
     this.stream = new Stream(this.getAttribute('src'), ['snapshot', 'call', 'beat'], (n, e) => this.hear(n, e), (f, s) => this.health(f, s));
-    this.offerSound();
+    this.tick();
   }
 
   disconnectedCallback() {

@@ -1,7 +1,8 @@
 /* <live-region src="/queue/stream" name="queue"> … server-rendered content … </live-region>
 
    The server sends (text/event-stream), on connect and whenever the content changed:
-     event: <name, or "html" where the element has no name>     id: <version>     data: <HTML fragment>
+     event: <name, or "html" where the element has no name>     id: <version>     data: the HTML fragment as a
+                     JSON string (bare HTML on one line is taken, too)
      event: beat      at least every 10-15 s, data: {}
      event: end       the session is over: nothing more will come, the page says so and stops
    The fragment replaces the whole content. Regions with one src share one connection. While a person types
@@ -67,7 +68,7 @@ class LiveRegion extends HTMLElement {
       this.classList.add('stale');
       this.note.textContent = say('Phiên đã kết thúc. Hãy tải lại trang.', 'The session has ended. Please reload the page.');
     } else if (name === this.event) {
-      this.waiting = data;
+      this.waiting = data.charAt(0) === '"' ? JSON.parse(data) : data;
       this.flush();
     }
   }

@@ -1,0 +1,154 @@
+"""``motcua demo``: everything in one process, and the addresses to go to."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from granian.constants import Interfaces
+from granian.server.embed import Server
+
+from motcua import logs
+from motcua.app import create_app, open_platform
+from motcua.demo import cluster as clusters
+from motcua.demo import population
+from motcua.demo.cluster import Cluster
+from motcua.demo.tour import walk
+from motcua.platform import Platform
+from motcua.plugins.manager import Plugins
+from motcua.running import background
+
+
+@dataclass
+class Steps:
+    """Says what is going on, with the seconds since the start."""
+
+    began: float
+
+    def __call__(self, text: str) -> None:
+        click.echo(f"  {time.perf_counter() - self.began:5.1f} s  {text}")
+
+
+def run_demo(port: int, data: Path, *, tour: bool) -> int:
+    """Run the demo until Ctrl-C, or the tour until its end; returns the exit code."""
+    say = Steps(time.perf_counter())
+    tenants = _tenants()
+    _check_port(port)
+    data.mkdir(parents=True, exist_ok=True)
+    logs.configure(file=data / "demo.log")
+    say("starting PostgreSQL and Redis")
+    cluster = clusters.start(data, tenants, base_url=f"http://localhost:{port}")
+    try:
+        return asyncio.run(_run(cluster, port, say, tour=tour))
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        cluster.stop()
+        say("stopped; the data stay in " + str(data))
+
+
+def _tenants() -> Path:
+    for folder in (Path("tenants"), Path(__file__).parents[3] / "tenants"):
+        if folder.is_dir():
+            return folder
+    raise FileNotFoundError(
+        "no folder `tenants` here: run the demo from the repository, or set MOTCUA_TENANTS"
+    )
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise ValueError(
+                f"port {port} is taken by another program: choose one with --port"
+            ) from error
+
+
+async def _run(cluster: Cluster, port: int, say: Steps, *, tour: bool) -> int:
+    plugins = Plugins.discover()
+    for name, reason in plugins.quarantined.items():
+        say(f"plugin {name} is quarantined: {reason}")
+    say("bringing schema and tenants up to date")
+    await clusters.prepare(cluster, plugins, say if cluster.fresh else lambda _: None)
+    async with open_platform(cluster.settings, plugins) as platform:
+        await population.fill(platform, say if cluster.fresh else lambda _: None)
+        async with serving(platform, port):
+            say("serving")
+            if tour:
+                return await walk(cluster.settings.base_url)
+            _greet(platform, port)
+            await _until_interrupted()
+    return 0
+
+
+@contextlib.asynccontextmanager
+async def serving(platform: Platform, port: int) -> AsyncIterator[None]:
+    """Serve the web on localhost, and do what is owed, until the end of the block."""
+    server = Server(
+        create_app(platform),
+        address="127.0.0.1",
+        port=port,
+        interface=Interfaces.ASGI,
+        log_enabled=False,
+        backlog=1024,
+    )
+    async with background(platform):
+        task = asyncio.create_task(server.serve())
+        try:
+            await _answering(port)
+            yield
+        finally:
+            server.stop()  # type: ignore[no-untyped-call]
+            await task
+
+
+async def _answering(port: int) -> None:
+    """Wait until the port answers."""
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.02)
+            else:
+                writer.close()
+                return
+
+
+async def _until_interrupted() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for kind in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(kind, stop.set)
+    await stop.wait()
+
+
+def _greet(platform: Platform, port: int) -> None:
+    base = platform.settings
+    click.echo("\nMột Cửa is running. Everybody in it is synthetic.\n")
+    for tenant in platform.directory.all():
+        url = base.url_of(tenant.slug)
+        click.echo(f"  {tenant.short_name:<12} {url}")
+    click.echo(f"  {'Ví / wallet':<12} {base.url_of('vi')}")
+    click.echo(
+        f"""
+  Sign in as a citizen   congdan01 … congdan{population.CITIZENS}
+  Sign in as an officer  tiepnhan.hong-gai (receiver), truongphong.hong-gai (head),
+                         chuyenvien.hong-gai (specialist), lanhdao.hong-gai (leader),
+                         vanthu.hong-gai (clerk), quantri (administrator)
+  National office        dieuphoi
+  Hall board             {base.url_of("quang-ninh")}/board/hong-gai
+  Station                {base.url_of("quang-ninh")}/station (pair it at /desk/devices)
+  Walk one whole visit   motcua tour --url http://localhost:{port}
+
+  Ctrl-C stops everything.
+"""
+    )

@@ -1,0 +1,169 @@
+"""``motcua doctor``: looks at everything an installation needs, and says what to do about each fault."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+
+from motcua.errors import Problem
+from motcua.migrations import run
+from motcua.plugins.manager import Plugins
+from motcua.settings import Settings
+from motcua.tenancy.db import Database
+from motcua.tenancy.directory import Directory
+from motcua.wallet import issuing_keys
+
+_ROLE = "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"
+_UNPROTECTED = """
+select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id'
+where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace
+  and not (c.relrowsecurity and c.relforcerowsecurity) order by 1
+"""
+_DEAD = "select count(*) from outbox where dead_at is not null"
+_KEY_UNTIL = "select max(not_after) from tenant_key where purpose = $1"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; ``advice`` says what to do when it is not well."""
+
+    name: str
+    ok: bool
+    detail: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        mark = "ok   " if self.ok else "FAULT"
+        advice = "" if self.ok else f"\n        do: {self.advice}"
+        return f"{mark}  {self.name}: {self.detail}{advice}"
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Look at everything; a fault in one place does not hide the others."""
+    plugins = Plugins.discover(settings.blocked_plugins)
+    found = [f async for f in _files(settings)]
+    found += [
+        Finding(f"plugin {name}", ok=False, detail=reason, advice="mend, update or block it")
+        for name, reason in plugins.quarantined.items()
+    ]
+    found.append(Finding("plugins", ok=True, detail=", ".join(sorted(plugins.infos)) or "none"))
+    found += [f async for f in _database(settings, plugins)]
+    return found
+
+
+async def _files(settings: Settings) -> AsyncIterator[Finding]:
+    writable = _writable(settings.data)
+    yield Finding(
+        "data folder",
+        ok=writable,
+        detail=str(settings.data),
+        advice="make the folder, writable for this user only (MOTCUA_DATA)",
+    )
+    root = issuing_keys.root_certificate_file(settings)
+    yield Finding(
+        "root certificate",
+        ok=root.exists(),
+        detail=str(root),
+        advice="motcua keys make <tenant> makes it, or copy it from the first node",
+    )
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".probe"
+        probe.touch()
+        probe.unlink()
+    except OSError:
+        return False
+    return True
+
+
+async def _database(settings: Settings, plugins: Plugins) -> AsyncIterator[Finding]:
+    try:
+        database = await Database.open(settings.database_url, size=2)
+    except Problem as error:
+        yield Finding(
+            "database", ok=False, detail=error.en, advice="check MOTCUA_DATABASE_URL and the server"
+        )
+        return
+    try:
+        async for finding in _schema(settings, plugins, database):
+            yield finding
+        async for finding in _tenants(database):
+            yield finding
+    finally:
+        await database.close()
+
+
+async def _schema(
+    settings: Settings, plugins: Plugins, database: Database
+) -> AsyncIterator[Finding]:
+    async with database.platform() as tx:
+        mighty = await tx.fetchval(_ROLE)
+        folds = await tx.fetchval("select lower('Đ') = 'đ'")
+        bare = [r["relname"] for r in await tx.fetch(_UNPROTECTED)]
+    yield Finding(
+        "application role",
+        ok=not mighty,
+        detail="bypasses row-level security" if mighty else "confined by row-level security",
+        advice="connect as mc_app, never as a superuser or owner",
+    )
+    yield Finding(
+        "collation",
+        ok=bool(folds),
+        detail="knows Vietnamese letters" if folds else "lower('Đ') is not 'đ'",
+        advice="make the cluster with --locale-provider=builtin --builtin-locale=C.UTF-8, or ICU",
+    )
+    yield Finding(
+        "row-level security",
+        ok=not bare,
+        detail="forced on every tenant table" if not bare else ", ".join(bare),
+        advice="motcua db upgrade",
+    )
+    if not settings.owner_url:
+        yield Finding(
+            "migrations",
+            ok=False,
+            detail="not looked at",
+            advice="set MOTCUA_OWNER_DATABASE_URL to compare schema and models",
+        )
+        return
+    try:
+        behind = await run.differences(settings.owner_url, plugins)
+    except (OSError, asyncpg.PostgresError) as error:
+        behind = [str(error)]
+    yield Finding(
+        "migrations",
+        ok=not behind,
+        detail="; ".join(behind) or "schema and models agree",
+        advice="motcua db upgrade",
+    )
+
+
+async def _tenants(database: Database) -> AsyncIterator[Finding]:
+    directory = Directory(database)
+    await directory.refresh()
+    now = datetime.now(UTC)
+    for tenant in directory.all():
+        if not tenant.is_province:
+            continue
+        async with database.tenant(tenant) as tx:
+            dead = await tx.fetchval(_DEAD)
+            until = {p: await tx.fetchval(_KEY_UNTIL, p) for p in ("document", "credential")}
+        for purpose, end in until.items():
+            days = (end - now).days if end else -1
+            yield Finding(
+                f"{tenant.slug} {purpose} key",
+                ok=days > 14,
+                detail=f"valid for {days} days" if end else "missing",
+                advice=f"motcua keys make {tenant.slug}",
+            )
+        yield Finding(
+            f"{tenant.slug} dead letters",
+            ok=dead == 0,
+            detail=str(dead),
+            advice=f"see https://{tenant.host}/desk/outbox, mend the cause, send again",
+        )
