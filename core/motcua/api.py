@@ -1,5 +1,6 @@
 """The only module a plugin imports. What stands in ``__all__`` is kept stable within API version 1."""
 
+from motcua.dossiers.codes import local_day
 from motcua.errors import (
     Conflict,
     Forbidden,
@@ -18,7 +19,15 @@ from motcua.hookspecs import hookimpl
 from motcua.ids import random_code, token, uuid7
 from motcua.platform import Platform
 from motcua.plugins.kinds import DemoPerson, IdentityProvider, Migrations, PluginInfo, Refusal
+from motcua.reporting.national import Day, National, Province
+from motcua.reporting.national import by_day as national_days
 from motcua.reporting.national import figures as national_figures
+from motcua.reporting.overview import Overview
+from motcua.reporting.overview import overview as tenant_overview
+from motcua.reporting.small import FEW, Split, splits
+from motcua.reporting.standards import SettledService
+from motcua.reporting.standards import settled as settled_services
+from motcua.reporting.standards import units as settling_units
 from motcua.tenancy.schema import JSON, MOMENT, col, tenant_table
 from motcua.tenancy.tenant import Tenant
 from motcua.tenancy.vault import digest
@@ -28,10 +37,12 @@ from motcua.web.pages import page
 from motcua.web.sessions import need, need_role
 
 __all__ = [
+    "FEW",
     "JSON",
     "MOMENT",
     "Actor",
     "Conflict",
+    "Day",
     "DemoPerson",
     "Event",
     "Forbidden",
@@ -39,12 +50,17 @@ __all__ = [
     "IdentityProvider",
     "Invalid",
     "Migrations",
+    "National",
     "NotFound",
+    "Overview",
     "Platform",
     "PluginInfo",
     "Problem",
+    "Province",
     "Refusal",
+    "SettledService",
     "SignInNeeded",
+    "Split",
     "Tenant",
     "TooLarge",
     "Unavailable",
@@ -55,6 +71,8 @@ __all__ = [
     "fold",
     "here",
     "hookimpl",
+    "local_day",
+    "national_days",
     "national_figures",
     "need",
     "need_role",
@@ -62,7 +80,11 @@ __all__ = [
     "page",
     "province_of",
     "random_code",
+    "settled_services",
+    "settling_units",
+    "splits",
     "tenant_of",
+    "tenant_overview",
     "tenant_table",
     "token",
     "uuid7",

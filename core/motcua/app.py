@@ -24,6 +24,7 @@ from motcua.events.work import Works
 from motcua.files.store import FileStore
 from motcua.platform import Platform
 from motcua.plugins.manager import Plugins
+from motcua.reporting import national
 from motcua.rooms import ROUTES, subscribers, wire
 from motcua.settings import Settings
 from motcua.tenancy.db import Database
@@ -31,6 +32,7 @@ from motcua.tenancy.directory import Directory
 from motcua.tenancy.tenant import Tenant
 from motcua.tenancy.vault import Vaults
 from motcua.web.gate import Gate
+from motcua.web.guard import first_lock
 from motcua.web.pages import CORE, template_config
 from motcua.web.problems import crash, http_error, problem
 from motcua.web.sessions import SessionStore
@@ -61,6 +63,7 @@ async def open_platform(settings: Settings, plugins: Plugins) -> AsyncIterator[P
     try:
         yield platform
     finally:
+        await national.close(platform)
         await db.close()
 
 
@@ -93,13 +96,18 @@ def healthz() -> dict[str, str]:
 
 def _statics() -> Sequence[Any]:
     folders: list[Path | PathLike[Any] | str] = [*sorted(CORE.glob("*/static"))]
-    return [create_static_files_router(path="/static", directories=folders, name="static")]
+    return [
+        create_static_files_router(
+            path="/static", directories=folders, name="static", opt={"open": True}
+        )
+    ]
 
 
 def create_app(platform: Platform) -> Gate:
     """Return the ASGI application of an open platform."""
     app = Litestar(
         route_handlers=[*ROUTES, healthz, *_plugin_routers(platform.plugins), *_statics()],
+        guards=[first_lock],
         template_config=template_config(platform.plugins.template_folders()),
         csrf_config=CSRFConfig(
             secret=platform.vaults.key("csrf").hex(),

@@ -80,9 +80,10 @@ def register_commands(cli: click.Group) -> None:
 
 @hookspec
 def register_links(tenant: Any, audience: str) -> Sequence[tuple[str, str, str]]:
-    """Return links ``(address, Vietnamese, English)`` for the menu of ``citizen`` or ``staff``.
+    """Return links ``(address, Vietnamese, English)`` for the menu of an audience.
 
-    Since API 1.
+    ``audience`` is ``citizen`` (also nobody yet), ``staff``, or a role of the member of staff who looks
+    (``admin``, ``leader``, …): staff are asked for once as ``staff`` and once for each role. Since API 1.
     """
     raise NotImplementedError
 

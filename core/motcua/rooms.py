@@ -6,7 +6,7 @@ from typing import Any
 from motcua.board import pages as board
 from motcua.desk import pages as desk
 from motcua.dossiers import routes as dossiers
-from motcua.dossiers import service_tasks
+from motcua.dossiers import service_tasks, staff_routes
 from motcua.dossiers.results import issue_result
 from motcua.events.log import Event
 from motcua.events.work import Work
@@ -23,7 +23,7 @@ from motcua.web import sign_in
 
 ROUTES: list[Any] = [
     route
-    for room in (web, sign_in, dossiers, queues, wallet, portal, station, desk, board)
+    for room in (web, sign_in, dossiers, staff_routes, queues, wallet, portal, station, desk, board)
     for route in room.ROUTES
 ]
 SERVICE_TASKS: dict[str, service_tasks.Handler] = {"issue_result": issue_result}

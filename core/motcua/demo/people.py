@@ -96,20 +96,20 @@ class Person:
     claims: dict[str, Any] = field(default_factory=dict)
 
 
-def citizens(province_code: str, place: str, count: int) -> list[Person]:
-    """Return citizens of a province; ``place`` ends their address."""
+def citizens(slug: str, province_code: str, place: str, count: int) -> list[Person]:
+    """Return citizens of a province; ``slug`` ends their user names, ``place`` their address."""
     draw = random.Random(f"citizens {province_code}")  # noqa: S311 -- synthetic people, no secret
-    return [_citizen(draw, province_code, place, n) for n in range(1, count + 1)]
+    return [_citizen(draw, slug, province_code, place, n) for n in range(1, count + 1)]
 
 
-def _citizen(draw: random.Random, province_code: str, place: str, number: int) -> Person:
+def _citizen(draw: random.Random, slug: str, province_code: str, place: str, number: int) -> Person:
     sex = draw.choice(("Nam", "Nữ"))
     birth = date(1950, 1, 1) + timedelta(days=draw.randrange(365 * 55))
     name = full_name(draw, sex)
     pid = personal_id(province_code, sex, birth, 900000 + number)
     return Person(
         "citizen",
-        f"congdan{number:02d}",
+        f"congdan{number:02d}.{slug}",
         name,
         pid,
         {

@@ -41,7 +41,13 @@ async def fill(platform: Platform, progress: Progress) -> None:
 
 
 async def _province(platform: Platform, tenant: Tenant) -> list[people.Person]:
-    found = people.citizens(tenant.province_code, tenant.short_name, CITIZENS)
+    # An electronic identity is national: people of one province sign in at every other.
+    found = [
+        person
+        for home in platform.directory.all()
+        if home.is_province
+        for person in people.citizens(home.slug, home.province_code, home.short_name, CITIZENS)
+    ]
     async with platform.works.begin(tenant, SYSTEM) as work:
         for site in await work.tx.fetch(_SITES):
             for officer, role, _ in people.staff(site["name"], site["key"]):

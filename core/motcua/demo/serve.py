@@ -140,7 +140,7 @@ def _greet(platform: Platform, port: int) -> None:
     click.echo(f"  {'Ví / wallet':<12} {base.url_of('vi')}")
     click.echo(
         f"""
-  Sign in as a citizen   congdan01 … congdan{population.CITIZENS}
+  Sign in as a citizen   congdan01.quang-ninh … congdan{population.CITIZENS}.quang-ninh, .ha-noi, .thai-nguyen
   Sign in as an officer  tiepnhan.hong-gai (receiver), truongphong.hong-gai (head),
                          chuyenvien.hong-gai (specialist), lanhdao.hong-gai (leader),
                          vanthu.hong-gai (clerk), quantri (administrator)

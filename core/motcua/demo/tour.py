@@ -1,6 +1,41 @@
-"""The tour: one visit from station to wallet and on to another province, through HTTP only."""
+"""The tour: one visit from station to wallet and on to another province, through HTTP only.
+
+Every hop is done as the person in it would do it: with a sign-in, pages, forms, cookies. A hop that does not
+hold ends the tour with what was seen.
+"""
+
+import random
+import time
+from datetime import UTC, datetime
+
+import click
+
+from motcua.demo import hops, people
+from motcua.demo.browser import HopFailedError
+from motcua.demo.visitor import CITIZENS, HOME, HOME_CODE, HOME_NAME, Tour
+from motcua.http import client
+from motcua.wallet.holder import HolderWallet
 
 
 async def walk(base_url: str) -> int:
-    """Walk the trace; returns 0 when every hop held."""
-    raise NotImplementedError(base_url)
+    """Walk the trace; returns 0 when every hop held, 1 otherwise."""
+    draw = random.SystemRandom()
+    citizen = draw.choice(people.citizens(HOME, HOME_CODE, HOME_NAME, CITIZENS))
+    began = time.perf_counter()
+    async with client() as http:
+        tour = Tour(base_url, citizen, HolderWallet(http, now=lambda: datetime.now(UTC)))
+        click.echo(f"\nThe tour: {citizen.full_name} (synthetic) visits {HOME}\n")
+        try:
+            for part in hops.PARTS:
+                await part(tour)
+        except (HopFailedError, ValueError, OSError) as error:
+            click.echo(f"\n  hop {tour.number} did not hold: {error}", err=True)
+            return 1
+        finally:
+            for browser in tour.browsers.values():
+                await browser.close()
+    took = time.perf_counter() - began
+    click.echo(
+        f"\n  {tour.number} hops held in {took:.1f} s. See the chain: motcua trace {tour.ids['code']}\n"
+    )
+    return 0

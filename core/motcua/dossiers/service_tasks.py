@@ -48,7 +48,7 @@ async def run(
 def _handler(platform: Platform, handlers: Mapping[str, Handler], work: Work, name: str) -> Handler:
     if name in handlers:
         return handlers[name]
-    plugin, brought = platform.plugins.service_tasks().get(name, ("", None))
+    plugin, brought = platform.plugins.service_tasks(work.tenant).get(name, ("", None))
     if brought is None or plugin not in platform.plugins.enabled(work.tenant):
         raise UnknownHandlerError(f"no enabled plugin brings the service task {name!r}")
     handler = brought

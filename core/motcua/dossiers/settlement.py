@@ -75,7 +75,7 @@ async def complete(
     """
     dossier = await lock(work, dossier_id)
     wait = await _waiting(work, dossier_id, done.token, officer)
-    if wait["outcomes"] and done.outcome not in wait["outcomes"]:
+    if done.outcome not in (wait["outcomes"] or ("", "ok")):
         raise Invalid(fields={"outcome": "Hãy chọn kết quả của bước này."})
     if dossier["state"] == 2:
         await change(platform, work, dossier, "dossier.processing")
@@ -126,7 +126,11 @@ async def _effect(
         if not done.reason.strip():
             raise Invalid(fields={"reason": "Hãy ghi rõ lý do từ chối để người dân biết."})
         await _save_draft(work, dossier["id"], {"reason": done.reason.strip()}, "refused")
-    elif done.draft:
+    elif done.outcome == "return" and done.reason.strip():
+        # An event of its own: what a leader writes to a specialist is not for the public page.
+        work.emit("step.returned", dossier["id"], {"reason": done.reason.strip()[:2000]})
+    elif done.draft or (done.outcome == "ok" and "refuse" in wait["outcomes"]):
+        # Also without a draft: a refusal that was taken back must not stand.
         await _save_draft(work, dossier["id"], done.draft, "granted")
 
 

@@ -75,14 +75,20 @@ class Plugins:
         self.infos[name] = _judge(name, module)
         try:
             self.manager.register(module, name=name)
-        except BaseException:
-            del self.infos[name]
+        except Exception:
+            self._remove(name)
             raise
 
     def quarantine(self, name: str, error: Exception) -> None:
         """Set a broken plugin aside, with the reason that ``motcua doctor`` and the office show."""
         self.quarantined[name] = f"{type(error).__name__}: {error}"
         _log.error("plugin_quarantined", plugin=name, reason=self.quarantined[name])
+
+    def _remove(self, name: str) -> None:
+        # pluggy keeps what it registered before it found the fault.
+        self.infos.pop(name, None)
+        if self.manager.has_plugin(name):
+            self.manager.unregister(name=name)
 
     def enabled(self, tenant: Tenant) -> frozenset[str]:
         """Return the plugins that exist for this tenant."""
@@ -101,19 +107,26 @@ class Plugins:
     def template_folders(self) -> list[Path]:
         return [cast(Path, folder) for _, folder in self._brought("register_templates")]
 
-    def service_tasks(self) -> dict[str, tuple[str, Callable[..., Awaitable[Mapping[str, Any]]]]]:
-        """Return handlers by name, each with the plugin that brought it."""
+    def service_tasks(
+        self, tenant: Tenant | None = None
+    ) -> dict[str, tuple[str, Callable[..., Awaitable[Mapping[str, Any]]]]]:
+        """Return handlers by name, each with the plugin that brought it; for a tenant, only its own.
+
+        Two plugins may use one name, as long as no tenant has enabled both.
+        """
+        enabled = self.infos.keys() if tenant is None else self.enabled(tenant)
         found: dict[str, tuple[str, Callable[..., Awaitable[Mapping[str, Any]]]]] = {}
         for name, handlers in self._brought("register_service_tasks"):
-            for key, handler in handlers.items():
-                found[key] = (name, handler)
+            if name in enabled:
+                found |= {key: (name, handler) for key, handler in handlers.items()}
         return found
 
     def migrations(self) -> Iterator[tuple[str, Migrations]]:
         yield from self._brought("register_migrations")
 
     def add_commands(self, cli: click.Group) -> None:
-        self.manager.hook.register_commands(cli=cli)
+        for _ in self._brought("register_commands", cli=cli):
+            pass
 
     # For one tenant.
 
@@ -122,8 +135,14 @@ class Plugins:
         return [provider for answer in answers for provider in answer]
 
     def links(self, tenant: Tenant, audience: str) -> list[tuple[str, str, str]]:
-        answers = self._ask("register_links", tenant, tenant=tenant, audience=audience)
-        return [link for answer in answers for link in answer]
+        """Return the plugins' links; one that fails is noted and left out, the page stays."""
+        found: list[tuple[str, str, str]] = []
+        for impl in self._implementations("register_links", tenant):
+            try:
+                found += self._call(impl, {"tenant": tenant, "audience": audience}) or ()
+            except Exception:  # noqa: BLE001 -- a plugin may raise anything; only its links are lost
+                _log.exception("plugin_failed", plugin=impl.plugin_name, hook="register_links")
+        return found
 
     def refusal(self, tenant: Tenant, dossier: Mapping[str, Any], change: str) -> Refusal | None:
         """Return the first refusal of a change of a dossier, if any."""
@@ -160,9 +179,15 @@ class Plugins:
             if (answer := self._call(impl, arguments)) is not None:
                 yield answer
 
-    def _brought(self, hook: str) -> Iterator[tuple[str, Any]]:
+    def _brought(self, hook: str, **arguments: Any) -> Iterator[tuple[str, Any]]:
         for impl in getattr(self.manager.hook, hook).get_hookimpls():
-            if (answer := self._call(impl, {})) is not None:
+            try:
+                answer = self._call(impl, arguments)
+            except Exception as error:  # noqa: BLE001 -- a plugin may raise anything
+                self._remove(impl.plugin_name)
+                self.quarantine(impl.plugin_name, error)
+                continue
+            if answer is not None:
                 yield impl.plugin_name, answer
 
     @staticmethod

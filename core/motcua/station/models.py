@@ -13,6 +13,7 @@ device = tenant_table(
     col("pair_expires_at", MOMENT, null=True),
     col("paired_at", MOMENT, null=True),
     col("seen_at", MOMENT, null=True),
+    col("forgotten_at", MOMENT, null=True),
     ref("site_id", "site"),
     one_of("kind", "station", "board"),
 )
@@ -22,11 +23,25 @@ station_session = tenant_table(
     col("device_id", sa.Uuid()),
     col("trace_id", sa.Uuid()),
     col("started_at", MOMENT),
+    col("touched_at", MOMENT),
     col("ended_at", MOMENT, null=True),
     col("outcome", sa.Text(), null=True),
     # All that the person entered, sealed; null from the moment the session ends.
     col("data_sealed", sa.LargeBinary(), null=True),
+    # What the person took away, and the hash of the token that shows it once; null when it was shown.
+    col("ticket_id", sa.Uuid(), null=True),
+    col("ticket_token", sa.LargeBinary(), null=True),
     ref("device_id", "device"),
+    ref("ticket_id", "ticket"),
+)
+sa.Index(
+    "uq_device_name",
+    device.c.tenant_id,
+    device.c.site_id,
+    device.c.kind,
+    device.c.name,
+    unique=True,
+    postgresql_where=device.c.forgotten_at.is_(None),
 )
 sa.Index(
     "uq_station_session_open",

@@ -31,12 +31,17 @@ class Names:
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim of a type: ``hidden`` says that the holder decides whether it is shown."""
+    """A claim of a type: ``hidden`` says that the holder decides whether it is shown.
+
+    ``choices`` are the values it may have, as people read them. They are a member of ours in the metadata;
+    other wallets ignore it and show the value itself.
+    """
 
     name: str
     names: Names
     hidden: bool = True
     mandatory: bool = False
+    choices: tuple[tuple[str, Names], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,10 @@ class Configuration:
 
 @dataclass(frozen=True)
 class Paths:
-    """Where the endpoints stand below the issuer's address; wallets find them through the metadata."""
+    """Where the endpoints stand below the issuer's address; wallets find them through the metadata.
+
+    An issuer that never makes a wallet wait has no ``deferred`` endpoint: an empty text.
+    """
 
     token: str = "/token"  # noqa: S105 - a path
     nonce: str = "/nonce"
@@ -77,12 +85,13 @@ def credential_issuer(
 ) -> dict[str, Any]:
     """Return the credential issuer metadata; ``batch_size`` is at least 2."""
     at = paths or Paths()
+    later = {"deferred_credential_endpoint": issuer + at.deferred} if at.deferred else {}
     return {
         "credential_issuer": issuer,
         "authorization_servers": [issuer],
         "credential_endpoint": issuer + at.credential,
         "nonce_endpoint": issuer + at.nonce,
-        "deferred_credential_endpoint": issuer + at.deferred,
+        **later,
         "notification_endpoint": issuer + at.notification,
         "batch_credential_issuance": {"batch_size": batch_size},
         "display": names.display(),
@@ -157,9 +166,16 @@ def _configuration(configuration: Configuration) -> Mapping[str, Any]:
         "proof_types_supported": {"jwt": {"proof_signing_alg_values_supported": [jose.ALGORITHM]}},
         "credential_metadata": {
             "display": configuration.names.display(),
-            "claims": [
-                {"path": [c.name], "mandatory": c.mandatory, "display": c.names.display()}
-                for c in configuration.claims
-            ],
+            "claims": [_claim(c) for c in configuration.claims],
         },
+    }
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    choices = {value: names.display() for value, names in claim.choices}
+    return {
+        "path": [claim.name],
+        "mandatory": claim.mandatory,
+        "display": claim.names.display(),
+        **({"choices": choices} if choices else {}),
     }

@@ -30,6 +30,7 @@ credential_token = tenant_table(
     col("token_hash", sa.LargeBinary()),
     col("offer_id", sa.Uuid()),
     col("result_id", sa.Uuid()),
+    col("issued", sa.SmallInteger(), default="0"),
     col("expires_at", MOMENT),
     sa.UniqueConstraint("tenant_id", "token_hash"),
     ref("offer_id", "credential_offer"),
@@ -48,10 +49,19 @@ credential = tenant_table(
     col("issued_at", MOMENT),
     col("notified", sa.Text(), null=True),
     sa.UniqueConstraint("tenant_id", "list_id", "list_index"),
-    sa.UniqueConstraint("tenant_id", "notification_hash"),
+    # One notification speaks of all copies of a batch.
+    sa.Index(None, "tenant_id", "notification_hash"),
+    sa.Index(None, "tenant_id", "result_id"),
     sa.Index(None, "tenant_id", "digest"),
     ref("result_id", "issued_result"),
     ref("list_id", "status_list"),
+)
+# What a published list is built from: nearly all credentials stay valid.
+sa.Index(
+    "ix_credential_changed",
+    credential.c.tenant_id,
+    credential.c.list_id,
+    postgresql_where=credential.c.status != 0,
 )
 
 presentation = tenant_table(
@@ -60,7 +70,9 @@ presentation = tenant_table(
     col("purpose", sa.Text()),
     col("subject_id", sa.Uuid()),
     col("dossier_id", sa.Uuid(), null=True),
+    col("draft_id", sa.Uuid(), null=True),
     col("paper_key", sa.Text(), null=True),
+    col("vct_type", sa.Text()),
     col("nonce", sa.Text()),
     col("state", sa.Text()),
     col("query", JSON),

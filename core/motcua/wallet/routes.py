@@ -1,5 +1,236 @@
-"""Routes."""
+"""The wallet protocols on each province's host: issuing (OpenID4VCI) and presenting (OpenID4VP)."""
 
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
-ROUTES: list[Any] = []
+from litestar import Response, Router, get, post, route
+from litestar.exceptions import HTTPException
+from litestar.params import FromPath
+
+from motcua.errors import NotFound, Problem
+from motcua.platform import Platform
+from motcua.wallet import (
+    answers,
+    issuer,
+    issuing,
+    metadata,
+    nonces,
+    notices,
+    offering,
+    pages,
+    requests,
+    responding,
+    statuses,
+    statuslist,
+)
+from motcua.wallet.answers import ProtocolError, form_of, json_answer, json_of, text_answer
+from motcua.web.here import AnyRequest, province_of
+
+_PATHS = metadata.Paths(deferred="")
+_MINUTES = 300
+"""How long others may keep metadata, in seconds: a new key or procedure is known after that."""
+
+_RESPONSE = Response[Any]
+
+
+@get(f"/.well-known/{metadata.ISSUER}")
+async def credential_issuer(request: AnyRequest) -> _RESPONSE:
+    """Say who issues what."""
+    tenant, platform = province_of(request), _platform(request)
+    kinds = await issuer.configurations(platform, tenant)
+    body = metadata.credential_issuer(
+        issuer.url_of(platform, tenant),
+        metadata.Names(tenant.name, tenant.name),
+        list(kinds.values()),
+        batch_size=issuing.BATCH,
+        paths=_PATHS,
+    )
+    return json_answer(body, max_age=_MINUTES)
+
+
+@get(f"/.well-known/{metadata.SERVER}", sync_to_thread=False)
+def authorization_server(request: AnyRequest) -> _RESPONSE:
+    """Say which grants there are."""
+    tenant, platform = province_of(request), _platform(request)
+    body = metadata.authorization_server(issuer.url_of(platform, tenant), paths=_PATHS)
+    return json_answer(body, max_age=_MINUTES)
+
+
+@get(f"/.well-known/{metadata.KEYS}")
+async def issuer_keys(request: AnyRequest) -> _RESPONSE:
+    """Publish the keys of credentials (SD-JWT VC section 5)."""
+    tenant, platform = province_of(request), _platform(request)
+    async with platform.db.tenant(tenant) as tx:
+        keys = await issuer.public_keys(tx, datetime.now(UTC))
+    url = issuer.url_of(platform, tenant)
+    return json_answer(metadata.jwt_vc_issuer(url, keys), max_age=_MINUTES)
+
+
+@get("/jwks")
+async def key_set(request: AnyRequest) -> _RESPONSE:
+    """Publish the same keys as a set."""
+    tenant, platform = province_of(request), _platform(request)
+    async with platform.db.tenant(tenant) as tx:
+        keys = await issuer.public_keys(tx, datetime.now(UTC))
+    return json_answer(metadata.jwks(keys), max_age=_MINUTES)
+
+
+@get("/vct/{kind:str}/{version:str}")
+async def type_metadata(
+    request: AnyRequest, kind: FromPath[str], version: FromPath[str]
+) -> _RESPONSE:
+    """Describe a type of credential (SD-JWT VC section 4)."""
+    tenant, platform = province_of(request), _platform(request)
+    found = (await issuer.configurations(platform, tenant)).get(kind)
+    if found is None or found.vct.rsplit("/", 1)[-1] != version:
+        raise NotFound("Không có loại giấy tờ này.", "there is no such type")
+    return json_answer(metadata.type_metadata(found), max_age=_MINUTES)
+
+
+@get("/offers/{ref:str}")
+async def offer(request: AnyRequest, ref: FromPath[str]) -> _RESPONSE:
+    """Return an offer by reference."""
+    tenant, platform = province_of(request), _platform(request)
+    return json_answer(await offering.read(platform, tenant, ref, datetime.now(UTC)))
+
+
+@post("/token", status_code=200)
+async def token(request: AnyRequest) -> _RESPONSE:
+    """Redeem a pre-authorised code."""
+    tenant = province_of(request)
+    return json_answer(await offering.redeem(_platform(request), tenant, await form_of(request)))
+
+
+@post("/nonce", status_code=200, sync_to_thread=False)
+def nonce(request: AnyRequest) -> _RESPONSE:
+    """Return a fresh ``c_nonce``; nothing is stored."""
+    tenant, platform = province_of(request), _platform(request)
+    secret = issuing.nonce_secret(platform)
+    fresh = nonces.make_nonce(secret, tenant=str(tenant.id), now=datetime.now(UTC))
+    return json_answer({"c_nonce": fresh})
+
+
+@post("/credential", status_code=200)
+async def credential(request: AnyRequest) -> _RESPONSE:
+    """Issue copies, one for each proof."""
+    tenant, platform = province_of(request), _platform(request)
+    secret = issuing.bearer(request.headers.get("authorization"))
+    body = await json_of(request, "invalid_credential_request")
+    return json_answer(await issuing.issue(platform, tenant, secret, body, datetime.now(UTC)))
+
+
+@post("/notification", status_code=200)
+async def notification(request: AnyRequest) -> _RESPONSE:
+    """Hear what became of a credential."""
+    tenant, platform = province_of(request), _platform(request)
+    secret = issuing.bearer(request.headers.get("authorization"))
+    body = await json_of(request, "invalid_notification_request")
+    await notices.note(platform, tenant, secret, body)
+    headers = {**answers.CORS, "cache-control": "no-store"}
+    return Response(None, status_code=204, headers=headers)
+
+
+@get("/status/{list_id:str}")
+async def status_list(request: AnyRequest, list_id: FromPath[str]) -> _RESPONSE:
+    """Publish which credentials hold no longer (Token Status List section 8)."""
+    tenant, platform = province_of(request), _platform(request)
+    if "time" in request.query_params:
+        raise ProtocolError("not_supported", "only the present list is published", 501)
+    try:
+        wanted = UUID(list_id)
+    except ValueError as error:
+        raise NotFound("Không có danh sách này.", "there is no such status list") from error
+    found = await statuses.published(platform, tenant, wanted, datetime.now(UTC))
+    keep = f"public, max-age={int(statuses.TTL.total_seconds())}"
+    if request.headers.get("if-none-match") == found.etag:
+        headers = {**answers.CORS, "etag": found.etag, "cache-control": keep}
+        return Response(None, status_code=304, headers=headers)
+    return text_answer(found.token, statuslist.MEDIA_TYPE, etag=found.etag, cache_control=keep)
+
+
+@get("/vp/{presentation_id:str}/request")
+async def request_object(request: AnyRequest, presentation_id: FromPath[str]) -> _RESPONSE:
+    """Return the signed presentation request."""
+    tenant, platform = province_of(request), _platform(request)
+    made = await responding.request_object(platform, tenant, presentation_id, None)
+    return text_answer(made, requests.MEDIA_TYPE)
+
+
+@post("/vp/{presentation_id:str}/request", status_code=200)
+async def request_object_for(request: AnyRequest, presentation_id: FromPath[str]) -> _RESPONSE:
+    """Return the same to a wallet that sends a nonce of its own (OpenID4VP section 5.10)."""
+    tenant, platform = province_of(request), _platform(request)
+    wallet_nonce = (await form_of(request)).get("wallet_nonce")
+    made = await responding.request_object(platform, tenant, presentation_id, wallet_nonce)
+    return text_answer(made, requests.MEDIA_TYPE)
+
+
+@post("/vp/{presentation_id:str}/response", status_code=200)
+async def response(request: AnyRequest, presentation_id: FromPath[str]) -> _RESPONSE:
+    """Take a presentation, or the word that there is none."""
+    tenant, platform = province_of(request), _platform(request)
+    form = await form_of(request)
+    return json_answer(await responding.answer(platform, tenant, presentation_id, form))
+
+
+@route(
+    [
+        f"/.well-known/{metadata.ISSUER}",
+        f"/.well-known/{metadata.SERVER}",
+        f"/.well-known/{metadata.KEYS}",
+        "/jwks",
+        "/vct/{kind:str}/{version:str}",
+        "/offers/{ref:str}",
+        "/token",
+        "/nonce",
+        "/credential",
+        "/notification",
+        "/status/{list_id:str}",
+        "/vp/{presentation_id:str}/request",
+        "/vp/{presentation_id:str}/response",
+    ],
+    http_method=["OPTIONS"],
+    status_code=200,
+    sync_to_thread=False,
+)
+def preflight() -> _RESPONSE:
+    """Let a wallet of any origin ask: nothing here depends on a browser's cookies."""
+    return Response(None, status_code=204, headers=answers.PREFLIGHT)
+
+
+def _platform(request: AnyRequest) -> Platform:
+    platform: Platform = request.app.state.platform
+    return platform
+
+
+_HANDLERS = [
+    # First: the framework would make an OPTIONS handler of its own for a path it meets without one.
+    preflight,
+    credential_issuer,
+    authorization_server,
+    issuer_keys,
+    key_set,
+    type_metadata,
+    offer,
+    token,
+    nonce,
+    credential,
+    notification,
+    status_list,
+    request_object,
+    request_object_for,
+    response,
+]
+_ROUTER = Router(
+    path="/",
+    route_handlers=_HANDLERS,
+    include_in_schema=False,
+    opt={"open": True, "exclude_from_csrf": True},
+    exception_handlers={
+        Problem: answers.refused,
+        HTTPException: answers.failed,
+        Exception: answers.crashed,
+    },
+)
+ROUTES: list[Any] = [_ROUTER, *pages.ROUTES]

@@ -29,7 +29,7 @@ class Here:
             if self.wallet:
                 return "/wallet-app"
             if self.tenant and not self.tenant.is_province:
-                return "/national"
+                return "/x/admin/national"
         return path
 
     def url(self, path: str) -> str:

@@ -76,18 +76,27 @@ def _menu(where: Here, platform: Platform) -> list[tuple[str, str, str]]:
     if where.tenant is None:
         return []
     if not where.tenant.is_province:
-        return [("/national", "Toàn quốc", "The country")]
+        return [("/x/admin/national", "Toàn quốc", "The country")]
     if where.session and where.session.kind == "staff":
         own = [("/desk", "Quầy", "Counter"), ("/desk/work", "Việc của tôi", "My work")]
-        audience = "staff"
+        audiences = ["staff", *sorted(where.session.roles())]
     else:
         own = [
             ("/procedures", "Thủ tục", "Services"),
             ("/track", "Tra cứu hồ sơ", "Track"),
             ("/my", "Hồ sơ của tôi", "My dossiers"),
         ]
-        audience = "citizen"
-    return own + platform.plugins.links(where.tenant, audience)
+        audiences = ["citizen"]
+    links = platform.plugins.links
+    return own + [link for audience in audiences for link in links(where.tenant, audience)]
+
+
+class Page(Template):
+    """A template whose own ``csrf_input`` is kept: Litestar puts a text in the place of the function."""
+
+    def create_template_context(self, request: AnyRequest) -> dict[str, Any]:
+        """Return what the template sees."""
+        return {**super().create_template_context(request), **self.context}
 
 
 def page(request: AnyRequest, template: str, /, status: int = 200, **context: Any) -> Template:
@@ -119,7 +128,7 @@ def page(request: AnyRequest, template: str, /, status: int = 200, **context: An
         "qr": lambda text, title: Markup(qr_svg(text, title=title)),  # noqa: S704 -- our own SVG
         "pick": lambda vi, en: (en or vi) if english_page else vi,
     }
-    return Template(template, context={**known, **context}, status_code=status)
+    return Page(template, context={**known, **context}, status_code=status)
 
 
 def _date(value: date | datetime | None) -> str:

@@ -1,17 +1,19 @@
 """What the tests of the wallet share: a fixed moment, an issuer with certificate, a credential."""
 
-import importlib.util
-import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from cryptography import x509
 
+from motcua.platform import Platform
 from motcua.wallet import certificates, jose, sdjwt
+from motcua.web.gate import Gate
+from tests.core.wallet import office as offices
+from tests.core.wallet.archive import Archive
 
 NOW = datetime(2026, 11, 22, 2, 30, tzinfo=UTC)
 CLAIMS: dict[str, Any] = {
@@ -61,11 +63,6 @@ class Issuer:
         )
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(scope="session")
 def now() -> datetime:
     return NOW
@@ -103,25 +100,22 @@ def refused() -> Callable[[str], Any]:
     return expect
 
 
-def _office_module() -> Any:
-    """Load the office next to this file: with importlib imports a folder of tests is not on the path."""
-    spec = importlib.util.spec_from_file_location(
-        "wallet_office", Path(__file__).with_name("office.py")
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="session")
 def office_module() -> Any:
-    return _office_module()
+    return offices
 
 
 @pytest.fixture
-def office(issuer: Issuer, office_module: Any) -> Any:
+def office(issuer: Issuer) -> offices.Office:
     """Open an office at the issuer's address, at the fixed moment."""
-    return office_module.Office(issuer.url, issuer, NOW, CLAIMS)
+    return offices.Office(issuer.url, issuer, NOW, CLAIMS)
+
+
+@pytest.fixture
+async def archive(platform: Platform, app: Gate) -> AsyncIterator[Archive]:
+    """Results, people and wallets of the running house; its own way out leads back into it."""
+    transport = httpx2.ASGITransport(app=app)
+    async with httpx2.AsyncClient(transport=transport) as client:
+        platform.cache["http"] = client
+        yield Archive(platform, client)
+        del platform.cache["http"]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from motcua.wallet import jose, statuslist
@@ -94,6 +94,7 @@ def test_an_index_outside_is_refused(index: int, refused: Refused) -> None:
         statuslist.read_status({"bits": 1, "lst": "eNrbuRgAAhcBXQ"}, index)
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.integers(1, 700), st.binary(min_size=16, max_size=80))
 def test_indices_are_a_permutation(size: int, key: bytes) -> None:
     assert sorted(statuslist.index_of(s, key, size) for s in range(size)) == list(range(size))

@@ -25,6 +25,8 @@ revoke update, delete on event from mc_app;
 NATIONAL = """
 grant select on rollup_day to mc_national;
 create policy national_read on rollup_day for select to mc_national using (true);
+grant select on due_day to mc_national;
+create policy national_read on due_day for select to mc_national using (true);
 """
 
 # The relay claims what is due from all tenants, fairly, and learns nothing but ids.
@@ -176,6 +178,14 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "due_day",
+        sa.Column("tenant_id", sa.Uuid(), server_default=sa.text("app_tenant()"), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("n", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_due_day_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "day", name=op.f("pk_due_day")),
+    )
+    op.create_table(
         "event",
         sa.Column("tenant_id", sa.Uuid(), server_default=sa.text("app_tenant()"), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -264,6 +274,7 @@ def upgrade() -> None:
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("metric", sa.Text(), nullable=False),
         sa.Column("n", sa.BigInteger(), nullable=False),
+        sa.Column("last_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_rollup_day_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "day", "metric", name=op.f("pk_rollup_day")),
     )
@@ -741,6 +752,7 @@ def upgrade() -> None:
         sa.Column("pair_expires_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("paired_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("seen_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("forgotten_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.CheckConstraint("kind in ('station', 'board')", name=op.f("ck_device_kind")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "site_id"],
@@ -749,6 +761,13 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_device_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_device")),
+    )
+    op.create_index(
+        "uq_device_name",
+        "device",
+        ["tenant_id", "site_id", "kind", "name"],
+        unique=True,
+        postgresql_where=sa.text("forgotten_at IS NULL"),
     )
     op.create_table(
         "issued_result",
@@ -832,7 +851,9 @@ def upgrade() -> None:
         sa.Column("purpose", sa.Text(), nullable=False),
         sa.Column("subject_id", sa.Uuid(), nullable=False),
         sa.Column("dossier_id", sa.Uuid(), nullable=True),
+        sa.Column("draft_id", sa.Uuid(), nullable=True),
         sa.Column("paper_key", sa.Text(), nullable=True),
+        sa.Column("vct_type", sa.Text(), nullable=False),
         sa.Column("nonce", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("query", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
@@ -953,12 +974,28 @@ def upgrade() -> None:
             "list_index",
             name=op.f("uq_credential_tenant_id_list_id_list_index"),
         ),
-        sa.UniqueConstraint(
-            "tenant_id", "notification_hash", name=op.f("uq_credential_tenant_id_notification_hash")
-        ),
+    )
+    op.create_index(
+        "ix_credential_changed",
+        "credential",
+        ["tenant_id", "list_id"],
+        unique=False,
+        postgresql_where=sa.text("status != 0"),
     )
     op.create_index(
         op.f("ix_credential_tenant_id_digest"), "credential", ["tenant_id", "digest"], unique=False
+    )
+    op.create_index(
+        op.f("ix_credential_tenant_id_notification_hash"),
+        "credential",
+        ["tenant_id", "notification_hash"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_credential_tenant_id_result_id"),
+        "credential",
+        ["tenant_id", "result_id"],
+        unique=False,
     )
     op.create_table(
         "credential_offer",
@@ -983,33 +1020,6 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "tenant_id", "code_hash", name=op.f("uq_credential_offer_tenant_id_code_hash")
         ),
-    )
-    op.create_table(
-        "station_session",
-        sa.Column("tenant_id", sa.Uuid(), server_default=sa.text("app_tenant()"), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("device_id", sa.Uuid(), nullable=False),
-        sa.Column("trace_id", sa.Uuid(), nullable=False),
-        sa.Column("started_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("ended_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.Column("outcome", sa.Text(), nullable=True),
-        sa.Column("data_sealed", sa.LargeBinary(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "device_id"],
-            ["device.tenant_id", "device.id"],
-            name=op.f("fk_station_session_tenant_id_device_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenant.id"], name=op.f("fk_station_session_tenant_id")
-        ),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_station_session")),
-    )
-    op.create_index(
-        "uq_station_session_open",
-        "station_session",
-        ["tenant_id", "device_id"],
-        unique=True,
-        postgresql_where=sa.text("ended_at IS NULL"),
     )
     op.create_table(
         "ticket",
@@ -1098,6 +1108,7 @@ def upgrade() -> None:
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("offer_id", sa.Uuid(), nullable=False),
         sa.Column("result_id", sa.Uuid(), nullable=False),
+        sa.Column("issued", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "offer_id"],
@@ -1145,6 +1156,41 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("to_at IS NULL"),
     )
+    op.create_table(
+        "station_session",
+        sa.Column("tenant_id", sa.Uuid(), server_default=sa.text("app_tenant()"), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("device_id", sa.Uuid(), nullable=False),
+        sa.Column("trace_id", sa.Uuid(), nullable=False),
+        sa.Column("started_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("touched_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("ended_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("data_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("ticket_id", sa.Uuid(), nullable=True),
+        sa.Column("ticket_token", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "device_id"],
+            ["device.tenant_id", "device.id"],
+            name=op.f("fk_station_session_tenant_id_device_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "ticket_id"],
+            ["ticket.tenant_id", "ticket.id"],
+            name=op.f("fk_station_session_tenant_id_ticket_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenant.id"], name=op.f("fk_station_session_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_station_session")),
+    )
+    op.create_index(
+        "uq_station_session_open",
+        "station_session",
+        ["tenant_id", "device_id"],
+        unique=True,
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
     op.enable_tenant_rls("adopted_procedure")
     op.enable_tenant_rls("board_call")
     op.enable_tenant_rls("clock_pause")
@@ -1159,6 +1205,7 @@ def upgrade() -> None:
     op.enable_tenant_rls("device")
     op.enable_tenant_rls("dossier")
     op.enable_tenant_rls("draft")
+    op.enable_tenant_rls("due_day")
     op.enable_tenant_rls("event")
     op.enable_tenant_rls("issued_result")
     op.enable_tenant_rls("line")
@@ -1214,6 +1261,7 @@ def downgrade() -> None:
     op.disable_tenant_rls("line")
     op.disable_tenant_rls("issued_result")
     op.disable_tenant_rls("event")
+    op.disable_tenant_rls("due_day")
     op.disable_tenant_rls("draft")
     op.disable_tenant_rls("dossier")
     op.disable_tenant_rls("device")
@@ -1229,6 +1277,12 @@ def downgrade() -> None:
     op.disable_tenant_rls("board_call")
     op.disable_tenant_rls("adopted_procedure")
     op.drop_index(
+        "uq_station_session_open",
+        table_name="station_session",
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.drop_table("station_session")
+    op.drop_index(
         "uq_segment_open", table_name="segment", postgresql_where=sa.text("to_at IS NULL")
     )
     op.drop_table("segment")
@@ -1238,14 +1292,13 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_ticket_tenant_id_dossier_id"), table_name="ticket")
     op.drop_table("ticket")
-    op.drop_index(
-        "uq_station_session_open",
-        table_name="station_session",
-        postgresql_where=sa.text("ended_at IS NULL"),
-    )
-    op.drop_table("station_session")
     op.drop_table("credential_offer")
+    op.drop_index(op.f("ix_credential_tenant_id_result_id"), table_name="credential")
+    op.drop_index(op.f("ix_credential_tenant_id_notification_hash"), table_name="credential")
     op.drop_index(op.f("ix_credential_tenant_id_digest"), table_name="credential")
+    op.drop_index(
+        "ix_credential_changed", table_name="credential", postgresql_where=sa.text("status != 0")
+    )
     op.drop_table("credential")
     op.drop_index(op.f("ix_supplement_tenant_id_dossier_id"), table_name="supplement")
     op.drop_table("supplement")
@@ -1254,6 +1307,9 @@ def downgrade() -> None:
     op.drop_table("presentation")
     op.drop_table("line")
     op.drop_table("issued_result")
+    op.drop_index(
+        "uq_device_name", table_name="device", postgresql_where=sa.text("forgotten_at IS NULL")
+    )
     op.drop_table("device")
     op.drop_table("counter")
     op.drop_index(op.f("ix_component_tenant_id_dossier_id"), table_name="component")
@@ -1292,6 +1348,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_event_tenant_id_trace_id_id"), table_name="event")
     op.drop_index(op.f("ix_event_tenant_id_subject_id"), table_name="event")
     op.drop_table("event")
+    op.drop_table("due_day")
     op.drop_table("day_number")
     op.drop_table("code_sequence")
     op.drop_table("board_call")

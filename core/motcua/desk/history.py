@@ -1,0 +1,52 @@
+"""What happened to a dossier, in words, with who did it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from motcua.tenancy.db import Record, Tx
+
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "dossier.submitted": ("Nộp hồ sơ", "Submitted"),
+    "component.added": ("Thêm giấy tờ", "Paper added"),
+    "component.compared": ("Đối chiếu giấy tờ với bản chính", "Paper compared with its original"),
+    "component.read": ("Xem giấy tờ", "Paper read"),
+    "dossier.reception_supplement_requested": ("Yêu cầu bổ sung", "Papers asked for"),
+    "dossier.reception_supplement_answered": ("Người dân đã bổ sung", "Papers handed in"),
+    "dossier.accepted": ("Tiếp nhận hồ sơ", "Accepted"),
+    "dossier.rejected": ("Không tiếp nhận", "Not accepted"),
+    "money.paid": ("Thu phí, lệ phí", "Fee paid"),
+    "dossier.processing": ("Bắt đầu giải quyết", "Settlement begins"),
+    "dossier.supplement_requested": ("Yêu cầu bổ sung khi giải quyết", "Supplement requested"),
+    "dossier.supplement_answered": ("Người dân đã bổ sung", "Supplement handed in"),
+    "clock.paused": ("Đồng hồ tạm dừng", "Clock stopped"),
+    "clock.resumed": ("Đồng hồ chạy tiếp", "Clock goes on"),
+    "step.returned": ("Trả lại để sửa", "Returned to be mended"),
+    "dossier.finished": ("Có kết quả", "Result issued"),
+    "dossier.returned": ("Trả kết quả", "Result handed over"),
+    "dossier.stopped": ("Dừng xử lý", "Stopped"),
+}
+_NAMES = "select 'staff:' || id as actor, full_name from staff where 'staff:' || id = any($1)"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the history; ``who`` is empty for the citizen and for the system."""
+
+    at: datetime
+    vi: str
+    en: str
+    who: str
+
+
+async def entries(tx: Tx, events: Sequence[Record]) -> list[Entry]:
+    """Return the events an officer understands, oldest first; the engine's own are left out."""
+    actors = sorted({e["actor"] for e in events if e["actor"].startswith("staff:")})
+    names = {r["actor"]: r["full_name"] for r in await tx.fetch(_NAMES, actors)}
+    return [Entry(e["at"], *said, names.get(e["actor"], "")) for e in events if (said := _said(e))]
+
+
+def _said(event: Record) -> tuple[str, str] | None:
+    if event["type"] == "dossier.step_done":
+        return event["payload"]["name"], event["payload"]["name"]
+    return _WORDS.get(event["type"])

@@ -1,0 +1,252 @@
+"""A dossier as an officer needs it: everything on one page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from motcua.catalogue.adopted import Adopted, TenantLaw
+from motcua.catalogue.fees import fee
+from motcua.catalogue.fields import Field
+from motcua.catalogue.forms import Form
+from motcua.desk.history import Entry, entries
+from motcua.dossiers import clock, queries
+from motcua.dossiers.states import TITLES
+from motcua.events.work import Work
+from motcua.people import citizens
+from motcua.people.citizens import Citizen
+from motcua.platform import Platform
+from motcua.tenancy.db import Record
+from motcua.web.sessions import Session
+from motcua.worktime import add_working_minutes
+
+TONES = {1: "info", 2: "info", 3: "bad", 4: "info", 5: "warn", 6: "warn", 7: "warn", 8: "bad"}
+_KINDS = {"name": "text", "address": "text", "declaration": "checkbox"}
+
+
+@dataclass(frozen=True)
+class PaperRow:
+    """One paper of the check-list: what is asked for, and what was handed in for it."""
+
+    key: str
+    name: str
+    note: str
+    required: bool
+    brought: bool
+    parts: Sequence[Record]
+
+
+@dataclass(frozen=True)
+class StepView:
+    """A step that waits, and what this officer may do with it."""
+
+    wait: Record
+    mine: bool
+    outcomes: tuple[str, ...]
+    asks_draft: bool
+    shows_draft: bool
+    people: Sequence[tuple[str, str]]
+    limit: datetime | None
+    returned: str
+
+
+@dataclass(frozen=True)
+class DossierView:
+    """All that the dossier page shows."""
+
+    row: Record
+    title: tuple[str, str]
+    tone: str
+    name: str
+    subject: Citizen
+    submitter: Citizen | None
+    answers: Sequence[tuple[str, str]]
+    papers: Sequence[PaperRow]
+    fee_lines: Sequence[str]
+    due_at: datetime
+    derivation: Sequence[Mapping[str, str]]
+    step: StepView | None
+    draft_fields: Sequence[Mapping[str, Any]]
+    draft_values: Mapping[str, Any]
+    draft: Sequence[tuple[str, str]]
+    refusal: str
+    requests: Sequence[tuple[Record, str]]
+    history: Sequence[Entry]
+    supplements_left: int
+    result: Record | None
+    receives: bool
+
+    @property
+    def uncompared(self) -> list[Record]:
+        """The papers nobody has compared with their originals yet."""
+        parts = [part for paper in self.papers for part in paper.parts]
+        return [part for part in parts if part["provenance"] == "self-scanned"]
+
+
+async def dossier_view(
+    platform: Platform, work: Work, session: Session, row: Record, lang: str
+) -> DossierView:
+    """Gather a dossier for an officer who may see it; the reading of the person is an event."""
+    law = await platform.catalogue.of(work.tenant)
+    procedure = law.version(row["procedure_code"], row["procedure_version"])
+    package = procedure.package
+    answers, draft = queries.answers(work, row), queries.draft(work, row)
+    named = {p.key: p.name(lang) for p in package.procedure.papers}
+    asked = await queries.supplements(work.tx, row["id"])
+    history = await queries.events(work.tx, row["id"])
+    due_at, derivation = _due(law, procedure, row, work.now)
+    refused = row["decision"] == "refused"
+    other = row["submitter_id"] != row["subject_id"]
+    return DossierView(
+        row=row,
+        title=TITLES[row["state"]],
+        tone=TONES.get(row["state"], "ok"),
+        name=package.procedure.name_en if lang == "en" else package.procedure.name_vi,
+        subject=await citizens.read(work, row["subject_id"]),
+        submitter=await citizens.read(work, row["submitter_id"]) if other else None,
+        answers=package.form.describe(answers, lang),
+        papers=_papers(procedure, answers, await queries.components(work.tx, row["id"]), lang),
+        fee_lines=[line.text(lang) for line in fee(package, answers).lines],
+        due_at=due_at,
+        derivation=derivation,
+        step=await _step(work, law, procedure, row, session, history),
+        draft_fields=_fields(package.draft, lang),
+        draft_values={**answers, **draft},
+        draft=package.draft.describe(draft, lang) if package.draft and not refused else (),
+        refusal=str(draft.get("reason", "")) if refused else "",
+        requests=[(r, ", ".join(named.get(key, key) for key in r["papers"])) for r in asked],
+        history=await entries(work.tx, history),
+        supplements_left=int(work.tenant.settings.get("supplements_in_settlement", 1))
+        - row["supplements"],
+        result=await queries.result(work.tx, row["id"]),
+        receives=session.may("receiver", row["received_unit"]) and row["state"] == 1,
+    )
+
+
+def _due(
+    law: TenantLaw, procedure: Adopted, row: Record, now: datetime
+) -> tuple[datetime, Sequence[Mapping[str, str]]]:
+    """Return the due date and its derivation: the stored one, or what acceptance now would give."""
+    if row["due_at"] is not None:
+        return row["due_at"], row["derivation"]
+    due = clock.due_of(law.calendar, procedure.package, now, ())
+    return due.at, clock.derivation(due)
+
+
+def _papers(
+    procedure: Adopted, answers: Mapping[str, Any], parts: Sequence[Record], lang: str
+) -> list[PaperRow]:
+    wanted = procedure.package.papers_for(answers)
+    rows = [
+        PaperRow(
+            paper.key,
+            paper.name(lang),
+            paper.note_en if lang == "en" else paper.note_vi,
+            paper.required,
+            # Originals and identity papers are shown at the counter, not handed in before.
+            paper.kind in {"original", "present"},
+            [part for part in parts if part["paper_key"] == paper.key],
+        )
+        for paper in wanted
+    ]
+    known = {paper.key for paper in wanted}
+    rest = [part for part in parts if part["paper_key"] not in known]
+    return rows + [
+        PaperRow(
+            part["paper_key"],
+            part["name_en"] if lang == "en" else part["name_vi"],
+            "",
+            False,
+            False,
+            [part],
+        )
+        for part in rest
+    ]
+
+
+async def _step(
+    work: Work,
+    law: TenantLaw,
+    procedure: Adopted,
+    row: Record,
+    session: Session,
+    history: Sequence[Record],
+) -> StepView | None:
+    waits = [w for w in await queries.waits(work.tx, row["id"]) if w["kind"] == "user"]
+    if not waits:
+        return None
+    wait = next((w for w in waits if is_mine(session, w)), waits[0])
+    outcomes = tuple(wait["outcomes"])
+    next_role = procedure.role_after(wait["node"])
+    people: Sequence[tuple[str, str]] = ()
+    if not outcomes and next_role:
+        found = await queries.colleagues(work.tx, next_role, wait["unit_id"])
+        people = [(str(r["id"]), r["full_name"]) for r in found]
+    limit = None
+    if wait["hours"]:
+        minutes = round(wait["hours"] * 60)
+        limit = add_working_minutes(law.calendar, wait["since"], minutes)
+    return StepView(
+        wait,
+        is_mine(session, wait),
+        outcomes,
+        drafts(procedure, outcomes),
+        bool(row["draft_sealed"]),
+        people,
+        limit,
+        _returned(history),
+    )
+
+
+def _returned(history: Sequence[Record]) -> str:
+    """Return what is to be mended, while nobody has done the step again."""
+    for event in reversed(history):
+        if event["type"] == "step.returned":
+            return str(event["payload"]["reason"])
+        if event["type"] == "dossier.step_done" and event["payload"]["outcome"] != "return":
+            return ""
+    return ""
+
+
+def is_mine(session: Session, wait: Record) -> bool:
+    """Return whether a step waits for this officer."""
+    return session.may(wait["role"], wait["unit_id"]) and (
+        wait["assignee"] in (None, session.subject)
+    )
+
+
+def drafts(procedure: Adopted, outcomes: Sequence[str]) -> bool:
+    """Return whether the result is drafted in this step: the one that decides on the request."""
+    return procedure.package.draft is not None and "refuse" in outcomes
+
+
+def _fields(form: Form | None, lang: str) -> list[dict[str, Any]]:
+    return [] if form is None else [_field(asked, lang) for asked in form.fields()]
+
+
+def _field(asked: Field, lang: str) -> dict[str, Any]:
+    """Return a question as the macro ``field`` draws it, under the name ``draft.<key>``."""
+    return {
+        "key": f"draft.{asked.key}",
+        "name": asked.key,
+        "kind": _KINDS.get(asked.kind, asked.kind),
+        "label": asked.label(lang),
+        "help": asked.help(lang),
+        "required": asked.required,
+        "choices": [(c.value, c.en if lang == "en" else c.vi) for c in asked.choices],
+        "max_length": asked.max if asked.kind in {"text", "long_text", "name", "address"} else 0,
+    }
+
+
+def minutes_since(moment: datetime, now: datetime) -> int:
+    """Return whole minutes that have passed, 0 or more."""
+    return max(0, (now - moment) // timedelta(minutes=1))
+
+
+def staff_id(text: str) -> UUID | None:
+    """Read an id from a form; None when it is empty or none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,174 @@
+"""My dossiers: the list with the drafts, and everything of one."""
+
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from litestar import get
+from litestar.params import FromPath, FromQuery
+from litestar.response import Template
+
+from motcua.dossiers import drafts, queries, rating
+from motcua.dossiers.slips import MONEY, PROVENANCE
+from motcua.dossiers.states import State
+from motcua.errors import Problem
+from motcua.events.work import Work
+from motcua.portal import progress
+from motcua.portal.visit import Visit, citizen
+from motcua.tenancy.db import Record
+from motcua.text import vn_moment
+from motcua.web.here import AnyRequest
+from motcua.web.pages import page
+
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+_NIL = UUID(int=0)
+_READS = """
+select at, actor, type from event
+where subject = any($1) and type in ('person.read', 'dossier.read') and actor <> $2
+order by id desc limit 20
+"""
+_READERS = {
+    "staff": ("Cán bộ của cơ quan", "An officer"),
+    "device": ("Ki-ốt", "A kiosk"),
+    "program": ("Hệ thống kết nối", "A connected system"),
+    "system": ("Hệ thống Một Cửa, để làm kết quả", "Một Cửa itself, to make the result"),
+    "citizen": ("Người nộp hồ sơ", "The applicant"),
+}
+
+
+@get("/my", include_in_schema=False)
+async def show_all(
+    request: AnyRequest,
+    before: FromQuery[datetime | None] = None,
+    before_id: FromQuery[UUID | None] = None,
+) -> Template:
+    """List the drafts and the dossiers, newest first."""
+    return await overview(citizen(request), before=before, before_id=before_id)
+
+
+async def overview(
+    visit: Visit,
+    *,
+    before: datetime | None = None,
+    before_id: UUID | None = None,
+    problem: Problem | None = None,
+) -> Template:
+    """Return the page ``/my``; with a ``problem`` it says why something else could not be begun."""
+    law = await visit.law()
+    moment = (before if before.tzinfo else before.replace(tzinfo=UTC)) if before else _LATEST
+    async with visit.work() as work:
+        begun = await drafts.mine(work.tx, visit.session.subject)
+        rows = await queries.mine(work.tx, visit.session.subject, moment, before_id or _NIL)
+    names = {p.code: p.package.procedure for p in law.procedures}
+    following = ""
+    if len(rows) == queries.PAGE:
+        last = rows[-1]
+        keys = {"before": last["submitted_at"].isoformat(), "before_id": last["id"]}
+        following = visit.url(f"/my?{urlencode(keys)}")
+    return page(
+        visit.request,
+        "portal/my.html",
+        status=problem.status if problem else 200,
+        problem=(problem.en if visit.lang == "en" else problem.vi) if problem else "",
+        drafts=[(d, names.get(d["procedure_code"])) for d in begun] if not before else [],
+        rows=[(r, *progress.state_badge(r["state"], visit.lang)) for r in rows],
+        first=before is None,
+        following=following,
+    )
+
+
+@get("/my/{dossier_id:uuid}", include_in_schema=False)
+async def show_one(request: AnyRequest, dossier_id: FromPath[UUID]) -> Template:
+    """Show everything of one dossier of mine."""
+    return await dossier_page(citizen(request), dossier_id, {})
+
+
+async def dossier_page(
+    visit: Visit, dossier_id: UUID, errors: dict[str, str], *, status: int = 422
+) -> Template:
+    """Return the page of a dossier; ``errors`` belong to one of its forms."""
+    law = await visit.law()
+    lang = visit.lang
+    async with visit.work() as work:
+        row = await queries.owned(work.tx, dossier_id, visit.session.subject)
+        events = await queries.events(work.tx, dossier_id)
+        papers = await queries.components(work.tx, dossier_id)
+        requests = await queries.supplements(work.tx, dossier_id)
+        result = await queries.result(work.tx, dossier_id)
+        rated = await rating.of(work.tx, dossier_id)
+        reads = await _reads(work, visit, row)
+        answers = queries.answers(work, row)
+    procedure = law.version(row["procedure_code"], row["procedure_version"])
+    named = {p.key: p for p in procedure.package.procedure.papers}
+    open_request = next((r for r in requests if r["answered_at"] is None), None)
+    return page(
+        visit.request,
+        "portal/dossier.html",
+        status=status if errors else 200,
+        errors=errors,
+        row=row,
+        unit=row["competent_name"],
+        badge=progress.state_badge(row["state"], lang),
+        items=progress.timeline(law, row, events, lang),
+        clock=progress.clock(law.calendar, row, events, lang),
+        lines=progress.explained(row["derivation"], lang),
+        papers=[_paper(visit, dossier_id, c) for c in papers],
+        asked=open_request,
+        slots=[_slot(named[k], lang) for k in open_request["papers"]] if open_request else [],
+        requests=requests,
+        result=result,
+        offerable=_offerable(result) and row["subject_id"] == visit.session.subject,
+        rated=rated,
+        rateable=row["state"] in (State.DONE, State.RETURNED) and rated is None,
+        reads=reads,
+        answers=[
+            {"label": label, "value": value}
+            for label, value in procedure.package.form.describe(answers, lang)
+        ],
+        money_state=MONEY[row["money"]][lang == "en"],
+    )
+
+
+def _paper(visit: Visit, dossier_id: UUID, component: Record) -> dict[str, Any]:
+    en = visit.lang == "en"
+    tones = {"self-scanned": "neutral", "officer-compared": "ok", "issuer-signed": "ok"}
+    link = visit.url(f"/my/{dossier_id}/papers/{component['id']}.pdf")
+    return {
+        "name": component["name_en"] if en else component["name_vi"],
+        "provenance": PROVENANCE[component["provenance"]][en],
+        "tone": tones[component["provenance"]],
+        "pages": component["pages"],
+        "issuer": (component["evidence"] or {}).get("issuer_name", ""),
+        "href": link if component["sha256"] else "",
+    }
+
+
+def _slot(paper: Any, lang: str) -> dict[str, Any]:
+    return {
+        "key": paper.key,
+        "name": paper.name(lang),
+        "required": True,
+        "many": True,
+        "note": paper.note_en if lang == "en" else paper.note_vi,
+    }
+
+
+def _offerable(result: Record | None) -> bool:
+    return bool(result and result["kind"] == "granted" and result["type"] and result["status"] == 0)
+
+
+async def _reads(work: Work, visit: Visit, row: Record) -> list[tuple[str, str]]:
+    """Return when and by whom (kind, no name) the person's data was read; the person's own is left out."""
+    subjects = [row["subject_id"], row["id"]]
+    rows = await work.tx.fetch(_READS, subjects, str(visit.session.actor))
+    return [
+        (
+            vn_moment(r["at"]),
+            _READERS.get(r["actor"].split(":", 1)[0], (r["actor"],) * 2)[visit.lang == "en"],
+        )
+        for r in rows
+    ]
+
+
+ROUTES: list[Any] = [show_all, show_one]

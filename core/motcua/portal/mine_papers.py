@@ -1,0 +1,169 @@
+"""My dossier's papers and what I can do with it: answer a request, collect, take to the wallet, rate."""
+
+from typing import Any
+from uuid import UUID
+
+from anyio import to_thread
+from litestar import Response, get, post
+from litestar.datastructures import FormMultiDict, UploadFile
+from litestar.params import FromPath
+from litestar.response import Redirect, Template
+
+from motcua.dossiers import queries, rating, settlement, slips
+from motcua.dossiers.submission import Paper
+from motcua.errors import Invalid, NotFound, Problem, TooLarge
+from motcua.events.work import Work
+from motcua.files.intake import take
+from motcua.portal.mine import dossier_page
+from motcua.portal.visit import Visit, citizen
+from motcua.tenancy.db import Record
+from motcua.wallet import offering
+from motcua.web.here import AnyRequest
+from motcua.web.pages import page
+
+_UPLOAD_BODY = 50_000_000
+
+
+@post(
+    "/my/{dossier_id:uuid}/supplement",
+    include_in_schema=False,
+    request_max_body_size=_UPLOAD_BODY,
+)
+async def answer(request: AnyRequest, dossier_id: FromPath[UUID]) -> Redirect | Template:
+    """Hand in exactly what was asked for; the clock goes on."""
+    visit = citizen(request)
+    posted = await request.form()
+    await visit.law()
+    try:
+        async with visit.work() as work:
+            await queries.owned(work.tx, dossier_id, visit.session.subject)
+            papers = await _taken(visit, work, dossier_id, posted)
+            await settlement.answer_supplement(
+                visit.platform, work, dossier_id, visit.session.subject, papers
+            )
+    except (Invalid, TooLarge) as problem:
+        return await dossier_page(visit, dossier_id, problem.fields or {"": problem.vi})
+    return visit.go(f"/my/{dossier_id}")
+
+
+async def _taken(visit: Visit, work: Work, dossier_id: UUID, posted: FormMultiDict) -> list[Paper]:
+    """Store what came for each paper of the open request; ``Invalid`` names each that cannot be used."""
+    requests = await queries.supplements(work.tx, dossier_id)
+    asked = [key for r in requests if r["answered_at"] is None for key in r["papers"]]
+    papers: list[Paper] = []
+    wrong: dict[str, str] = {}
+    for key in asked:
+        parts = [p for p in posted.getall(key, []) if isinstance(p, UploadFile) and p.filename]
+        if not parts:
+            continue
+        try:
+            papers.append(Paper(key, await _stored(visit, work, parts)))
+        except Problem as problem:
+            wrong[key] = problem.en if visit.lang == "en" else problem.vi
+    if wrong:
+        raise Invalid(fields=wrong)
+    return papers
+
+
+async def _stored(visit: Visit, work: Work, parts: list[UploadFile]) -> UUID:
+    contents = [await part.read() for part in parts]
+    if any(len(content) > visit.platform.settings.max_upload for content in contents):
+        raise TooLarge()
+    return (await take(work, visit.files, contents, visit.session.subject)).id
+
+
+@get("/my/{dossier_id:uuid}/receipt.pdf", include_in_schema=False)
+async def receipt(request: AnyRequest, dossier_id: FromPath[UUID]) -> Response[bytes]:
+    """Send form 01, receipt and appointment."""
+    visit = citizen(request)
+    await visit.law()
+    async with visit.work() as work:
+        row = await queries.owned(work.tx, dossier_id, visit.session.subject)
+        pdf = await slips.receipt(visit.platform, work, row)
+    return _pdf(pdf, f"giay-tiep-nhan-{row['code']}")
+
+
+@get("/my/{dossier_id:uuid}/supplement.pdf", include_in_schema=False)
+async def supplement(request: AnyRequest, dossier_id: FromPath[UUID]) -> Response[bytes]:
+    """Send form 02, what was asked for last."""
+    visit = citizen(request)
+    await visit.law()
+    async with visit.work() as work:
+        row = await queries.owned(work.tx, dossier_id, visit.session.subject)
+        pdf = await slips.supplement_request(visit.platform, work, row)
+    return _pdf(pdf, f"yeu-cau-bo-sung-{row['code'] or row['track_code']}")
+
+
+@get("/my/{dossier_id:uuid}/result.pdf", include_in_schema=False)
+async def result(request: AnyRequest, dossier_id: FromPath[UUID]) -> Response[bytes]:
+    """Send the signed result."""
+    visit = citizen(request)
+    async with visit.work() as work:
+        row = await queries.owned(work.tx, dossier_id, visit.session.subject)
+        found = await _result(work, dossier_id)
+        work.emit("result.downloaded", found["id"])
+    pdf = await to_thread.run_sync(visit.files.get, found["pdf_sha256"])
+    return _pdf(pdf, f"ket-qua-{row['code']}")
+
+
+@get("/my/{dossier_id:uuid}/papers/{name:str}", include_in_schema=False)
+async def paper(
+    request: AnyRequest, dossier_id: FromPath[UUID], name: FromPath[str]
+) -> Response[bytes]:
+    """Send one of my own papers; ``name`` is ``<component id>.pdf``."""
+    visit = citizen(request)
+    async with visit.work() as work:
+        await queries.owned(work.tx, dossier_id, visit.session.subject)
+        papers = await queries.components(work.tx, dossier_id)
+    found = next((c for c in papers if f"{c['id']}.pdf" == name and c["sha256"]), None)
+    if found is None:
+        raise NotFound("Không tìm thấy giấy tờ.", "There is no such paper.")
+    pdf = await to_thread.run_sync(visit.files.get, found["sha256"])
+    return _pdf(pdf, str(found["paper_key"]))
+
+
+async def _result(work: Work, dossier_id: UUID) -> Record:
+    found = await queries.result(work.tx, dossier_id)
+    if found is None:
+        raise NotFound("Hồ sơ chưa có kết quả.", "There is no result yet.")
+    return found
+
+
+def _pdf(content: bytes, name: str) -> Response[bytes]:
+    safe = "".join(c if c.isalnum() or c in "-_" else "-" for c in name)
+    return Response(
+        content,
+        media_type="application/pdf",
+        headers={"content-disposition": f'inline; filename="{safe}.pdf"'},
+    )
+
+
+@post("/my/{dossier_id:uuid}/offer", include_in_schema=False, status_code=200)
+async def offer(request: AnyRequest, dossier_id: FromPath[UUID]) -> Template:
+    """Offer the result to the wallet; link and code are shown this once and kept nowhere."""
+    visit = citizen(request)
+    async with visit.work() as work:
+        row = await queries.owned(work.tx, dossier_id, visit.session.subject)
+        found = await _result(work, dossier_id)
+        offered = await offering.mint(
+            visit.platform, work, result_id=found["id"], subject_id=visit.session.subject
+        )
+    return page(request, "portal/offer.html", row=row, result=found, offered=offered)
+
+
+@post("/my/{dossier_id:uuid}/rating", include_in_schema=False)
+async def rate(request: AnyRequest, dossier_id: FromPath[UUID]) -> Redirect | Template:
+    """Say how it was, once."""
+    visit = citizen(request)
+    posted = await request.form()
+    score, comment = str(posted.get("score", "")), str(posted.get("comment", ""))
+    try:
+        async with visit.work() as work:
+            number = int(score) if score in {"1", "2", "3"} else 0
+            await rating.rate(work, dossier_id, visit.session.subject, number, comment)
+    except Invalid as problem:
+        return await dossier_page(visit, dossier_id, problem.fields)
+    return visit.go(f"/my/{dossier_id}")
+
+
+ROUTES: list[Any] = [answer, receipt, supplement, result, paper, offer, rate]

@@ -1,0 +1,320 @@
+"""Applying, second part: one slot for each paper, filled with a file or with a paper from the wallet."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.datastructures import FormMultiDict, UploadFile
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect, Template
+
+from motcua.catalogue.adopted import Adopted
+from motcua.catalogue.fields import Value
+from motcua.catalogue.procedure import Paper, Replacement
+from motcua.dossiers import drafts
+from motcua.dossiers.drafts import Draft, Shown, Upload
+from motcua.errors import Conflict, Invalid, NotFound, Problem, TooLarge
+from motcua.events.work import Work
+from motcua.files.intake import read_own, take
+from motcua.portal.sheets import Sheet, steps
+from motcua.portal.visit import Visit, citizen
+from motcua.text import nfc
+from motcua.wallet import presenting
+from motcua.web.here import AnyRequest
+from motcua.web.pages import page
+
+UPLOAD_BODY = 50_000_000
+_PER_PAPER = 10
+_UPLOADED = frozenset({"copy", "form", "original"})
+
+
+def uploadable(paper: Paper) -> bool:
+    """Tell whether a paper gets a slot; a form this form replaces and what is only shown at the counter do not."""
+    return paper.kind in _UPLOADED and (paper.required or paper.copies > 0)
+
+
+def needed(paper: Paper) -> bool:
+    """Tell whether nothing can be submitted without it; originals come with the person to the counter."""
+    return paper.required and paper.kind in {"copy", "form"}
+
+
+def missing(procedure: Adopted, draft: Draft, values: Mapping[str, Value]) -> list[Paper]:
+    """Return the papers without which the dossier cannot be submitted."""
+    left = procedure.package.papers_left(values, credentials(draft))
+    return [p for p in left if needed(p) and not draft.content.papers.get(p.key)]
+
+
+def credentials(draft: Draft) -> tuple[Any, ...]:
+    """Return what was presented, as the rules see it."""
+    return tuple(shown.credential for shown in draft.content.shown.values())
+
+
+@get("/drafts/{draft_id:uuid}/papers", include_in_schema=False)
+async def show_papers(
+    request: AnyRequest,
+    draft_id: FromPath[UUID],
+    presentation: FromQuery[UUID | None] = None,
+    response_code: FromQuery[str] = "",
+    back: FromQuery[str] = "",
+) -> Redirect | Template:
+    """Show the slots; the wallet comes back here with what was presented."""
+    visit = citizen(request)
+    law = await visit.law()
+    said = ""
+    async with visit.work() as work:
+        draft = await drafts.read(work, draft_id, visit.session.subject, lock=bool(presentation))
+    procedure = law.current(draft.procedure_code)
+    if presentation:
+        try:
+            await _collect(visit, procedure, draft_id, presentation, response_code)
+        except Problem as problem:
+            said = problem.en if visit.lang == "en" else problem.vi
+        else:
+            return visit.go(f"/drafts/{draft_id}/papers")
+    return _drawn(visit, procedure, draft, {"": said} if said else {}, back)
+
+
+async def _collect(
+    visit: Visit, procedure: Adopted, draft_id: UUID, presentation: UUID, code: str
+) -> None:
+    """Put a verified credential in the place of each paper it stands for."""
+    async with visit.work() as work:
+        draft = await drafts.read(work, draft_id, visit.session.subject, lock=True)
+        found = await presenting.collect(
+            visit.platform,
+            work,
+            presentation_id=presentation,
+            response_code=code,
+            subject_id=visit.session.subject,
+        )
+        shown = Shown(
+            found.id,
+            found.vct_type,
+            dict(found.claims),
+            found.issuer,
+            found.issuer_name,
+            found.digest,
+        )
+        values = Sheet(procedure.package.form, draft.content, visit.lang).values
+        replaced = [
+            p
+            for p in procedure.package.papers_for(values)
+            if p.replaced(shown.vct_type, shown.claims, values)
+        ]
+        if not replaced:
+            raise Invalid(
+                "Giấy tờ này hợp lệ nhưng không thay được giấy tờ nào của hồ sơ: "
+                "loại giấy hoặc tên người trên giấy khác với hồ sơ.",
+                "This paper is valid but stands for none of the dossier's: its kind or the name on it differs.",
+            )
+        for paper in replaced:
+            draft.content.shown[paper.key] = shown
+        await drafts.save(work, draft)
+
+
+@post(
+    "/drafts/{draft_id:uuid}/papers",
+    include_in_schema=False,
+    request_max_body_size=UPLOAD_BODY,
+)
+async def save_papers(request: AnyRequest, draft_id: FromPath[UUID]) -> Redirect | Template:
+    """Take files, take one out, or go on; a file that cannot be used leaves the others where they are."""
+    visit = citizen(request)
+    posted = await request.form()
+    law = await visit.law()
+    async with visit.work() as work:
+        draft = await drafts.read(work, draft_id, visit.session.subject, lock=True)
+        procedure = law.current(draft.procedure_code)
+        removed = _remove(draft, posted)
+        errors = {} if removed else await _take_all(visit, work, procedure, draft, posted)
+        await drafts.save(work, draft)
+    back = str(posted.get("_return", ""))
+    going_on = not removed and posted.get("action") != "upload"
+    if going_on and not errors:
+        values = Sheet(procedure.package.form, draft.content, visit.lang).values
+        en = visit.lang == "en"
+        errors = {
+            p.key: f"Missing: {p.name_en}." if en else f"Thiếu giấy tờ: {p.name_vi}."
+            for p in missing(procedure, draft, values)
+        }
+    if errors:
+        return _drawn(visit, procedure, draft, errors, back)
+    if not going_on:
+        return visit.go(f"/drafts/{draft_id}/papers" + (f"?back={back}" if back == "check" else ""))
+    return visit.go(f"/drafts/{draft_id}/{'check' if back == 'check' else 'unit'}")
+
+
+def _remove(draft: Draft, posted: FormMultiDict) -> bool:
+    """Take out the file (``remove.<paper>``) or credential (``drop``) whose button was pressed."""
+    content = draft.content
+    removed = False
+    for name, value in posted.multi_items():
+        if name.startswith("remove."):
+            key = name.removeprefix("remove.")
+            kept = [u for u in content.papers.get(key, []) if str(u.id) != value]
+            content.papers[key] = kept
+            removed = True
+        elif name == "drop":
+            content.shown.pop(str(value), None)
+            removed = True
+    return removed
+
+
+async def _take_all(
+    visit: Visit, work: Work, procedure: Adopted, draft: Draft, posted: FormMultiDict
+) -> dict[str, str]:
+    errors: dict[str, str] = {}
+    for paper in procedure.package.procedure.papers:
+        parts = [
+            p for p in posted.getall(paper.key, []) if isinstance(p, UploadFile) and p.filename
+        ]
+        if not parts:
+            continue
+        try:
+            await _take(visit, work, draft, paper, parts)
+        except Problem as problem:
+            errors[paper.key] = problem.en if visit.lang == "en" else problem.vi
+    return errors
+
+
+async def _take(
+    visit: Visit, work: Work, draft: Draft, paper: Paper, parts: list[UploadFile]
+) -> None:
+    have = draft.content.papers.setdefault(paper.key, [])
+    if len(have) >= _PER_PAPER:
+        raise Conflict(
+            f"Mỗi giấy tờ tối đa {_PER_PAPER} tệp.", f"At most {_PER_PAPER} files for each paper."
+        )
+    contents = [await part.read() for part in parts]
+    limit = visit.platform.settings.max_upload
+    if any(len(content) > limit for content in contents):
+        megabytes = limit // 1_048_576
+        raise TooLarge(
+            f"Tệp lớn hơn {megabytes} MB. Hãy chụp hoặc quét lại với độ phân giải thấp hơn.",
+            f"The file is larger than {megabytes} MB. Scan it again at a lower resolution.",
+        )
+    taken = await take(work, visit.files, contents, visit.session.subject)
+    name = nfc(parts[0].filename or "")[:120] or paper.name_vi
+    more = f" (+{len(parts) - 1})" if len(parts) > 1 else ""
+    have.append(Upload(taken.id, name + more, taken.pages, taken.size))
+
+
+@post("/drafts/{draft_id:uuid}/papers/{paper:str}/present", include_in_schema=False)
+async def present(request: AnyRequest, draft_id: FromPath[UUID], paper: FromPath[str]) -> Redirect:
+    """Ask the wallet for a credential that stands for this paper."""
+    visit = citizen(request)
+    posted = await request.form()
+    law = await visit.law()
+    async with visit.work() as work:
+        draft = await drafts.read(work, draft_id, visit.session.subject)
+        procedure = law.current(draft.procedure_code)
+        values = Sheet(procedure.package.form, draft.content, visit.lang).values
+        rule = _rule(procedure, paper, str(posted.get("vct_type", "")), values)
+        link = await presenting.start(
+            visit.platform,
+            work,
+            subject_id=visit.session.subject,
+            paper_key=paper,
+            vct_type=rule.vct_type,
+            claims={**rule.claims, **dict.fromkeys(rule.same)},
+            return_path=f"/drafts/{draft_id}/papers",
+            draft_id=draft_id,
+        )
+    return Redirect(link, status_code=303)
+
+
+def _rule(procedure: Adopted, key: str, vct_type: str, values: Mapping[str, Value]) -> Replacement:
+    for paper in procedure.package.papers_for(values):
+        for rule in paper.replaced_by:
+            if paper.key == key and vct_type in ("", rule.vct_type):
+                return rule
+    raise NotFound(
+        "Không có giấy tờ nào trong ví thay được giấy tờ này.",
+        "No paper of the wallet stands for this one.",
+    )
+
+
+@get("/drafts/{draft_id:uuid}/files/{file_id:uuid}", include_in_schema=False)
+async def show_file(
+    request: AnyRequest, draft_id: FromPath[UUID], file_id: FromPath[UUID]
+) -> Response[bytes]:
+    """Show an uploaded file to whoever uploaded it."""
+    visit = citizen(request)
+    async with visit.work() as work:
+        draft = await drafts.read(work, draft_id, visit.session.subject)
+        if not any(u.id == file_id for many in draft.content.papers.values() for u in many):
+            raise NotFound("Không tìm thấy tệp.", "There is no such file.")
+        pdf = await read_own(work.tx, visit.files, file_id, visit.session.subject)
+    return Response(pdf, media_type="application/pdf")
+
+
+def _drawn(
+    visit: Visit, procedure: Adopted, draft: Draft, errors: dict[str, str], back: str
+) -> Template:
+    sheet = Sheet(procedure.package.form, draft.content, visit.lang)
+    values = sheet.values
+    left = procedure.package.papers_left(values, credentials(draft))
+    asked = procedure.package.papers_for(values)
+    done = [p for p in asked if p not in left]
+    pages = sheet.pages()
+    return page(
+        visit.request,
+        "portal/papers.html",
+        status=422 if errors else 200,
+        draft=draft,
+        errors=errors,
+        slots=[_slot(visit, draft, p) for p in left if uploadable(p)],
+        notes=[_note(visit, p) for p in left if not uploadable(p)],
+        done=[_done(visit, draft, p, values) for p in done],
+        from_wallet=[_offer(visit, p) for p in left if p.replaced_by],
+        back=back if back == "check" else "",
+        previous=f"/drafts/{draft.id}/form/{pages[-1][0]}" if pages else "",
+        steps=steps(sheet, len(pages) + 1),
+    )
+
+
+def _slot(visit: Visit, draft: Draft, paper: Paper) -> dict[str, Any]:
+    unit = "pages" if visit.lang == "en" else "trang"
+    return {
+        "key": paper.key,
+        "name": paper.name(visit.lang),
+        "required": needed(paper),
+        "many": True,
+        "note": _text(visit, paper),
+        "files": [
+            {
+                "id": u.id,
+                "name": u.name,
+                "size": f"{u.pages} {unit}, {max(1, u.size // 1024)} KB",
+                "href": visit.url(f"/drafts/{draft.id}/files/{u.id}"),
+            }
+            for u in draft.content.papers.get(paper.key, [])
+        ],
+    }
+
+
+def _text(visit: Visit, paper: Paper) -> str:
+    return paper.note_en if visit.lang == "en" else paper.note_vi
+
+
+def _note(visit: Visit, paper: Paper) -> dict[str, str]:
+    return {"name": paper.name(visit.lang), "note": _text(visit, paper)}
+
+
+def _done(visit: Visit, draft: Draft, paper: Paper, values: Mapping[str, Value]) -> dict[str, str]:
+    """Describe a paper that a credential stands for; the one shown for it, or another that fits too."""
+    shown = next(
+        s
+        for s in (draft.content.shown.get(paper.key), *draft.content.shown.values())
+        if s and paper.replaced(s.vct_type, s.claims, values)
+    )
+    return {"key": paper.key, "name": paper.name(visit.lang), "issuer": shown.issuer_name}
+
+
+def _offer(visit: Visit, paper: Paper) -> dict[str, Any]:
+    types = dict.fromkeys(rule.vct_type for rule in paper.replaced_by)
+    return {"key": paper.key, "name": paper.name(visit.lang), "types": list(types)}
+
+
+ROUTES: list[Any] = [show_papers, save_papers, present, show_file]

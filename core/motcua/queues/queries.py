@@ -1,0 +1,139 @@
+"""Reading the hall: counters to sit down at, the ticket that is there, and who waits."""
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from motcua.dossiers.codes import local_day
+from motcua.errors import NotFound
+from motcua.queues.estimate import Range, waiting_range
+from motcua.tenancy.db import Record, Tx
+
+SHOWN = 40
+
+_SITES = """
+select id, key, name, kind, unit_id from site
+where $1::uuid[] is null or unit_id = any($1) order by name
+"""
+_SITE = "select id, key, name, unit_id from site where key = $1"
+_COUNTERS = """
+select c.id, c.site_id, c.number, c.lines, c.staff_id, c.opened_at, s.full_name as staff_name
+from counter c left join staff s on s.tenant_id = c.tenant_id and s.id = c.staff_id
+where c.site_id = any($1) order by c.site_id, length(c.number), c.number
+"""
+_COUNTER = """
+select c.id, c.site_id, c.number, c.lines, c.staff_id, c.opened_at,
+  s.name as site_name, s.key as site_key, s.unit_id
+from counter c join site s on s.tenant_id = c.tenant_id and s.id = c.site_id where c.id = $1
+"""
+_HOLD = "select 1 from counter where id = $1 for update"
+_SEAT = "select id, number from counter where staff_id = $1 order by opened_at desc limit 1"
+_LINE = "select id from line where site_id = $1 and letter = $2"
+_AT_COUNTER = """
+select t.id, t.number, t.state, t.called_at, t.started_at, t.calls, t.dossier_id, t.staff_id,
+  l.name_vi, l.name_en
+from ticket t join line l on l.tenant_id = t.tenant_id and l.id = t.line_id
+where t.counter_id = $1 and t.state in ('called', 'serving') limit 1
+"""
+_TICKET_UNIT = """
+select s.unit_id from ticket t join site s on s.tenant_id = t.tenant_id and s.id = t.site_id
+where t.id = $1
+"""
+# The number of those who wait and the rows come from one statement: they cannot disagree.
+_WAITING = """
+select t.id, t.number, t.issued_at, t.dossier_id, l.letter, l.name_vi, l.name_en, l.mean_minutes,
+  d.procedure_name, count(*) over () as total,
+  row_number() over (partition by l.id order by t.sort_key) - 1 as ahead,
+  (select count(*) from counter c where c.site_id = $1 and c.staff_id is not null
+     and c.lines ? l.letter) as open
+from ticket t join line l on l.tenant_id = t.tenant_id and l.id = t.line_id
+left join dossier d on d.tenant_id = t.tenant_id and d.id = t.dossier_id
+where t.site_id = $1 and t.state = 'waiting' and t.day = $2 and l.letter = any($3)
+order by t.sort_key limit $4
+"""
+_SERVED = """
+select count(*) from ticket where counter_id = $1 and staff_id = $2 and day = $3 and state = 'done'
+"""
+_DEVICE_SITE = "select site_id from device where id = $1 and kind = 'station'"
+_DOSSIER = "select submitter_id from dossier where id = $1 and received_unit = $2"
+
+# The simulation is a pure function of its numbers, so a hall full of screens computes it once.
+estimate = lru_cache(maxsize=4096)(waiting_range)
+
+
+async def sites(tx: Tx, units: list[UUID] | None) -> list[Record]:
+    """Return the sites of these units; None stands for all units of the tenant."""
+    return await tx.fetch(_SITES, units)
+
+
+async def site(tx: Tx, key: str) -> Record:
+    """Return the site with this key, or raise ``NotFound``."""
+    return _found(await tx.fetchrow(_SITE, key))
+
+
+async def line(tx: Tx, site_id: UUID, letter: str) -> UUID:
+    """Return the id of a site's line, or raise ``NotFound``."""
+    return UUID(bytes=_found(await tx.fetchrow(_LINE, site_id, letter))["id"].bytes)
+
+
+async def counters(tx: Tx, site_ids: list[UUID]) -> list[Record]:
+    """Return the counters of sites with who sits there."""
+    return await tx.fetch(_COUNTERS, site_ids)
+
+
+async def counter(tx: Tx, counter_id: UUID) -> Record:
+    """Return a counter with its site, or raise ``NotFound``."""
+    return _found(await tx.fetchrow(_COUNTER, counter_id))
+
+
+async def hold(tx: Tx, counter_id: UUID) -> None:
+    """Lock a counter before leaving it, so that no ticket is called to it at the same moment."""
+    await tx.fetchval(_HOLD, counter_id)
+
+
+async def seat(tx: Tx, staff: UUID) -> Record | None:
+    """Return the counter at which somebody sits now."""
+    return await tx.fetchrow(_SEAT, staff)
+
+
+async def at_counter(tx: Tx, counter_id: UUID) -> Record | None:
+    """Return the ticket that is called to this counter or served there."""
+    return await tx.fetchrow(_AT_COUNTER, counter_id)
+
+
+async def ticket_unit(tx: Tx, ticket_id: UUID) -> UUID:
+    """Return the unit at whose site a ticket was issued, or raise ``NotFound``."""
+    return UUID(bytes=_found(await tx.fetchrow(_TICKET_UNIT, ticket_id))["unit_id"].bytes)
+
+
+async def waiting(
+    tx: Tx, site_id: UUID, letters: list[str], now: datetime
+) -> tuple[int, list[tuple[Record, Range]]]:
+    """Return how many wait in these lines, and the first of them with the range left to wait."""
+    rows = await tx.fetch(_WAITING, site_id, local_day(now), letters, SHOWN)
+    ranged = [(r, estimate(r["ahead"], r["open"], r["mean_minutes"])) for r in rows]
+    return (rows[0]["total"] if rows else 0), ranged
+
+
+async def served_today(tx: Tx, counter_id: UUID, staff: UUID, now: datetime) -> int:
+    """Return how many tickets this officer finished at this counter today."""
+    return int(await tx.fetchval(_SERVED, counter_id, staff, local_day(now)))
+
+
+async def device_site(tx: Tx, device: UUID) -> UUID | None:
+    """Return the site of a station; None for any other device."""
+    found: Any = await tx.fetchval(_DEVICE_SITE, device)
+    return found if found is None else UUID(bytes=found.bytes)
+
+
+async def dossier_person(tx: Tx, dossier: UUID, unit: UUID) -> UUID:
+    """Return who brings a dossier that was submitted to this unit, or raise ``NotFound``."""
+    row = _found(await tx.fetchrow(_DOSSIER, dossier, unit))
+    return UUID(bytes=row["submitter_id"].bytes)
+
+
+def _found(row: Record | None) -> Record:
+    if row is None:
+        raise NotFound()
+    return row

@@ -1,0 +1,142 @@
+"""The devices of a site: paired once with a short code, known by a long token ever after."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from motcua.errors import Invalid, NotFound, Problem
+from motcua.events.work import Work
+from motcua.ids import random_code, uuid7
+from motcua.tenancy.db import Record, Tx
+from motcua.text import nfc
+from motcua.web import sessions
+
+KINDS = ("station", "board")
+CODE_LENGTH = 6
+CODE_LIFE = timedelta(minutes=15)
+WRONG_CODES = 10
+WRONG_PERIOD = timedelta(minutes=15)
+
+_KNOWN = """
+select id from device where site_id = $1 and kind = $2 and name = $3 and forgotten_at is null
+for update
+"""
+_NEW = """
+insert into device (id, site_id, kind, name, pair_code_hash, pair_expires_at)
+values ($1, $2, $3, $4, $5, $6)
+"""
+_RENEW = "update device set pair_code_hash = $2, pair_expires_at = $3 where id = $1"
+_TAKE = """
+update device d set pair_code_hash = null, pair_expires_at = null, paired_at = $2
+from site s
+where s.tenant_id = d.tenant_id and s.id = d.site_id and d.pair_code_hash = $1
+  and d.pair_expires_at > $2 and d.forgotten_at is null
+returning d.id, d.kind, d.name, s.key
+"""
+_SITE = "select 1 from site where id = $1"
+_SIGN_OUT = "delete from web_session where kind = 'device' and subject = $1"
+_FORGET = """
+update device set forgotten_at = $2, pair_code_hash = null, pair_expires_at = null
+where id = $1 and forgotten_at is null returning id
+"""
+_LIST = """
+select id, kind, name, paired_at, seen_at, pair_expires_at from device
+where site_id = $1 and forgotten_at is null order by kind, name
+"""
+# Wrong codes are events of the tenant: counted over all processes, by the index on the subject.
+_WRONG = """
+select count(*) from event where subject = $1 and type = 'device.pair_refused' and at > $2
+"""
+_ONE_AT_A_TIME = "select pg_advisory_xact_lock(hashtextextended('pair ' || $1::text, 0))"
+
+
+class TooManyTries(Problem):
+    """Somebody is guessing codes."""
+
+    status = 429
+    slug = "too-many-tries"
+    title_vi = "Đã nhập sai quá nhiều lần"
+    title_en = "Too many wrong codes"
+
+
+async def make_code(work: Work, site_id: UUID, kind: str, name: str) -> str:
+    """Return a code of six characters by which a device is paired within 15 minutes, once.
+
+    A device of this name at the site is paired anew; what it was signed in with ends at the pairing.
+    ``Invalid`` for a wrong kind or an empty name, ``NotFound`` for a site that does not exist.
+    """
+    name = nfc(name)[:60]
+    if kind not in KINDS or not name:
+        raise Invalid(
+            said := "Hãy chọn loại thiết bị và đặt tên cho thiết bị.",
+            "Choose the kind of device and give it a name.",
+            fields={"name": said},
+        )
+    if not await work.tx.fetchval(_SITE, site_id):
+        raise NotFound("Không có điểm tiếp nhận này.", "There is no such site.")
+    code = random_code(CODE_LENGTH)
+    hashed, until = _hash(work, code), work.now + CODE_LIFE
+    device_id = await work.tx.fetchval(_KNOWN, site_id, kind, name)
+    if device_id is None:
+        device_id = uuid7()
+        await work.tx.execute(_NEW, device_id, site_id, kind, name, hashed, until)
+    else:
+        await work.tx.execute(_RENEW, device_id, hashed, until)
+    work.emit("device.code_made", device_id, {"kind": kind})
+    return code
+
+
+async def pair(work: Work, code: str) -> tuple[UUID, str]:
+    """Pair the device that asks: return its id and its session token; ``Invalid`` for a wrong code.
+
+    Wrong, used, expired and another tenant's code look the same.
+    """
+    row = await work.tx.fetchrow(_TAKE, _hash(work, code), work.now)
+    if row is None:
+        raise Invalid(
+            said := "Mã không đúng, đã dùng hoặc đã quá 15 phút. Hãy xin mã mới từ quản trị viên.",
+            "The code is wrong, was used or is older than 15 minutes. Ask an administrator for a new one.",
+            fields={"code": said},
+        )
+    await work.tx.execute(_SIGN_OUT, row["id"])
+    data = {"site": row["key"], "kind": row["kind"]}
+    token = await sessions.start(work, "device", row["id"], row["name"], data=data)
+    work.emit("device.paired", row["id"], {"kind": row["kind"]})
+    return UUID(bytes=row["id"].bytes), token
+
+
+async def pair_or_count(work: Work, code: str) -> tuple[UUID, str] | Invalid:
+    """Pair, or count a wrong code and return what to say: the caller commits, then raises it.
+
+    ``TooManyTries`` after ten wrong codes of one tenant within 15 minutes. Tries stand in line, so that
+    many at once are counted like many in turn.
+    """
+    await work.tx.execute(_ONE_AT_A_TIME, str(work.tenant.id))
+    wrong = await work.tx.fetchval(_WRONG, work.tenant.id, work.now - WRONG_PERIOD)
+    if wrong >= WRONG_CODES:
+        raise TooManyTries(
+            "Đã có nhiều mã sai. Hãy chờ 15 phút rồi thử lại với mã mới.",
+            "There were many wrong codes. Wait 15 minutes, then try again with a new code.",
+        )
+    try:
+        return await pair(work, code)
+    except Invalid as refused:
+        work.emit("device.pair_refused", work.tenant.id)
+        return refused
+
+
+async def devices_of(tx: Tx, site_id: UUID) -> list[Record]:
+    """Return the devices of a site: id, kind, name, paired_at, seen_at, pair_expires_at."""
+    return await tx.fetch(_LIST, site_id)
+
+
+async def forget(work: Work, device_id: UUID) -> None:
+    """Take a device's session and its place in the list; it has to be paired anew."""
+    if await work.tx.fetchval(_FORGET, device_id, work.now) is None:
+        raise NotFound("Không có thiết bị này.", "There is no such device.")
+    await work.tx.execute(_SIGN_OUT, device_id)
+    work.emit("device.forgotten", device_id)
+
+
+def _hash(work: Work, code: str) -> bytes:
+    """Return what is stored of a code: an HMAC, since six characters are soon tried out."""
+    return work.vault.index(f"pair {code.strip().upper().replace(' ', '')}")

@@ -1,0 +1,106 @@
+"""Pairing a device, the first screen, calling staff, and leaving."""
+
+from typing import Any
+
+from litestar import get, post
+from litestar.response import Redirect, Template
+
+from motcua.errors import Invalid, Problem
+from motcua.events.log import SYSTEM
+from motcua.platform import Platform
+from motcua.station import devices, visits
+from motcua.station.screen import go, go_clean, next_step, say, screen_of, show
+from motcua.web.here import AnyRequest, province_of
+from motcua.web.routes import session_cookie
+
+WAYS = ("number", "apply", "track")
+_FIRST = {"number": "/station/number", "apply": "/station/identify", "track": "/station/track"}
+_KIND = """
+select d.kind, s.key from device d join site s on s.tenant_id = d.tenant_id and s.id = d.site_id
+where d.id = $1
+"""
+
+
+@get("/pair", opt={"open": True}, include_in_schema=False)
+async def pair_page(request: AnyRequest) -> Template:
+    """Ask for the code an administrator made."""
+    province_of(request)
+    return show(request, "pair.html", ending=False)
+
+
+@post("/pair", opt={"open": True}, include_in_schema=False)
+async def pair(request: AnyRequest) -> Redirect | Template:
+    """Pair this browser as the device the code was made for."""
+    tenant = province_of(request)
+    platform: Platform = request.app.state.platform
+    code = str((await request.form()).get("code", ""))[:40]
+    try:
+        async with platform.works.begin(tenant, SYSTEM) as work:
+            paired = await devices.pair_or_count(work, code)
+            found = (
+                None if isinstance(paired, Invalid) else await work.tx.fetchrow(_KIND, paired[0])
+            )
+        if isinstance(paired, Invalid):
+            raise paired
+    except Problem as refused:
+        errors = {"code": say(request, refused)}
+        return show(request, "pair.html", status=refused.status, errors=errors, ending=False)
+    path = f"/board/{found['key']}" if found and found["kind"] == "board" else "/station"
+    answer = go(request, path)
+    answer.set_cookie(session_cookie(request, paired[1], device=True))
+    return answer
+
+
+@get("/", include_in_schema=False)
+async def first(request: AnyRequest) -> Template:
+    """Show the first screen; whoever was here before has left."""
+    screen = await screen_of(request)
+    async with screen.work() as (work, erasure):
+        await visits.leave(work, screen.device, "abandoned", erasure)
+    return show(request, "first.html", station=screen.site, ending=False)
+
+
+@post("/start", include_in_schema=False)
+async def start(request: AnyRequest) -> Redirect:
+    """Begin a visit: ``way`` is number, apply or track."""
+    screen = await screen_of(request)
+    way = str((await request.form()).get("way", ""))
+    if way not in WAYS:
+        return go(request, "/station")
+    async with screen.work() as (work, erasure):
+        await visits.begin(work, screen.device, way, erasure)
+    return go(request, _FIRST[way])
+
+
+@post("/help", include_in_schema=False)
+async def call_staff(request: AnyRequest) -> Redirect:
+    """Tell the site's officers that somebody needs help at this station."""
+    screen = await screen_of(request)
+    back = "/station"
+    async with screen.work() as (work, _):
+        try:
+            back = next_step((await visits.current(work, screen.device)).notes)
+        except visits.NoVisitError:
+            back = "/station"  # called from the first screen
+        about = {"site": screen.site.key, "device": screen.session.name}
+        work.emit("station.help_called", screen.device, about, unit=screen.site.unit_id)
+        work.bells.add(f"site:{screen.site.id}")
+    return go(request, f"{back}?called=1")
+
+
+@post("/wipe", include_in_schema=False)
+async def wipe(request: AnyRequest) -> Redirect:
+    """End the visit: nothing of it stays in the database, in the store or in the browser."""
+    screen = await screen_of(request)
+    async with screen.work() as (work, erasure):
+        await visits.leave(work, screen.device, "wiped", erasure)
+    return go_clean(request)
+
+
+@get("/wipe", include_in_schema=False)
+async def wipe_again(request: AnyRequest) -> Redirect:
+    """Bring whoever reloads the last step to the first screen."""
+    return go(request, "/station")
+
+
+ROUTES: list[Any] = [pair_page, pair, first, start, call_staff, wipe, wipe_again]

@@ -1,0 +1,161 @@
+"""The check page, handing in, and the ticket that is shown once."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import get, post
+from litestar.params import FromPath
+from litestar.response import Redirect, Template
+from markupsafe import Markup
+
+from motcua.catalogue.fees import fee
+from motcua.dossiers import submission
+from motcua.errors import Problem
+from motcua.events.work import Work
+from motcua.files.qr import qr_svg
+from motcua.queues import service
+from motcua.station import answers, lines, visits
+from motcua.station.apply import adopted_of, prefill_of
+from motcua.station.papers import asked_for, missing, scans_of
+from motcua.station.screen import GoElsewhereError, Screen, go, require, say, screen_of, show
+from motcua.station.visits import Erasure, Notes, NoVisitError, Visit
+from motcua.tenancy.db import TenantTx
+from motcua.web.here import AnyRequest
+
+DIRECT = 1
+_SIZE = re.compile(r'width="(\d+)" height="(\d+)"')
+_UNIT = "select name from unit where id = $1"
+
+
+@get("/check", include_in_schema=False)
+async def check_page(request: AnyRequest) -> Template:
+    """Show everything once more."""
+    screen = await screen_of(request)
+    async with screen.visit() as (work, visit, _):
+        require(visit.notes.done and visit.notes.papers_seen, visit.notes)
+        return await _check(screen, work.tx, visit.notes)
+
+
+@post("/check", include_in_schema=False)
+async def submit(request: AnyRequest) -> Redirect | Template:
+    """Hand in: dossier and ticket in one transaction; a second press finds the first one's ticket."""
+    screen = await screen_of(request)
+    once = str((await request.form()).get("once", ""))
+    try:
+        async with screen.visit() as (work, visit, erasure):
+            notes = visit.notes
+            require(notes.done and notes.papers_seen, notes)
+            await _submit(screen, work, visit, erasure)
+    except NoVisitError:
+        return await second_press(screen, once)
+    except Problem as refused:
+        async with screen.visit() as (work, visit, _):
+            errors = {"": say(request, refused), **refused.fields}
+            return await _check(screen, work.tx, visit.notes, errors, refused.status)
+    return go(request, f"/station/ticket/{notes.once}")
+
+
+async def second_press(screen: Screen, once: str) -> Redirect:
+    """Answer a form that was sent twice: the ticket of the first time while nobody has seen it."""
+    async with screen.work() as (work, _):
+        unshown = bool(once) and await visits.unshown(work, screen.device, once)
+    return go(screen.request, f"/station/ticket/{once}" if unshown else "/station")
+
+
+@get("/ticket/{token:str}", include_in_schema=False)
+async def ticket(request: AnyRequest, token: FromPath[str]) -> Template:
+    """Show the ticket of this token, once."""
+    screen = await screen_of(request)
+    async with screen.work() as (work, _):
+        ticket_id = await visits.take_ticket(work, screen.device, token)
+        shown = await lines.ticket(work.tx, ticket_id)
+    code = _code(screen, shown.track_code) if shown.track_code else ""
+    return show(request, "ticket.html", ticket=shown, code=code, ending=False)
+
+
+def _code(screen: Screen, track_code: str) -> Markup:
+    """Return the QR code of the dossier's page; with a view box, so that paper and screen may scale it."""
+    title = "QR code to follow the dossier" if screen.lang == "en" else "Mã QR tra cứu hồ sơ"
+    link = f"{screen.platform.settings.url_of(screen.tenant.slug)}/track/{track_code}"
+    svg = qr_svg(link, title=title)
+    if "viewBox" not in svg:
+        svg = _SIZE.sub(r'viewBox="0 0 \1 \2" \g<0>', svg, count=1)
+    return Markup(svg)  # noqa: S704 -- our own SVG
+
+
+async def _submit(screen: Screen, work: Work, visit: Visit, erasure: Erasure) -> None:
+    """Submit the dossier, issue the ticket, end the visit."""
+    notes = visit.notes
+    law = await screen.platform.catalogue.of(screen.tenant)
+    adopted, prefilled = adopted_of(law, notes), prefill_of(notes)
+    package = adopted.package
+    _whole_form(screen, notes, package.form, prefilled)
+    wanted = asked_for(law, notes)
+    if missing(wanted, notes):
+        raise GoElsewhereError("/station/papers")
+    if notes.person is None or notes.card is None or notes.unit is None:
+        raise NoVisitError
+    scans = scans_of(wanted, notes)
+    application = submission.Application(
+        procedure=adopted,
+        answers=package.form.clean(notes.answers, prefilled, lang=screen.lang),
+        subject_id=notes.person,
+        submitter_id=notes.person,
+        subject_name=notes.card.full_name,
+        received_unit=screen.site.unit_id,
+        competent_unit=notes.unit,
+        channel=DIRECT,
+        papers=[submission.Paper(key, file_id) for key, file_id in scans],
+    )
+    submitted = await submission.submit(work, law, application)
+    line = await lines.for_field(work.tx, screen.site.id, package.procedure.field)
+    issued = await service.issue(
+        work, screen.site.id, line, person=notes.person, dossier=submitted.id
+    )
+    used = {file_id for _, file_id in scans}
+    await visits.drop(work, [f for f in notes.files() if f not in used], erasure)
+    await visits.end(work, visit, "submitted", ticket=issued.id, show=notes.once)
+
+
+def _whole_form(screen: Screen, notes: Notes, form: Any, prefilled: Mapping[str, str]) -> None:
+    """Send the person back to the first page where something is wrong or missing by now."""
+    if wrong := answers.errors_of(form, notes.answers, prefilled, screen.lang):
+        raise GoElsewhereError(f"/station/form/{next(iter(wrong)) + 1}")
+
+
+async def _check(
+    screen: Screen,
+    tx: TenantTx,
+    notes: Notes,
+    errors: dict[str, str] | None = None,
+    status: int = 200,
+) -> Template:
+    law = await screen.platform.catalogue.of(screen.tenant)
+    package, prefilled = adopted_of(law, notes).package, prefill_of(notes)
+    _whole_form(screen, notes, package.form, prefilled)
+    values = package.form.clean(notes.answers, prefilled, lang=screen.lang).values
+    wanted = asked_for(law, notes)
+    if missing(wanted, notes):
+        raise GoElsewhereError("/station/papers")
+    return show(
+        screen.request,
+        "check.html",
+        status=status,
+        errors=errors or {},
+        procedure=package.procedure,
+        lines=answers.lines(package.form, values, screen.lang),
+        papers=[_paper(p, notes, screen.lang) for p in wanted],
+        unit=await tx.fetchval(_UNIT, notes.unit),
+        fee=fee(package, values).amount,
+        once=notes.once,
+        back="/station/papers",
+    )
+
+
+def _paper(paper: Any, notes: Notes, lang: str) -> dict[str, Any]:
+    pages = sum(scan.pages for scan in notes.papers.get(paper.key, []))
+    return {"name": paper.name(lang), "pages": pages}
+
+
+ROUTES: list[Any] = [check_page, submit, ticket]

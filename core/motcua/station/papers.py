@@ -1,0 +1,157 @@
+"""Scanning the papers: a slot for each, one or several pictures or PDFs, taken away and taken again."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import get, post
+from litestar.response import Redirect, Template
+
+from motcua.catalogue.procedure import Paper
+from motcua.errors import Invalid, Problem
+from motcua.events.work import Work
+from motcua.files import intake
+from motcua.files.sniff import in_words
+from motcua.station import visits
+from motcua.station.apply import adopted_of, prefill_of
+from motcua.station.screen import MAX_BODY, Screen, go, require, say, screen_of, show
+from motcua.station.uploads import contents
+from motcua.station.visits import Erasure, Notes, Scan, Visit
+from motcua.web.here import AnyRequest
+
+MOST_SCANS = 10
+_MUST = {"copy", "form"}
+
+
+def asked_for(law: Any, notes: Notes) -> list[Paper]:
+    """Return the papers the answers ask for; what is shown at the counter is among them."""
+    package = adopted_of(law, notes).package
+    return package.papers_for(package.form.read(notes.answers, prefill_of(notes)))
+
+
+def missing(wanted: list[Paper], notes: Notes) -> list[Paper]:
+    """Return the papers that must be scanned before the dossier is handed in."""
+    return [p for p in wanted if p.required and p.kind in _MUST and not notes.papers.get(p.key)]
+
+
+@get("/papers", include_in_schema=False)
+async def papers_page(request: AnyRequest) -> Template:
+    """Show a slot for every paper."""
+    screen = await screen_of(request)
+    law = await screen.platform.catalogue.of(screen.tenant)
+    async with screen.visit() as (_, visit, _erasure):
+        require(visit.notes.done, visit.notes)
+    return _page(screen, asked_for(law, visit.notes), visit.notes)
+
+
+@post("/papers", include_in_schema=False, request_max_body_size=MAX_BODY)
+async def papers(request: AnyRequest) -> Redirect | Template:
+    """Take scans (files under the paper's key), or take one away (``remove.<key>``).
+
+    ``go=next`` continues to the check page when nothing is missing.
+    """
+    screen = await screen_of(request)
+    form = await request.form()
+    law = await screen.platform.catalogue.of(screen.tenant)
+    errors: dict[str, str] = {}
+    status = 422
+    async with screen.visit() as (work, visit, erasure):
+        notes = visit.notes
+        require(notes.done, notes)
+        wanted = asked_for(law, notes)
+        removed = await _remove(work, visit, form, erasure)
+        for paper in wanted:
+            try:
+                await _take(screen, work, visit, paper, form)
+            except Problem as refused:
+                errors[paper.key], status = say(request, refused), refused.status
+        going = form.get("go") == "next" and not removed and not errors
+        if going:
+            errors = _still_missing(screen, missing(wanted, notes))
+            notes.papers_seen = not errors
+        await visits.save(work, visit)
+    if errors:
+        return _page(screen, wanted, notes, errors, status)
+    return go(request, "/station/check" if going else "/station/papers")
+
+
+def _still_missing(screen: Screen, left: list[Paper]) -> dict[str, str]:
+    english = screen.lang == "en"
+    return {
+        p.key: f"Scan this paper: {p.name_en}" if english else f"Cần chụp hoặc quét: {p.name_vi}"
+        for p in left
+    }
+
+
+async def _remove(work: Work, visit: Visit, form: Any, erasure: Erasure) -> bool:
+    for key, scans in visit.notes.papers.items():
+        wanted = {str(value) for value in form.getall(f"remove.{key}", [])}
+        gone = [scan.id for scan in scans if str(scan.id) in wanted]
+        if gone:
+            visit.notes.papers[key] = [scan for scan in scans if scan.id not in gone]
+            await visits.drop(work, gone, erasure)
+            return True
+    return False
+
+
+async def _take(screen: Screen, work: Work, visit: Visit, paper: Paper, form: Any) -> None:
+    parts = await contents(form, paper.key, screen.platform.settings.max_upload)
+    if not parts or paper.kind == "present" or visit.notes.person is None:
+        return
+    scans = visit.notes.papers.setdefault(paper.key, [])
+    if len(scans) >= MOST_SCANS:
+        raise Invalid(
+            f"Mỗi giấy tờ có tối đa {MOST_SCANS} lần chụp. Hãy gỡ bớt trước khi chụp thêm.",
+            f"A paper has at most {MOST_SCANS} scans. Remove one before you add another.",
+        )
+    taken = await intake.take(work, screen.files, parts, visit.notes.person)
+    scans.append(Scan(taken.id, taken.pages, taken.size))
+
+
+def _page(
+    screen: Screen,
+    wanted: list[Paper],
+    notes: Notes,
+    errors: dict[str, str] | None = None,
+    status: int = 200,
+) -> Template:
+    slots = [_slot(p, notes, screen.lang) for p in wanted if p.kind != "present"]
+    return show(
+        screen.request,
+        "papers.html",
+        status=status,
+        errors=errors or {},
+        slots=slots,
+        brought=[p for p in wanted if p.kind == "present"],
+        back="/station/form/1",
+    )
+
+
+def _slot(paper: Paper, notes: Notes, lang: str) -> dict[str, Any]:
+    """Return a paper as the macro ``ui.file_slot`` takes it."""
+    english = lang == "en"
+    scans = notes.papers.get(paper.key, [])
+    return {
+        "key": paper.key,
+        "name": paper.name(lang),
+        "required": paper.required and paper.kind in _MUST,
+        "note": paper.note_en if english else paper.note_vi,
+        "many": len(scans) < MOST_SCANS,
+        "files": [
+            {
+                "id": str(scan.id),
+                "name": f"Scan {n}" if english else f"Bản chụp {n}",
+                "size": in_words(scan.size),
+                "note": f"{scan.pages} page(s)" if english else f"{scan.pages} trang",
+            }
+            for n, scan in enumerate(scans, 1)
+        ],
+    }
+
+
+def scans_of(wanted: list[Paper], notes: Notes) -> list[tuple[str, UUID]]:
+    """Return the scans that belong to papers the answers still ask for."""
+    keys = {p.key for p in wanted}
+    return [(key, s.id) for key, scans in notes.papers.items() if key in keys for s in scans]
+
+
+ROUTES: list[Any] = [papers_page, papers]

@@ -1,0 +1,82 @@
+"""Scanning papers: slots, page counts, taking away, and what is refused."""
+
+from typing import Any
+
+import pytest
+
+from motcua.files.qr import qr_png
+from tests.core.files.samples import pdf
+from tests.core.station.conftest import NewScreen
+from tests.core.station.person import Screen, somebody
+
+pytestmark = pytest.mark.anyio
+
+
+async def at_papers(station: NewScreen, number: int) -> Screen:
+    screen = await station()
+    await screen.identify(somebody(number))
+    await screen.fill_allowance()
+    assert screen.seen[-1] == "/station/papers"
+    return screen
+
+
+def picture(name: str) -> tuple[str, bytes, str]:
+    return (f"{name}.png", qr_png(name), "image/png")
+
+
+async def test_several_pictures_make_one_paper_with_its_pages(station: NewScreen) -> None:
+    screen = await at_papers(station, 31)
+    files = [("evidence", picture("mot")), ("evidence", picture("hai"))]
+    await screen.press("/station/papers", {"go": "stay"}, files)
+    assert "Bản chụp 1" in screen.page
+    assert "2 trang" in screen.page
+    assert "Bản chụp 2" not in screen.page
+
+
+async def test_a_scan_can_be_taken_away_and_taken_again(station: NewScreen) -> None:
+    screen = await at_papers(station, 32)
+    await screen.press("/station/papers", {"go": "stay"}, {"evidence": picture("sai")})
+    scan = screen.page.split('name="remove.evidence" value="')[1].split('"')[0]
+    await screen.press("/station/papers", {"remove.evidence": scan})
+    assert "Bản chụp 1" not in screen.page
+    await screen.press("/station/papers", {"go": "next"}, {"evidence": picture("dung")})
+    assert screen.seen[-1] == "/station/check"
+    assert "1 trang đã chụp" in screen.page
+
+
+async def test_a_required_paper_must_be_there(station: NewScreen) -> None:
+    screen = await at_papers(station, 33)
+    answer = await screen.press("/station/papers", {"go": "next"})
+    assert answer.status_code == 422
+    assert 'id="f-evidence-error"' in screen.page
+    assert (await screen.client.get("/station/check")).headers["location"] == "/station/papers"
+
+
+async def test_a_body_of_60_mb_is_refused_within_the_station(station: NewScreen) -> None:
+    screen = await at_papers(station, 34)
+    files = {"evidence": ("big.pdf", b"%PDF-1.7\n" + b"0" * 60_000_000, "application/pdf")}
+    answer = await screen.press("/station/papers", {"go": "next"}, files)
+    assert answer.status_code == 413
+    assert "50 MB" in answer.text
+    assert 'class="station"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "said"),
+    [
+        (b"%PDF-1.7\n" + b"0" * 22_000_000, 413, "lớn hơn 20 MB"),
+        (b"<!doctype html><html><script>alert(1)</script></html>", 415, ""),
+        (pdf(1) + b"<html><script>alert(1)</script></html>", 415, ""),
+        (b"", 422, "Tệp trống"),
+    ],
+)
+async def test_what_is_no_paper_is_refused_at_its_slot(
+    station: NewScreen, content: bytes, status: int, said: str
+) -> None:
+    screen = await at_papers(station, 35)
+    files: Any = {"evidence": ("giay.pdf", content, "application/pdf")}
+    answer = await screen.press("/station/papers", {"go": "next"}, files)
+    assert answer.status_code == status
+    assert said in answer.text
+    assert 'id="f-evidence-error"' in answer.text
+    assert "Bản chụp 1" not in answer.text

@@ -1,0 +1,3 @@
+from tests.core.web.conftest import outbound, peopled
+
+__all__ = ["outbound", "peopled"]
