@@ -126,7 +126,7 @@ def _write_provinces(tenants: Path) -> None:
         text = about.read_text(encoding="utf-8")
         values = {"slug": slug, "host": slug, "name": f"Tỉnh mẫu {n}", "short_name": f"Mẫu {n}"}
         for key, value in values.items():
-            text = re.sub(rf"^{key} = .*$", f'{key} = "{value}"', text, count=1, flags=re.M)
+            text = re.sub(rf"^{key} = .*$", f'{key} = "{value}"', text, count=1, flags=re.MULTILINE)
         about.write_text(text, encoding="utf-8")
 
 

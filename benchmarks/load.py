@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -12,10 +13,10 @@ from benchmarks.common import Count, House
 from motcua.embedded import sandbox
 
 _HERE = Path(__file__).parent
-_RESULT = re.compile(r"^RESULT (\d+) (\d+) (\d+)$", re.M)
-_DONE = re.compile(r"^number of transactions actually processed: (\d+)", re.M)
-_FAILED = re.compile(r"^number of failed transactions: (\d+)", re.M)
-_TPS = re.compile(r"^tps = ([\d.]+) \(without", re.M)
+_RESULT = re.compile(r"^RESULT (\d+) (\d+) (\d+)$", re.MULTILINE)
+_DONE = re.compile(r"^number of transactions actually processed: (\d+)", re.MULTILINE)
+_FAILED = re.compile(r"^number of failed transactions: (\d+)", re.MULTILINE)
+_TPS = re.compile(r"^tps = ([\d.]+) \(without", re.MULTILINE)
 
 
 def request(method: str, host: str, path: str, *, token: str = "", body: bytes = b"") -> bytes:
@@ -31,6 +32,15 @@ def request(method: str, host: str, path: str, *, token: str = "", body: bytes =
 def client() -> str:
     """Return the name of the HTTP client that is used here."""
     return "wrk" if shutil.which("wrk") else "benchmarks.client"
+
+
+def probe(at: House, raw: bytes) -> None:
+    """Send one request; ``RuntimeError`` with the answer when it is not what the load is made of."""
+    with socket.create_connection(("127.0.0.1", at.port), timeout=30) as line:
+        line.sendall(raw)
+        answer = line.recv(65_536)
+    if not answer.startswith(b"HTTP/1.1 2"):
+        raise RuntimeError(answer.decode())
 
 
 def http(at: House, requests: Sequence[bytes], connections: int, seconds: float) -> Count:

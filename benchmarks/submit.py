@@ -91,7 +91,7 @@ async def _of(platform: Platform, tenant: Tenant, each: int) -> list[Citizen]:
 def _claims(tenant: Tenant, n: int) -> dict[str, str]:
     # A personal number: province, century and sex, year of birth, six digits (synthetic: 9…).
     return {
-        "name": f"Người Mẫu {n}",
+        "name": "Người Dân Mẫu",
         "personal_id": f"0{tenant.province_code}085{900_000 + n}",
         "birthdate": "1985-03-08",
     }
@@ -162,6 +162,7 @@ def run(at: House, found: list[Citizen], seconds: float, repeats: int, say: Say)
     own = [load.in_transaction(c.tenant.id, statement(at, c, plain=False)) for c in found[:16]]
     free = [load.in_transaction(c.tenant.id, statement(at, c, plain=True)) for c in found[:16]]
     alone = [bare(at, c) for c in found[:16]]
+    load.probe(at, raw[0])
     load.http(at, raw, CONNECTIONS, 2)
     web_runs: dict[int, list[Measured]] = {c: [] for c in _LADDER}
     sql_runs: dict[int, list[Measured]] = {c: [] for c in _LADDER}

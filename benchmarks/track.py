@@ -141,6 +141,7 @@ def run(at: House, seeded: Seeded, seconds: float, repeats: int, say: Say) -> st
     for query in (TRACK, *LISTS):
         for user in ("mc_app", "postgres"):
             kinds[query.name, user] = partial(sql, query, CONNECTIONS, user=user, alone=False)
+    load.probe(at, raw[0])
     load.http(at, raw, CONNECTIONS, 2)
     runs: dict[tuple[str, object], list[Measured]] = {key: [] for key in kinds}
     for n in range(repeats):

@@ -185,3 +185,111 @@ async def test_no_closed_door_opens_for_a_stranger(
             wrong.append(f"{door.method} {door.path}: {status}")
     assert len(closed) > 20
     assert wrong == []
+
+
+# Doors of what belongs to everybody's own role: an officer without any role, a citizen who owns nothing.
+OWN_ROOMS = {
+    "a citizen who owns nothing": (
+        "/my",
+        "/drafts",
+        "/apply",
+        "/submitted",
+        "/api/dossiers",
+        "/api/files",
+    ),
+    "an officer without any role": (),
+    "an officer of another unit": (
+        "/desk",
+        "/api/staff",
+        "/api/tickets",
+        "/api/counters",
+        "/x/admin",
+    ),
+}
+
+
+@pytest.mark.parametrize("who", OWN_ROOMS)
+async def test_no_closed_door_opens_for_somebody_without_the_right(
+    who: str, app: Gate, strangers: dict[str, Stranger]
+) -> None:
+    """What somebody may open at all is his own empty list; a door with an id is never his."""
+    wrong = []
+    for door in doors(app):
+        own = door.path.startswith(OWN_ROOMS[who]) and "{" not in door.path
+        if door.open or own or _creates(door, who):
+            continue
+        status = await strangers[who].knock(door)
+        if status not in REFUSED:
+            wrong.append(f"{door.method} {door.path}: {status}")
+    assert wrong == []
+
+
+def _creates(door: Door, who: str) -> bool:
+    """Tell whether a door begins an application: that is nobody else's room."""
+    return who.startswith("a citizen") and door.path.startswith("/apply/")
+
+
+# Everybody may knock here; whoever opens another door has to write it down.
+OPEN_DOORS = {
+    "/",
+    "/api/docs",
+    "/api/procedures",
+    "/api/sites",
+    "/api/track",
+    "/board",
+    "/healthz",
+    "/jwks",
+    "/credential",
+    "/nonce",
+    "/notification",
+    "/offers",
+    "/procedures",
+    "/sign-in",
+    "/sign-out",
+    "/static",
+    "/station/pair",
+    "/status",
+    "/theme.css",
+    "/token",
+    "/track",
+    "/vct",
+    "/verify",
+    "/vp",
+    "/wallet",
+    "/wallet-app",
+    "/.well-known",
+    "/x/sandbox-identity",
+    "/x/service-standards",
+}
+
+
+def test_the_open_doors_are_the_ones_that_are_written_down(app: Gate) -> None:
+    opened = {door.path for door in doors(app) if door.open}
+    surprising = {
+        path
+        for path in opened
+        if not any(path == known or path.startswith(known + "/") for known in OPEN_DOORS)
+    }
+    assert surprising == set()
+
+
+async def test_taking_the_wall_down_on_one_table_is_noticed(
+    prepared: Any, platform: Platform, quang_ninh: Tenant, thai_nguyen: Tenant
+) -> None:
+    """The proof that these tests can fail: without its policy a table shows the neighbour's rows."""
+    import asyncpg
+
+    async def neighbours_units() -> int:
+        async with platform.db.tenant(quang_ninh) as tx:
+            sql = "select count(*) from unit where tenant_id = $1"
+            return int(await tx.fetchval(sql, thai_nguyen.id))
+
+    admin = await asyncpg.connect(prepared.postgres.url("postgres", "motcua"))
+    assert await neighbours_units() == 0
+    try:
+        await admin.execute("alter table unit disable row level security")
+        assert await neighbours_units() > 0
+    finally:
+        await admin.execute("alter table unit enable row level security")
+        await admin.close()
+    assert await neighbours_units() == 0

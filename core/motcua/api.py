@@ -28,18 +28,21 @@ from motcua.reporting.small import FEW, Split, splits
 from motcua.reporting.standards import SettledService
 from motcua.reporting.standards import settled as settled_services
 from motcua.reporting.standards import units as settling_units
-from motcua.tenancy.schema import JSON, MOMENT, col, tenant_table
+from motcua.tenancy.schema import JSON, MOMENT, col, one_of, ref, tenant_table
 from motcua.tenancy.tenant import Tenant
 from motcua.tenancy.vault import digest
 from motcua.text import fold, nfc, vn_date, vn_moment, vn_money
 from motcua.web.here import here, province_of, tenant_of
 from motcua.web.pages import page
 from motcua.web.sessions import need, need_role
+from motcua.web.sign_in import CALLBACK as SIGN_IN_CALLBACK
+from motcua.web.sign_in import base_url_of
 
 __all__ = [
     "FEW",
     "JSON",
     "MOMENT",
+    "SIGN_IN_CALLBACK",
     "Actor",
     "Conflict",
     "Day",
@@ -66,6 +69,7 @@ __all__ = [
     "Unavailable",
     "Unsupported",
     "Work",
+    "base_url_of",
     "col",
     "digest",
     "fold",
@@ -77,9 +81,11 @@ __all__ = [
     "need",
     "need_role",
     "nfc",
+    "one_of",
     "page",
     "province_of",
     "random_code",
+    "ref",
     "settled_services",
     "settling_units",
     "splits",

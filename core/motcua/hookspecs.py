@@ -89,10 +89,10 @@ def register_links(tenant: Any, audience: str) -> Sequence[tuple[str, str, str]]
 
 
 @hookspec
-def demo_people(tenant: Any, people: Sequence[Any]) -> Any:
+def demo_people(work: Any, people: Sequence[Any]) -> Any:
     """At the making of a demo: make synthetic ``people`` known to this plugin's systems.
 
-    May be async; each of ``people`` is a ``DemoPerson``. Since API 1.
+    ``work`` is a unit of work of the tenant. May be async; each of ``people`` is a ``DemoPerson``. Since API 1.
     """
     raise NotImplementedError
 

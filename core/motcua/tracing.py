@@ -13,7 +13,7 @@ from motcua.errors import NotFound
 from motcua.platform import Platform
 from motcua.tenancy.db import Record
 from motcua.tenancy.tenant import Tenant
-from motcua.text import vn_moment
+from motcua.text import VIETNAM
 
 _DOSSIER = """
 select id, trace_id, code, track_code, procedure_name, state from dossier
@@ -105,7 +105,7 @@ def _line(event: Record) -> str:
 
 
 def _clock(at: datetime) -> str:
-    return vn_moment(at)
+    return at.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M:%S")
 
 
 async def _reused(platform: Platform, home: Tenant, digests: list[str]) -> list[str]:

@@ -20,7 +20,18 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("station", "reporting"),
     ("portal", "desk", "board", "api"),
     ("rooms",),
-    ("app", "asgi", "running", "cli", "demo", "doctor", "onboarding", "tracing", "migrations"),
+    (
+        "app",
+        "asgi",
+        "running",
+        "cli",
+        "__main__",
+        "demo",
+        "doctor",
+        "onboarding",
+        "tracing",
+        "migrations",
+    ),
 )
 
 

@@ -36,7 +36,8 @@ async def fill(platform: Platform, progress: Progress) -> None:
             if tenant.is_province
             else await _office(platform, tenant)
         )
-        await platform.plugins.demo_people(tenant, made)
+        async with platform.works.begin(tenant, SYSTEM) as work:
+            await platform.plugins.demo_people(work, made)
         progress(f"{tenant.short_name}: {len(made)} synthetic people")
 
 

@@ -86,7 +86,7 @@ def _platform(request: AnyRequest) -> Platform:
 @get("/api/staff/work")
 async def work_list(request: AnyRequest) -> list[dict[str, Any]]:
     """List the steps that wait for me, oldest first."""
-    tenant, session = province_of(request), need(here(request).session, "staff")
+    tenant, session = province_of(request), need_role(here(request).session, *ROLES[:5])
     roles = sorted(session.roles())
     async with _platform(request).db.tenant(tenant) as tx:
         found: list[Record] = []

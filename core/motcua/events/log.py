@@ -9,7 +9,7 @@ from uuid import UUID
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: a citizen, a member of staff, a device, a program, or the system itself."""
+    """Who acts: a citizen, a member of staff, a device, a program, a wallet, or the system itself."""
 
     kind: str
     id: UUID | None = None

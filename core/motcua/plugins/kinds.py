@@ -36,8 +36,8 @@ class Migrations:
 class IdentityProvider:
     """An OpenID Connect provider by which ``citizen`` or ``staff`` sign in.
 
-    ``issuer`` is the address below which ``/.well-known/openid-configuration`` is found. The claims that
-    are read: ``sub``, ``name``; of citizens ``personal_id``, ``birthdate``, ``gender``, ``address``,
+    ``issuer`` is the address below which ``/.well-known/openid-configuration`` is found; one that begins
+    with ``/`` lies below the tenant's own address. The claims that are read: ``sub``, ``name``; of citizens ``personal_id``, ``birthdate``, ``gender``, ``address``,
     ``phone_number``; of staff ``preferred_username``.
     """
 
@@ -61,8 +61,13 @@ class Refusal:
 class DemoPerson(Protocol):
     """A synthetic person of a demo; ``kind`` is ``citizen`` or ``staff``."""
 
-    kind: str
-    username: str
-    full_name: str
-    personal_id: str
-    claims: dict[str, Any]
+    @property
+    def kind(self) -> str: ...
+    @property
+    def username(self) -> str: ...
+    @property
+    def full_name(self) -> str: ...
+    @property
+    def personal_id(self) -> str: ...
+    @property
+    def claims(self) -> dict[str, Any]: ...

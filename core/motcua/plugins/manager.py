@@ -152,8 +152,8 @@ class Plugins:
             return cast(Refusal, answer)
         return None
 
-    async def demo_people(self, tenant: Tenant, people: Sequence[Any]) -> None:
-        for answer in self._ask("demo_people", tenant, tenant=tenant, people=people):
+    async def demo_people(self, work: Any, people: Sequence[Any]) -> None:
+        for answer in self._ask("demo_people", work.tenant, work=work, people=people):
             await answer
 
     def listeners(self, tenant: Tenant) -> list[str]:

@@ -63,7 +63,7 @@ async def show_papers(
     law = await visit.law()
     said = ""
     async with visit.work() as work:
-        draft = await drafts.read(work, draft_id, visit.session.subject, lock=bool(presentation))
+        draft = await drafts.read(work, draft_id, visit.session.subject)
     procedure = law.current(draft.procedure_code)
     if presentation:
         try:

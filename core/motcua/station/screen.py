@@ -25,6 +25,7 @@ from motcua.web.sessions import Session, need
 MAX_BODY = 50_000_000
 LOW = "mc_low"
 _LANGUAGE = "mc_lang"
+_RETRY = {f"/station/{step}" for step in ("identify", "papers", "check", "number", "track")}
 
 _DEVICE = """
 select s.id, s.key, s.name, s.unit_id, u.kind as unit_kind, u.name as unit_name
@@ -186,7 +187,7 @@ def refused(request: AnyRequest, error: Problem) -> Any:
     """Render a refusal as a page of the station: it has no way out of the station."""
     if not _is_screen(request) or error.status in {401, 403}:
         return problems.problem(request, error)
-    return show(request, "error.html", status=error.status, problem=error)
+    return _error(request, error)
 
 
 def http_refused(request: AnyRequest, error: HTTPException) -> Any:
@@ -198,7 +199,13 @@ def http_refused(request: AnyRequest, error: HTTPException) -> Any:
         f"Các tệp gửi lên lớn hơn {megabytes} MB. Hãy gửi ít trang hơn mỗi lần hoặc quét ở 200 dpi.",
         f"The files are larger than {megabytes} MB. Send fewer pages at a time or scan at 200 dpi.",
     )
-    return show(request, "error.html", status=413, problem=too_large)
+    return _error(request, too_large)
+
+
+def _error(request: AnyRequest, error: Problem) -> Template:
+    path = str(request.scope["path"])
+    again = path if path in _RETRY else "/station/procedure"  # which knows the step that is next
+    return show(request, "error.html", status=error.status, problem=error, again=again)
 
 
 def _is_screen(request: AnyRequest) -> bool:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
 
 import jinja2
 from litestar.plugins.jinja import JinjaTemplateEngine
@@ -19,6 +20,8 @@ from motcua.text import vn_date, vn_moment, vn_money
 from motcua.web.here import AnyRequest, Here, here
 
 CORE = Path(__file__).parents[1]
+# After a sign-in from here people are brought to their own start page.
+_STARTS = frozenset({"/", "/x/admin/national", "/wallet-app"})
 
 
 def environment(plugin_folders: Iterable[Path]) -> jinja2.Environment:
@@ -118,6 +121,8 @@ def page(request: AnyRequest, template: str, /, status: int = 200, **context: An
         "person": _person(where),
         "url": where.url,
         "path": path,
+        "switch_lang": _switch_language(request, "vi" if english_page else "en"),
+        "sign_in_next": "" if path in _STARTS else "?" + urlencode({"next": path}),
         "nav": [
             (where.url(href), en if english_page else vi, href == current) for href, vi, en in menu
         ],
@@ -129,6 +134,12 @@ def page(request: AnyRequest, template: str, /, status: int = 200, **context: An
         "pick": lambda vi, en: (en or vi) if english_page else vi,
     }
     return Page(template, context={**known, **context}, status_code=status)
+
+
+def _switch_language(request: AnyRequest, lang: str) -> str:
+    """Return this page's own address in the other language: what was asked for stays."""
+    kept = [(k, v) for k, v in request.query_params.multi_items() if k != "lang"]
+    return "?" + urlencode([*kept, ("lang", lang)])
 
 
 def _date(value: date | datetime | None) -> str:

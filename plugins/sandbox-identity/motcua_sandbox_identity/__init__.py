@@ -13,9 +13,10 @@ from motcua.api import (
     Migrations,
     PluginInfo,
     Tenant,
+    Work,
     hookimpl,
 )
-from motcua_sandbox_identity import arrivals, models, pages
+from motcua_sandbox_identity import accounts, models, pages
 
 PLUGIN = PluginInfo(
     name="sandbox-identity",
@@ -68,6 +69,6 @@ def register_migrations() -> Migrations:
 
 
 @hookimpl
-def demo_people(tenant: Tenant, people: Sequence[DemoPerson]) -> None:
+async def demo_people(work: Work, people: Sequence[DemoPerson]) -> None:
     """Give every synthetic person an account."""
-    arrivals.announce(tenant, people)
+    await accounts.remember(work, people)

@@ -2,8 +2,7 @@
 
 import sqlalchemy as sa
 
-from motcua.api import JSON, MOMENT, col, tenant_table
-from motcua.tenancy.schema import one_of, ref
+from motcua.api import JSON, MOMENT, col, one_of, ref, tenant_table
 
 PREFIX = "sandbox_identity"
 

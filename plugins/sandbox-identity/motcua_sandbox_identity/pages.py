@@ -11,9 +11,18 @@ from authlib.oauth2.rfc6749 import OAuth2Error  # type: ignore[import-untyped]
 from litestar import Request, Response, get, post, route
 from litestar.response import Redirect, Template
 
-from motcua.api import Actor, NotFound, Platform, Problem, Work, page, tenant_of
-from motcua.web.sign_in import CALLBACK, base_url_of
-from motcua_sandbox_identity import accounts, arrivals, codes, keys
+from motcua.api import (
+    SIGN_IN_CALLBACK,
+    Actor,
+    NotFound,
+    Platform,
+    Problem,
+    Work,
+    base_url_of,
+    page,
+    tenant_of,
+)
+from motcua_sandbox_identity import accounts, codes, keys
 from motcua_sandbox_identity.server import (
     CLIENTS,
     SCOPES,
@@ -37,7 +46,6 @@ _PLAIN = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]*")
 async def _work(request: AnyRequest) -> AsyncIterator[Work]:
     platform: Platform = request.app.state.platform
     async with platform.works.begin(tenant_of(request), Actor("system")) as work:
-        await arrivals.settle(work)
         yield work
 
 
@@ -57,7 +65,7 @@ def _clients(request: AnyRequest) -> dict[str, Client]:
             f"{settings.scheme}://{settings.domain}/t/{tenant.slug}",
         )
     ]
-    callbacks = frozenset(base + CALLBACK for base in bases)
+    callbacks = frozenset(base + SIGN_IN_CALLBACK for base in bases)
     return {client_id: Client(client_id, callbacks) for client_id in CLIENTS}
 
 

@@ -191,7 +191,8 @@ def test_what_a_browser_says_it_has_seen(
 
 
 @asynccontextmanager
-async def _served(platform: Platform, port: int) -> AsyncIterator[None]:
+async def served(platform: Platform, port: int) -> AsyncIterator[None]:
+    """Serve the house on a port of this machine."""
     server = Server(
         create_app(platform),
         address="127.0.0.1",
@@ -222,7 +223,7 @@ async def test_through_a_real_server_with_last_event_id(
     await _call(hall, 3)
     url = f"http://127.0.0.1:{free_tcp_port}/t/{hall.tenant.slug}/board/sanh/stream"
     async with (
-        _served(platform, free_tcp_port),
+        served(platform, free_tcp_port),
         httpx2.AsyncClient() as client,
         client.stream("GET", url, headers={"last-event-id": "1"}) as answer,
     ):

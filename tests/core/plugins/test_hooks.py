@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -156,17 +157,17 @@ async def test_hook_demo_people_may_be_plain_or_asynchronous(
 ) -> None:
     met: list[Any] = []
 
-    async def later(tenant: Tenant, people: Sequence[Any]) -> None:
+    async def later(work: Any, people: Sequence[Any]) -> None:
         met.append(("later", *people))
 
-    def at_once(tenant: Tenant, people: Sequence[Any]) -> None:
+    def at_once(work: Any, people: Sequence[Any]) -> None:
         met.append(("at once", *people))
 
     later.__name__ = at_once.__name__ = "demo_people"
     plugins = house(toy("weak", later), toy("strong", at_once))
-    await plugins.demo_people(neighbour, ["An"])
+    await plugins.demo_people(SimpleNamespace(tenant=neighbour), ["An"])
     assert met == []
-    await plugins.demo_people(quang_ninh_like, ["An"])
+    await plugins.demo_people(SimpleNamespace(tenant=quang_ninh_like), ["An"])
     assert sorted(met) == [("at once", "An"), ("later", "An")]
 
 

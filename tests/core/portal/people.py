@@ -4,17 +4,16 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 import httpx2
 from PIL import Image
 
-from motcua.demo import people as demo
 from motcua.events.log import SYSTEM
 from motcua.people import citizens
 from motcua.people.citizens import Citizen
-from motcua.people.parse import parse_date
 from motcua.platform import Platform
 from motcua.tenancy.tenant import Tenant
 from motcua.web import sessions
@@ -22,6 +21,7 @@ from motcua.web import sessions
 COPY = "2.000908"
 ALLOWANCE = "1.001776"
 WARD = "06685"
+_GIVEN = ("Dũng", "Hải", "Long", "Sơn", "Vinh")
 _TOKEN = re.compile(r'name="_csrf_token" value="([^"]+)"')
 Files = Sequence[tuple[str, tuple[str, bytes, str]]]
 
@@ -38,20 +38,15 @@ class Person:
 
 async def sign_in(platform: Platform, tenant: Tenant, number: int = 0, name: str = "") -> Person:
     """Make a synthetic citizen known and start a session."""
-    who = demo.citizens(tenant.province_code, tenant.short_name, number + 1)[number]
-    full_name = name or who.full_name
+    full_name = name or f"Tạ Xuân {_GIVEN[number % len(_GIVEN)]}"
+    pid = f"0{tenant.province_code}064{980000 + number}"
     async with platform.works.begin(tenant, SYSTEM) as work:
         citizen = Citizen(
-            who.personal_id,
-            full_name,
-            parse_date(who.claims["birthdate"]),
-            "male" if who.claims["gender"] == "Nam" else "female",
-            who.claims["address"],
-            who.claims["phone_number"],
+            pid, full_name, date(1964, 1, 4), "male", "Số 81, tổ 9, Hồng Gai", "0939327528"
         )
         person = await citizens.remember(work, citizen)
         token = await sessions.start(work, "citizen", person, full_name)
-    return Person(person, full_name, who.personal_id, token)
+    return Person(person, full_name, pid, token)
 
 
 @dataclass

@@ -1,10 +1,17 @@
 """Applying from the first page to the confirmation, with everything that people get wrong."""
 
+import json
+from urllib.parse import unquote
+from uuid import UUID
+
 import pytest
 
 from motcua.dossiers.drafts import LIMIT
+from motcua.events.log import SYSTEM
+from motcua.ids import token
 from motcua.platform import Platform
 from motcua.tenancy.tenant import Tenant
+from motcua.tenancy.vault import digest
 from tests.conftest import Browser
 from tests.core.portal.people import (
     ALLOWANCE,
@@ -217,6 +224,73 @@ async def test_a_paper_that_a_wallet_can_replace_is_asked_of_the_wallet(seen: Wi
     await seen.post(f"{home}/papers/application/present", status=404)
     unknown = f"{home}/papers?presentation=01977b7e-0000-7000-8000-000000000000&response_code=x"
     assert "Hãy bắt đầu lại" in await seen.get(unknown, 422)
+
+
+_VERIFIED = """
+update presentation set status = 'verified', finished_at = now(), response_code_hash = $2,
+  claims_sealed = $3, issuer = 'https://thai-nguyen.example', digest = 'd' where id = $1
+"""
+
+
+async def presented(platform: Platform, tenant: Tenant, link: str, name: str) -> tuple[str, str]:
+    """Do what the wallet's answer does to a presentation; returns its id and the response code."""
+    presentation = unquote(link).split("/vp/")[1].split("/")[0]
+    code = token()
+    claims = {"register_kind": "disability", "full_name": name}
+    async with platform.works.begin(tenant, SYSTEM) as work:
+        sealed = work.vault.seal(json.dumps(claims))
+        await work.tx.execute(_VERIFIED, UUID(presentation), digest(code), sealed)
+    return presentation, code
+
+
+async def allowance(seen: Window) -> str:
+    """Fill an allowance for a person with a disability up to the papers."""
+    home = await begin(seen, ALLOWANCE)
+    about = {
+        "request": "start",
+        "beneficiary_name": "Nguyễn Văn An",
+        "beneficiary_birth": "05/09/1990",
+        "address": "Hồng Gai",
+        "category": "disability",
+    }
+    await seen.post(f"{home}/form/1", {"phone": "0912345678"})
+    await seen.post(f"{home}/form/2", about)
+    await seen.post(f"{home}/form/3", {"paid_by": "cash"})
+    return home
+
+
+async def test_a_presented_paper_takes_the_place_of_the_upload(
+    seen: Window, platform: Platform, quang_ninh: Tenant
+) -> None:
+    home = await allowance(seen)
+    answer = await seen.post(f"{home}/papers/evidence/present", {"vct_type": "register-copy"})
+    link = answer.headers["location"]
+    presentation, code = await presented(platform, quang_ninh, link, "nguyễn văn AN")
+    back = f"{home}/papers?presentation={presentation}&response_code={code}"
+    await seen.get(back, 303)
+    assert "không cần nộp bản giấy" in await seen.get(f"{home}/papers")
+    await seen.get(back, 422)  # the code is worth one look
+    track_code = await submit(seen, home)
+    async with platform.db.tenant(quang_ninh) as tx:
+        dossier = await tx.fetchrow(_DOSSIER, track_code)
+        assert dossier
+        papers = await tx.fetch("select * from component where dossier_id = $1", dossier["id"])
+        used = await tx.fetchval("select status from presentation where id = $1", presentation)
+    assert [(p["paper_key"], p["provenance"]) for p in papers] == [("evidence", "issuer-signed")]
+    assert papers[0]["evidence"]["presentation"] == presentation
+    assert "Nguyễn" not in str(papers[0]["evidence"]).title()
+    assert used == "used"
+
+
+async def test_a_paper_about_somebody_else_stands_for_nothing(
+    seen: Window, platform: Platform, quang_ninh: Tenant
+) -> None:
+    home = await allowance(seen)
+    answer = await seen.post(f"{home}/papers/evidence/present", {"vct_type": "register-copy"})
+    link = answer.headers["location"]
+    presentation, code = await presented(platform, quang_ninh, link, "Trần Thị Khác")
+    back = f"{home}/papers?presentation={presentation}&response_code={code}"
+    assert "không thay được giấy tờ nào" in await seen.get(back, 422)
 
 
 async def test_markup_in_an_answer_stays_text(seen: Window) -> None:
