@@ -1,7 +1,8 @@
 # One image for the web process, the worker and the migrations. PostgreSQL and Redis run elsewhere.
 FROM python:3.11-slim AS build
 
-# Which plugins go in. sandbox-identity is an identity provider for demos: leave it out in production.
+# Which plugins go in. sandbox-identity is an identity provider for demos: leave it out in production, and
+# put a plugin of yours in that offers the identity provider of your people (docs/operators.md).
 ARG PLUGINS="certification social-protection service-standards"
 ENV VIRTUAL_ENV=/opt/motcua PIP_DISABLE_PIP_VERSION_CHECK=1 UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1
 RUN pip install --no-cache-dir uv && uv venv --python /usr/local/bin/python "$VIRTUAL_ENV"

@@ -1,15 +1,20 @@
 # The two commands are `make demo` and `make test`. The environment is made on the first run.
-.PHONY: demo test e2e lint types check format lock clean
+.PHONY: demo test e2e chaos lint types check format lock clean
 
 demo: env
 	.venv/bin/motcua demo
 
 test: env
-	.venv/bin/pytest --ignore=tests/e2e
+	.venv/bin/pytest
 
 # A run of its own: the browser's driver keeps an event loop in the main thread.
 e2e: env
-	@if [ -d tests/e2e ]; then .venv/bin/pytest tests/e2e; else echo "no tests/e2e"; fi
+	.venv/bin/pytest tests/e2e
+
+# kill -9 of web, workers, Redis and PostgreSQL at random moments; KILLS says how often.
+KILLS ?= 200
+chaos: env
+	MOTCUA_KILLS=$(KILLS) .venv/bin/pytest -s tests/chaos
 
 lint: env
 	.venv/bin/ruff check
@@ -18,7 +23,7 @@ lint: env
 types: env
 	.venv/bin/mypy
 
-check: lint types test e2e
+check: lint types test e2e chaos
 
 format: env
 	.venv/bin/ruff check --fix

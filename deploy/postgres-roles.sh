@@ -1,6 +1,6 @@
 #!/bin/sh
-# Give the database roles their passwords when the cluster is made (compose.yaml). `motcua db upgrade`
-# finds the roles there and sets everything else.
+# Give the database roles their passwords when the cluster is made (compose.yaml). `motcua db init`
+# finds the roles there and makes everything else.
 set -eu
 
 psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --username="${POSTGRES_USER:-postgres}" --dbname=postgres <<'SQL'

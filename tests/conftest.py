@@ -67,7 +67,7 @@ def app(platform: Platform) -> Gate:
 
 @pytest.fixture(scope="session")
 async def owner(prepared: Cluster) -> AsyncIterator[Database]:
-    """The schema's owner: may write the directory; row-level security holds for it too."""
+    """Connect as the schema's owner: it may write the directory; row-level security holds for it too."""
     database = await Database.open(prepared.settings.owner_url, size=2)
     yield database
     await database.close()

@@ -101,6 +101,15 @@ class Unsupported(Problem):
     title_en = "This kind of file is not accepted"
 
 
+class TooManyTries(Problem):
+    """A secret was guessed at too often; waiting helps."""
+
+    status = 429
+    slug = "too-many-tries"
+    title_vi = "Đã thử quá nhiều lần"
+    title_en = "Too many tries"
+
+
 class Unavailable(Problem):
     """Another system does not answer; trying again later helps."""
 

@@ -74,7 +74,7 @@ class Page:
         """Return the first link whose address contains ``part``."""
         for element in self.document.iter("a"):
             if part in (element.get("href") or ""):
-                return urljoin(self.url, element.get("href"))
+                return str(urljoin(self.url, element.get("href")))
         raise HopFailedError(f"{self.url} has no link to {part!r}; {self.said()}")
 
     def links(self, part: str) -> list[str]:

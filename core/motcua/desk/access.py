@@ -4,26 +4,19 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from motcua.dossiers import queries
+from motcua.dossiers.access import CASE_ROLES, visible
 from motcua.errors import NotFound
 from motcua.people.capabilities import units
 from motcua.tenancy.db import Record, Tx
 from motcua.web.here import AnyRequest, here
 from motcua.web.sessions import Session, need_role
 
-# An administrator keeps the house in order and does not read people's dossiers.
-CASE_ROLES = ("receiver", "head", "specialist", "leader", "clerk")
 DESK_ROLES = (*CASE_ROLES, "admin")
 
 
 def officer(request: AnyRequest, *roles: str) -> Session:
     """Return the officer who asks, when one of these roles is held anywhere."""
     return need_role(here(request).session, *(roles or CASE_ROLES))
-
-
-def visible(session: Session, row: Record) -> bool:
-    """Return whether an officer of the unit that received or settles a dossier is looking."""
-    places = (row["received_unit"], row["competent_unit"])
-    return any(session.may(role, unit) for role in CASE_ROLES for unit in places)
 
 
 async def dossier(tx: Tx, session: Session, dossier_id: UUID) -> Record:

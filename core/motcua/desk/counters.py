@@ -12,6 +12,7 @@ from litestar.response import Redirect, Stream, Template
 from motcua.desk import access, lists
 from motcua.desk.view import DossierView, dossier_view, minutes_since, staff_id
 from motcua.dossiers import queries as dossiers
+from motcua.dossiers.access import CASE_ROLES, visible
 from motcua.errors import Forbidden, NotFound
 from motcua.events.work import Work
 from motcua.platform import Platform
@@ -58,7 +59,7 @@ async def start(request: AnyRequest) -> Template:
         tray=tray,
         work=work,
         me=officer.subject,
-        settles=any(officer.may(role) for role in access.CASE_ROLES),
+        settles=any(officer.may(role) for role in CASE_ROLES),
         pairs=officer.may("receiver") or officer.may("admin"),
         administers=officer.may("admin"),
         done=request.query_params.get("done", ""),
@@ -117,7 +118,7 @@ async def _dossier(
     if ticket is None or ticket["dossier_id"] is None:
         return None
     row = await dossiers.one(work.tx, ticket["dossier_id"])
-    if not access.visible(officer, row):
+    if not visible(officer, row):
         return None
     return await dossier_view(platform, work, officer, row, lang)
 

@@ -11,7 +11,8 @@ from litestar.response import Redirect, Template
 
 from motcua.desk import access, lists
 from motcua.desk.view import dossier_view, staff_id
-from motcua.dossiers import queries, reception
+from motcua.dossiers import queries, reception, returning
+from motcua.dossiers.access import visible
 from motcua.errors import Invalid, NotFound
 from motcua.events.work import Work
 from motcua.platform import Platform
@@ -32,7 +33,7 @@ async def find(request: AnyRequest) -> Redirect:
     officer = access.officer(request)
     async with platform.db.tenant(tenant) as tx:
         row = await lists.find(tx, request.query_params.get("q", ""))
-    if row is None or not access.visible(officer, row):
+    if row is None or not visible(officer, row):
         raise NotFound("Không có hồ sơ nào với mã này.", "No dossier has this code.")
     return Redirect(here(request).url(f"/desk/dossier/{row['id']}"), status_code=303)
 
@@ -120,6 +121,12 @@ async def reject(request: AnyRequest, dossier_id: FromPath[UUID]) -> Redirect | 
     return await _command(request, dossier_id, "reject")
 
 
+@post("/desk/dossier/{dossier_id:uuid}/hand-over", include_in_schema=False)
+async def hand_over(request: AnyRequest, dossier_id: FromPath[UUID]) -> Redirect | Template:
+    """Hand the result over at the counter."""
+    return await _command(request, dossier_id, "hand-over")
+
+
 async def _compare(
     _: Platform, work: Work, officer: Session, dossier_id: UUID, form: Fields
 ) -> str:
@@ -160,6 +167,13 @@ async def _reject(
     return "rejected"
 
 
+async def _hand_over(
+    platform: Platform, work: Work, officer: Session, dossier_id: UUID, form: Fields
+) -> str:
+    await returning.hand_over(platform, work, dossier_id)
+    return "handed-over"
+
+
 def known_papers(form: Fields, known: set[str]) -> list[str]:
     """Return the papers that were ticked; ``Invalid`` for one the procedure does not have."""
     papers = [str(value) for value in form.getall("papers", [])]
@@ -173,6 +187,7 @@ _COMMANDS: Mapping[str, Command] = {
     "accept": _accept,
     "ask": _ask,
     "reject": _reject,
+    "hand-over": _hand_over,
 }
 
 
@@ -201,4 +216,4 @@ def pdf(content: bytes, name: str) -> Response[bytes]:
     return Response(content, media_type="application/pdf", headers=headers)
 
 
-ROUTES: list[Any] = [find, show, compare, accept, ask, reject, paper]
+ROUTES: list[Any] = [find, show, compare, accept, ask, reject, hand_over, paper]

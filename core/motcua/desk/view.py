@@ -76,6 +76,7 @@ class DossierView:
     supplements_left: int
     result: Record | None
     receives: bool
+    hands_over: bool
 
     @property
     def uncompared(self) -> list[Record]:
@@ -121,6 +122,7 @@ async def dossier_view(
         - row["supplements"],
         result=await queries.result(work.tx, row["id"]),
         receives=session.may("receiver", row["received_unit"]) and row["state"] == 1,
+        hands_over=session.may("receiver", row["received_unit"]) and row["state"] == 9,
     )
 
 

@@ -19,6 +19,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from motcua.catalogue.adopted import Adopted, TenantLaw
 from motcua.catalogue.forms import Answers, InvalidAnswers
 from motcua.dossiers import offices, queries
+from motcua.dossiers.settlement import answer_supplement
 from motcua.dossiers.states import TITLES
 from motcua.dossiers.submission import Application, Paper, submit
 from motcua.errors import Invalid, NotFound, TooLarge
@@ -52,6 +53,12 @@ class Submission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unit: str
     answers: dict[str, str | int | bool | list[str] | None]
     papers: list[HandedIn] = msgspec.field(default_factory=list)
+
+
+class Answered(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The papers that were asked for."""
+
+    papers: list[HandedIn]
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -162,6 +169,19 @@ async def submit_dossier(request: AnyRequest, data: JSONBody[Submission]) -> Res
         done = await submit(work, law, application)
     place = here(request).url(f"/api/dossiers/{done.id}")
     return Response(Receipt(done.id, done.track_code, done.fee), headers={"location": place})
+
+
+@post("/api/dossiers/{dossier_id:uuid}/supplement", status_code=200)
+async def supplement(
+    request: AnyRequest, dossier_id: FromPath[UUID], data: JSONBody[Answered]
+) -> dict[str, str]:
+    """Answer a supplement request with uploaded papers; the clock goes on."""
+    tenant, session = province_of(request), need(here(request).session, "citizen")
+    platform: Platform = request.app.state.platform
+    papers = [Paper(p.key, p.file) for p in data.papers]
+    async with platform.works.begin(tenant, session.actor) as work:
+        await answer_supplement(platform, work, dossier_id, session.subject, papers)
+    return {"state": "answered"}
 
 
 def _procedure(law: TenantLaw, code: str) -> Adopted:
@@ -282,6 +302,7 @@ ROUTES: list[Any] = [
     read_procedure,
     upload,
     submit_dossier,
+    supplement,
     my_dossiers,
     my_dossier,
     track,

@@ -10,11 +10,12 @@ import msgspec
 from litestar import get, post
 from litestar.params import FromPath, JSONBody
 
-from motcua.dossiers import queries, reception, settlement
+from motcua.dossiers import queries, reception, returning, settlement
+from motcua.dossiers.access import CASE_ROLES, visible
 from motcua.dossiers.settlement import Officer, StepDone
 from motcua.errors import Conflict, NotFound
 from motcua.events.work import Work
-from motcua.people.capabilities import ROLES, units
+from motcua.people.capabilities import units
 from motcua.platform import Platform
 from motcua.tenancy.db import Record
 from motcua.web.here import AnyRequest, here, province_of
@@ -59,12 +60,6 @@ class Step(msgspec.Struct, forbid_unknown_fields=True):
     reason: str = ""
 
 
-def visible(session: Session, dossier: Record) -> bool:
-    """Return whether an officer may see a dossier: a role where it was received or is decided."""
-    places = (dossier["received_unit"], dossier["competent_unit"])
-    return any(session.may(role, unit) for role in ROLES[:5] for unit in places)
-
-
 async def seen(work: Work, session: Session, dossier_id: UUID) -> Record:
     """Return a dossier the officer may see; for anybody else it does not exist."""
     dossier = await queries.one(work.tx, dossier_id)
@@ -86,7 +81,7 @@ def _platform(request: AnyRequest) -> Platform:
 @get("/api/staff/work")
 async def work_list(request: AnyRequest) -> list[dict[str, Any]]:
     """List the steps that wait for me, oldest first."""
-    tenant, session = province_of(request), need_role(here(request).session, *ROLES[:5])
+    tenant, session = province_of(request), need_role(here(request).session, *CASE_ROLES)
     roles = sorted(session.roles())
     async with _platform(request).db.tenant(tenant) as tx:
         found: list[Record] = []
@@ -172,6 +167,14 @@ async def reject(
     return {"state": "rejected"}
 
 
+@post("/api/staff/dossiers/{dossier_id:uuid}/hand-over", status_code=200)
+async def hand_over(request: AnyRequest, dossier_id: FromPath[UUID]) -> dict[str, str]:
+    """Note that the person received the result at the counter."""
+    async with _receiving(request, dossier_id) as (work, _, _):
+        await returning.hand_over(_platform(request), work, dossier_id)
+    return {"state": "returned"}
+
+
 @post("/api/staff/dossiers/{dossier_id:uuid}/ask", status_code=200)
 async def ask(
     request: AnyRequest, dossier_id: FromPath[UUID], data: JSONBody[Ask]
@@ -251,6 +254,7 @@ ROUTES: list[Any] = [
     compare,
     accept,
     reject,
+    hand_over,
     ask,
     step,
     colleagues,

@@ -34,9 +34,13 @@ def qr_svg(text: str, *, scale: float = 4, title: str) -> str:
     ``title`` is what a screen reader says instead ("Mã QR tra cứu hồ sơ ..."). Always black on white: phones
     fail on inverted codes. Raises ``ValueError`` when the text is longer than a QR code holds.
     """
-    svg = _make(text).svg_inline(scale=scale, border=4, dark="#000", light="#fff", omitsize=False)
+    code = _make(text)
+    box = code.symbol_size(scale=scale, border=4)[0]
+    svg = code.svg_inline(scale=scale, border=4, dark="#000", light="#fff")
     label = html.escape(title, quote=True)
-    return svg.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
+    # With a view box the code can be sized by style sheets, on paper too.
+    head = f'<svg role="img" aria-label="{label}" viewBox="0 0 {box:g} {box:g}" '
+    return svg.replace("<svg ", head, 1)
 
 
 def qr_image_svg(text: str) -> str:

@@ -7,6 +7,7 @@ and one of ten does not reach.
 
 import random
 from dataclasses import dataclass
+from functools import lru_cache
 
 RUNS = 60
 
@@ -22,6 +23,7 @@ class Range:
         return f"{self.low}–{self.high}" if self.low != self.high else str(self.low)
 
 
+@lru_cache(maxsize=4096)
 def waiting_range(ahead: int, counters: int, mean_minutes: float, *, seed: int = 0) -> Range:
     """Return the range for somebody with ``ahead`` people before him at ``counters`` open counters.
 

@@ -62,6 +62,7 @@ _OPEN = """
 update counter set staff_id = $2, opened_at = $3
 where id = $1 and (staff_id is null or staff_id = $2) returning id
 """
+_ELSEWHERE = "select number from counter where staff_id = $1 and id <> $2 limit 1"
 _LEAVE = "update counter set staff_id = null, opened_at = null where id = $1 and staff_id = $2"
 
 
@@ -133,7 +134,12 @@ async def issue(
 
 
 async def open_counter(work: Work, counter: UUID, staff: UUID) -> None:
-    """Sit down at a counter; ``Conflict`` when somebody else sits there."""
+    """Sit down at a counter; ``Conflict`` when somebody else sits there, or the officer sits elsewhere."""
+    if number := await work.tx.fetchval(_ELSEWHERE, staff, counter):
+        raise Conflict(
+            f"Bạn đang mở quầy {number}. Hãy rời quầy đó trước.",
+            f"You already serve at counter {number}. Leave it first.",
+        )
     if await work.tx.fetchval(_OPEN, counter, staff, work.now) is None:
         raise Conflict("Quầy này đang có người phục vụ.", "Somebody else serves at this counter.")
     work.emit("counter.opened", counter)
@@ -141,6 +147,8 @@ async def open_counter(work: Work, counter: UUID, staff: UUID) -> None:
 
 async def leave_counter(work: Work, counter: UUID, staff: UUID) -> None:
     """Leave a counter; ``Conflict`` while a ticket is still there."""
+    # The lock makes a call of this very moment come before or after, never in between.
+    await work.tx.execute("select 1 from counter where id = $1 for update", counter)
     if number := await work.tx.fetchval(_BUSY, counter):
         raise Conflict(
             f"Còn đang phục vụ số {number}. Hãy kết thúc trước khi rời quầy.",
@@ -190,7 +198,7 @@ async def recall(work: Work, ticket_id: UUID, staff: UUID) -> int:
 
 
 async def start(work: Work, ticket_id: UUID, staff: UUID) -> None:
-    """The person is at the counter: service begins."""
+    """Begin the service: the person is at the counter."""
     ticket = await _mine(work, ticket_id, staff, "called")
     await work.tx.execute(_STATE, ticket_id, "serving", work.now, None)
     await _move(work, ticket_id, "serving", ticket["counter_id"], staff)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from motcua.errors import Invalid, NotFound, Problem
+from motcua.errors import Invalid, NotFound, TooManyTries
 from motcua.events.work import Work
 from motcua.ids import random_code, uuid7
 from motcua.tenancy.db import Record, Tx
@@ -47,15 +47,6 @@ _WRONG = """
 select count(*) from event where subject = $1 and type = 'device.pair_refused' and at > $2
 """
 _ONE_AT_A_TIME = "select pg_advisory_xact_lock(hashtextextended('pair ' || $1::text, 0))"
-
-
-class TooManyTries(Problem):
-    """Somebody is guessing codes."""
-
-    status = 429
-    slug = "too-many-tries"
-    title_vi = "Đã nhập sai quá nhiều lần"
-    title_en = "Too many wrong codes"
 
 
 async def make_code(work: Work, site_id: UUID, kind: str, name: str) -> str:

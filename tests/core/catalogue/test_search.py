@@ -67,7 +67,7 @@ def test_packages_can_be_indexed_as_they_are() -> None:
 
 
 def test_two_thousand_procedures_are_searched_in_a_moment() -> None:
-    choice = random.Random(7)  # noqa: S311
+    choice = random.Random(7)
     syllables = [word for entry in ENTRIES for word in entry.name_vi.split()]
     syllables += [
         a + b for a in ("th", "ngh", "tr", "kh", "b", "c") for b in ("ương", "iên", "oạt", "uyết")

@@ -31,7 +31,7 @@ def _do(definition: Definition, now: Outcome, node: str, **variables: object) ->
 
 @pytest.mark.parametrize("seed", range(300))
 def test_a_random_process_agrees_with_its_structure(seed: int) -> None:
-    random = Random(seed)  # noqa: S311
+    random = Random(seed)
     block = Seq((Task("t0"), grow(random, 4, count(1))))
     definition = load(to_bpmn(block))
     names = variables_of(block)

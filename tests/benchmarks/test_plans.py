@@ -1,0 +1,164 @@
+"""Row-level security costs no index: every catalogued query is planned as if the policies were no barrier.
+
+A policy is evaluated before any function that might leak what it is given; a condition whose operator is
+not marked leakproof (``like``, ``@>``, ``=`` of an enum or numeric) can then not be answered from an index.
+Each query is planned twice for the application's role, as it is and with every function taken for
+leakproof. The same indexes with the same conditions must answer it both times.
+"""
+
+import importlib
+import json
+import pkgutil
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import asyncpg
+import pytest
+
+import motcua
+from motcua.demo.cluster import Cluster
+from motcua.ids import uuid7
+from motcua.migrations.units import core
+
+pytestmark = pytest.mark.anyio
+
+_ROWS = 1500
+# Tables of which a province has few rows; the rows of all others refer to them in turn.
+_FEW = 20
+_SMALL = frozenset({"unit", "site", "line", "counter", "staff", "device", "status_list"})
+# These speak to the database in another role: the schema's owner, its administrator, the national office.
+_OTHERS = ("motcua.migrations", "motcua.onboarding", "motcua.doctor", "motcua.reporting.national")
+_READ = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
+_TENANT = """
+insert into tenant (id, slug, host, kind, name, short_name, agency_code, province_code)
+values ($1, $2, $2, 'province', $2, $2, 'H00', '00')
+"""
+_COLUMNS = """
+select a.attname as name, format_type(a.atttypid, null) as type, a.attnotnull as needed,
+  (select c.confrelid::regclass::text from pg_constraint c
+   where c.conrelid = a.attrelid and c.contype = 'f' and a.attnum = c.conkey[2]) as refers,
+  (select pg_get_constraintdef(c.oid) from pg_constraint c
+   where c.conrelid = a.attrelid and c.contype = 'c' and c.conkey = array[a.attnum]) as checked
+from pg_attribute a where a.attrelid = $1::regclass and a.attnum > 0 and not a.attisdropped
+  and a.attname not in ('tenant_id', 'id') order by a.attnum
+"""
+_VALUES = {
+    "text": "md5('{column}' || n)",
+    "jsonb": "'[]'::jsonb",
+    "bytea": "sha256(('{column}' || n)::bytea)",
+    "timestamp with time zone": "now() - n * interval '1 hour'",
+    "date": "current_date - n",
+    "boolean": "true",
+    "uuid": "md5('{column}' || n % 500)::uuid",
+    "integer": "1 + n",
+    "bigint": "1 + n",
+}
+
+
+def _queries() -> Iterator[Any]:
+    """Return every reading statement that stands as a constant in the program."""
+    for module in pkgutil.walk_packages(motcua.__path__, "motcua."):
+        if module.name.startswith(_OTHERS) or module.name.endswith("__main__"):
+            continue
+        for name, text in vars(importlib.import_module(module.name)).items():
+            if name.isupper() and isinstance(text, str) and _READ.match(text):
+                yield pytest.param(text, id=f"{module.name.removeprefix('motcua.')}:{name}")
+
+
+def _value(column: Any) -> str:
+    """Return SQL for the value of a column in row ``n``: valid, and as varied as in life."""
+    if column["refers"]:
+        table = column["refers"]
+        number = f"n % {_FEW}" if table in _SMALL else "n"
+        return f"md5('{table}' || {number})::uuid"
+    if column["checked"] and (allowed := re.findall(r"'([^']+)'::text", column["checked"])):
+        listed = ", ".join(f"'{value}'" for value in allowed)
+        return f"(array[{listed}])[1 + n % {len(allowed)}]"
+    return _VALUES.get(column["type"], "1 + n % 3").format(column=column["name"])
+
+
+async def _fill(admin: Any, table: str, tenant: object) -> None:
+    found = await admin.fetch(_COLUMNS, table)
+    # What may be empty stays so when it is a moment: an end that has not come, a death.
+    filled = [c for c in found if c["needed"] or c["type"] in {"text", "uuid"}]
+    keyed = await admin.fetchval(
+        "select count(*) from pg_attribute where attrelid = $1::regclass and attname = 'id'", table
+    )
+    names = ["tenant_id", *(["id"] if keyed else []), *(c["name"] for c in filled)]
+    identity = [f"md5('{table}' || n)::uuid"] if keyed else []
+    values = [f"'{tenant}'::uuid", *identity, *map(_value, filled)]
+    rows = _FEW if table in _SMALL else _ROWS
+    await admin.execute(
+        f"insert into {table} ({', '.join(names)}) select {', '.join(values)} "  # noqa: S608
+        f"from generate_series(0, {rows - 1}) n on conflict do nothing"
+    )
+
+
+@pytest.fixture(scope="module")
+async def full(prepared: Cluster) -> Any:
+    """Fill every tenant table for two tenants; returns the administrator's connection and a tenant."""
+    admin = await asyncpg.connect(prepared.postgres.url("postgres", "motcua"))
+    tenants = [uuid7(), uuid7()]
+    tables = sorted(t.name for t in core().tables if t.info["tenant"])
+    try:
+        async with admin.transaction():
+            await admin.execute("set local session_replication_role = replica")
+            for tenant in tenants:
+                await admin.execute(_TENANT, tenant, f"t{tenant.hex}")
+                for table in tables:
+                    await _fill(admin, table, tenant)
+        await admin.execute(f"analyze {', '.join(tables)}")
+        yield admin, tenants[0]
+    finally:
+        await admin.close()
+
+
+async def _used(admin: Any, sql: str) -> list[tuple[str, str]]:
+    """Return the indexes of the generic plan for the application's role, with what they are asked."""
+    await admin.execute("set local role mc_app")
+    try:
+        said = await admin.fetchval(f"explain (generic_plan, format json) {sql}")
+    finally:
+        await admin.execute("reset role")
+    return sorted(_indexes(json.loads(said)[0]["Plan"]))
+
+
+def _indexes(node: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    if name := node.get("Index Name"):
+        # The number of a sub-plan says nothing; what it gives (the tenant) does.
+        yield name, re.sub(r"\w*Plan \d+", "plan", node.get("Index Cond", ""))
+    for below in node.get("Plans", ()):
+        yield from _indexes(below)
+
+
+@pytest.mark.parametrize("sql", list(_queries()))
+async def test_the_same_indexes_answer_with_and_without_the_barrier(sql: str, full: Any) -> None:
+    admin, tenant = full
+    undo = admin.transaction()
+    await undo.start()
+    try:
+        await admin.execute(f"set local app.tenant_id = '{tenant}'")
+        # On a few thousand rows reading all would do; on a million it would not.
+        await admin.execute("set local enable_seqscan = off")
+        behind_the_barrier = await _used(admin, sql)
+        await admin.execute("update pg_proc set proleakproof = true where not proleakproof")
+        without = await _used(admin, sql)
+    finally:
+        await undo.rollback()
+    assert behind_the_barrier == without
+
+
+async def test_a_condition_that_may_leak_is_noticed(full: Any) -> None:
+    admin, tenant = full
+    undo = admin.transaction()
+    await undo.start()
+    try:
+        await admin.execute(f"set local app.tenant_id = '{tenant}'")
+        await admin.execute("set local enable_seqscan = off")
+        sql = "select id from dossier where track_code like 'abc%'"
+        plain = await _used(admin, sql)
+        await admin.execute("update pg_proc set proleakproof = true where not proleakproof")
+        assert plain != await _used(admin, sql)
+    finally:
+        await undo.rollback()
