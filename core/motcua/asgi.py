@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from typing import Any
 
+from motcua import logs
 from motcua.app import create_app, open_platform
 from motcua.plugins.manager import Plugins
 from motcua.settings import Settings, from_environment
@@ -37,4 +38,5 @@ class Application:
 
 def application() -> Application:
     """Return the application of the environment's settings."""
+    logs.configure()
     return Application(from_environment())

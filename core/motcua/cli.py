@@ -10,18 +10,37 @@ from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy.exc import DBAPIError
 
 from motcua import __version__
 from motcua.errors import Problem
+from motcua.people.capabilities import ROLES
 
 
 class Program(click.Group):
     """Reads commands of plugins only when a command is asked for, and says errors in one line."""
 
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        found = super().get_command(ctx, cmd_name)
+        if found is None and not ctx.resilient_parsing:
+            self._ask_plugins()
+            found = super().get_command(ctx, cmd_name)
+        return found
+
+    def _ask_plugins(self) -> None:
+        from motcua import logs
+        from motcua.plugins.manager import Plugins
+
+        logs.configure(level=40)
+        own = dict(self.commands)
+        blocked = frozenset(os.environ.get("MOTCUA_BLOCKED_PLUGINS", "").split())
+        Plugins.discover(blocked).add_commands(self)
+        self.commands.update(own)  # a plugin adds commands and takes none away
+
     def main(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return super().main(*args, **kwargs)
-        except (Problem, ValueError, FileNotFoundError) as error:
+        except (Problem, ValueError, OSError, DBAPIError) as error:
             click.echo(f"motcua: {error}", err=True)
             sys.exit(2)
 
@@ -91,11 +110,13 @@ def serve(host: str, port: int, workers: int) -> None:
 @run_async
 async def worker() -> None:
     """Do what is owed: relay and arq worker, in production."""
+    from motcua import logs
     from motcua.app import open_platform
     from motcua.plugins.manager import Plugins
     from motcua.running import background
     from motcua.settings import from_environment
 
+    logs.configure()
     settings = from_environment()
     plugins = Plugins.discover(settings.blocked_plugins)
     async with open_platform(settings, plugins) as platform, background(platform):
@@ -121,6 +142,28 @@ async def upgrade() -> None:
         raise ValueError("set MOTCUA_OWNER_DATABASE_URL: postgresql://mc_owner:…@host/motcua")
     await run.upgrade(settings.owner_url, Plugins.discover(settings.blocked_plugins))
     click.echo("the schema is up to date")
+
+
+@db.command()
+@run_async
+async def init() -> None:
+    """Make the roles and the empty database, as an administrator of the cluster; safe to repeat."""
+    from urllib.parse import urlsplit, urlunsplit
+
+    from motcua.migrations.bootstrap import prepare
+    from motcua.settings import from_environment
+
+    settings = from_environment()
+    admin = os.environ.get("MOTCUA_ADMIN_DATABASE_URL", "")
+    if not admin:
+        raise ValueError("set MOTCUA_ADMIN_DATABASE_URL: postgresql://postgres:…@host/postgres")
+    name = urlsplit(settings.database_url).path.strip("/")
+    if not name:
+        raise ValueError("MOTCUA_DATABASE_URL names no database: postgresql://mc_app:…@host/motcua")
+    inside = urlunsplit(urlsplit(admin)._replace(path=f"/{name}"))
+    fresh = await prepare(admin, name, inside)
+    click.echo(f"database {name}: {'made' if fresh else 'was there'}; roles are as they should be")
+    click.echo("next: motcua db upgrade")
 
 
 @main.command()
@@ -273,3 +316,55 @@ async def keys_make(slug: str) -> None:
     finally:
         await owner.close()
     click.echo("\n".join(made) or "nothing to do: both keys are valid")
+
+
+@main.group()
+def staff() -> None:
+    """Say who works at a tenant."""
+
+
+@staff.command("add")
+@click.argument("slug")
+@click.argument("username")
+@click.argument("full_name")
+@click.option("--role", required=True, type=click.Choice(ROLES))
+@click.option("--unit", default="", help="Code of a unit; without it, every unit of the tenant.")
+def staff_add(slug: str, username: str, full_name: str, role: str, unit: str) -> None:
+    """Give a person a role at tenant SLUG; USERNAME is what the identity provider calls the person."""
+    from motcua import logs
+    from motcua.onboarding import employ
+
+    logs.configure(level=40)
+
+    async def give(platform: Any) -> None:
+        click.echo(await employ(platform, slug, username, full_name, role, unit))
+
+    with_platform(Path(".data/demo"), give)
+
+
+@main.group()
+def plugin() -> None:
+    """Help those who write plugins."""
+
+
+@plugin.command("check")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+def plugin_check(folder: Path) -> None:
+    """Read the procedure package in FOLDER, draw its process and play its scenarios."""
+    from datetime import UTC, datetime
+
+    from motcua.catalogue.adopted import Adopted
+    from motcua.catalogue.examples import run as play
+    from motcua.catalogue.packages import load_package
+    from motcua.process import load
+
+    package = load_package(folder)
+    load(Adopted(package, "", datetime.now(UTC), None).bpmn)
+    wrong = {s.key: found for s in package.scenarios if (found := play(package, s))}
+    for key, found in wrong.items():
+        click.echo(f"FAULT  {key}: " + "; ".join(found))
+    right = len(package.scenarios) - len(wrong)
+    click.echo(
+        f"{package.code} {package.version}: {right} of {len(package.scenarios)} scenarios hold"
+    )
+    sys.exit(1 if wrong else 0)

@@ -15,7 +15,9 @@ from uuid import UUID
 import msgspec
 
 from motcua.catalogue.packages import load_package
+from motcua.events.log import SYSTEM
 from motcua.ids import uuid7
+from motcua.platform import Platform
 from motcua.plugins.manager import Plugins
 from motcua.tenancy.db import Database, TenantTx
 from motcua.tenancy.directory import Directory
@@ -63,6 +65,15 @@ _ADOPT = """
 insert into adopted_procedure (id, code, version, overlay, valid_from) values ($1, $2, $3, $4, $5)
 on conflict (tenant_id, code, valid_from) do nothing
 """
+_STAFF = """
+insert into staff as s (id, username, full_name) values ($1, $2, $3)
+on conflict (tenant_id, username) do update set full_name = excluded.full_name returning id
+"""
+_ROLE = """
+insert into staff_role (id, staff_id, unit_id, role) select $1, $2, $3, $4
+where not exists (select 1 from staff_role where staff_id = $2 and role = $4
+  and unit_id is not distinct from $3)
+"""
 _UNITS = "select code, id from unit where valid_to is null"
 
 
@@ -106,6 +117,28 @@ async def load_tenant(
             await _write_law(tx, folder)
         progress(f"{tenant.name}: {len(units)} units")
     return tenant
+
+
+async def employ(
+    platform: Platform, slug: str, username: str, full_name: str, role: str, unit: str = ""
+) -> str:
+    """Give a person a role, in the unit of this code or (empty) in every unit; returns what was done.
+
+    ``ValueError`` when there is no such tenant or unit.
+    """
+    await platform.directory.refresh(force=True)
+    tenant = platform.directory.by_slug(slug)
+    if tenant is None:
+        raise ValueError(f"no tenant {slug!r}: load its folder first")
+    async with platform.works.begin(tenant, SYSTEM) as work:
+        units = await _units(work.tx)
+        if unit and unit not in units:
+            raise ValueError(f"{slug} has no unit {unit!r}: the codes stand in its units.csv")
+        place = units.get(unit)
+        staff_id = await work.tx.fetchval(_STAFF, uuid7(), username, nfc(full_name))
+        await work.tx.execute(_ROLE, uuid7(), staff_id, place, role)
+        work.emit("staff.role_given", staff_id, {"role": role}, unit=place)
+    return f"{username} is {role} at {slug}, {unit or 'every unit'}"
 
 
 async def _write_tenant(

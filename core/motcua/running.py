@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator
 from motcua.app import effects_of
 from motcua.events.arq_carrier import ArqCarrier, work_forever
 from motcua.events.outbox import Carrier, InProcess, Relay
+from motcua.housekeeping import tidy_forever
 from motcua.platform import Platform
 
 
 @contextlib.asynccontextmanager
 async def background(platform: Platform) -> AsyncIterator[None]:
-    """Run relay and worker until the end of the block."""
+    """Run relay, worker and housekeeping until the end of the block."""
     effects = effects_of(platform)
     url = platform.settings.redis_url
     carrier: Carrier = ArqCarrier(url, effects) if url else InProcess(effects)
@@ -20,6 +21,7 @@ async def background(platform: Platform) -> AsyncIterator[None]:
         asyncio.create_task(platform.bell.run(), name="bell"),
         asyncio.create_task(Relay(platform.db, platform.bell, carrier).run(), name="relay"),
     ]
+    tasks.append(asyncio.create_task(tidy_forever(platform), name="housekeeping"))
     if url:
         tasks.append(asyncio.create_task(work_forever(url, effects), name="worker"))
     try:

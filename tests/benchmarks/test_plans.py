@@ -43,6 +43,17 @@ select a.attname as name, format_type(a.atttypid, null) as type, a.attnotnull as
 from pg_attribute a where a.attrelid = $1::regclass and a.attnum > 0 and not a.attisdropped
   and a.attname not in ('tenant_id', 'id') order by a.attnum
 """
+# The statements keep their open parameters, which only a statement without any may explain.
+_PLAN = """
+create function pg_temp.plan(statement text) returns text language plpgsql as $$
+declare said text;
+begin
+  perform set_config('role', 'mc_app', true);
+  execute 'explain (generic_plan, format json) ' || statement into said;
+  perform set_config('role', 'none', true);
+  return said;
+end $$
+"""
 _VALUES = {
     "text": "md5('{column}' || n)",
     "jsonb": "'[]'::jsonb",
@@ -109,6 +120,7 @@ async def full(prepared: Cluster) -> Any:
                 for table in tables:
                     await _fill(admin, table, tenant)
         await admin.execute(f"analyze {', '.join(tables)}")
+        await admin.execute(_PLAN)
         yield admin, tenants[0]
     finally:
         await admin.close()
@@ -116,12 +128,9 @@ async def full(prepared: Cluster) -> Any:
 
 async def _used(admin: Any, sql: str) -> list[tuple[str, str]]:
     """Return the indexes of the generic plan for the application's role, with what they are asked."""
-    await admin.execute("set local role mc_app")
-    try:
-        said = await admin.fetchval(f"explain (generic_plan, format json) {sql}")
-    finally:
-        await admin.execute("reset role")
-    return sorted(_indexes(json.loads(said)[0]["Plan"]))
+    return sorted(
+        _indexes(json.loads(await admin.fetchval("select pg_temp.plan($1)", sql))[0]["Plan"])
+    )
 
 
 def _indexes(node: dict[str, Any]) -> Iterator[tuple[str, str]]:

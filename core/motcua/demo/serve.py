@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 import time
@@ -53,7 +54,9 @@ def run_demo(port: int, data: Path, *, tour: bool) -> int:
 
 
 def _tenants() -> Path:
-    for folder in (Path("tenants"), Path(__file__).parents[3] / "tenants"):
+    named = os.environ.get("MOTCUA_TENANTS")
+    beside = (Path("tenants"), Path(__file__).parents[3] / "tenants")
+    for folder in (Path(named),) if named else beside:
         if folder.is_dir():
             return folder
     raise FileNotFoundError(
@@ -146,7 +149,7 @@ def _greet(platform: Platform, port: int) -> None:
                          vanthu.hong-gai (clerk), quantri (administrator)
   National office        dieuphoi
   Hall board             {base.url_of("quang-ninh")}/board/hong-gai
-  Station                {base.url_of("quang-ninh")}/station (pair it at /desk/devices)
+  Station                {base.url_of("quang-ninh")}/station/pair (code: sign in as quantri, /desk/devices)
   Walk one whole visit   motcua tour --url http://localhost:{port}
 
   Ctrl-C stops everything.

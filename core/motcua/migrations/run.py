@@ -1,5 +1,6 @@
 """Bring a database forward, and compare it with the models."""
 
+import io
 from datetime import datetime
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from motcua.text import VIETNAM
 
 
 def _config(connection: sa.Connection, unit: Unit, units: list[Unit]) -> Config:
-    config = Config()
+    config = Config(stdout=io.StringIO())
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.set_main_option("path_separator", "newline")
     config.set_main_option("version_locations", str(unit.versions).replace("%", "%%"))

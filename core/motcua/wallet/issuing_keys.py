@@ -31,6 +31,7 @@ def load_or_make_root(settings: Settings, now: datetime) -> certificates.Authori
     certificate, key = root_certificate_file(settings), settings.data / "root-key.pem"
     if not certificate.exists():
         root = certificates.make_root("Một Cửa Root", now=now)
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(key, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(jose.key_to_pem(root.key))
