@@ -24,6 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "app",
         "asgi",
         "running",
+        "housekeeping",
         "cli",
         "__main__",
         "demo",

@@ -36,7 +36,7 @@ select id, trace_id, at, type, subject, unit_id, actor, payload from event where
 _DONE = "delete from outbox where id = $1"
 _FAILED = """
 update outbox set error = $2, dead_at = case when attempts >= $3 then now() end,
-  next_at = now() + make_interval(secs => least(600, 2 ^ attempts))
+  next_at = now() + make_interval(secs => least(600, 2 ^ least(attempts, 10)))
 where id = $1
 """
 

@@ -136,7 +136,7 @@ async def test_a_tenant_with_a_long_queue_does_not_keep_another_waiting(
     await office.owe(busy, 300)
     await office.owe(calm, 1)
     async with platform.db.platform() as tx:
-        rows = await tx.fetch("select tenant_id from claim_outbox(20, 60)")
+        rows = await tx.fetch("select tenant_id from claim_outbox(250, 60)")
     assert calm.id in {r["tenant_id"] for r in rows}
 
 
