@@ -27,14 +27,14 @@ from motcua.plugins.manager import Plugins
 from motcua.reporting import national
 from motcua.rooms import ROUTES, subscribers, wire
 from motcua.settings import Settings
-from motcua.tenancy.db import Database
+from motcua.tenancy.db import LOST, Database
 from motcua.tenancy.directory import Directory
 from motcua.tenancy.tenant import Tenant
 from motcua.tenancy.vault import Vaults
 from motcua.web.gate import Gate
 from motcua.web.guard import first_lock
 from motcua.web.pages import CORE, template_config
-from motcua.web.problems import crash, http_error, problem
+from motcua.web.problems import away, crash, http_error, problem
 from motcua.web.sessions import SessionStore
 
 
@@ -118,6 +118,7 @@ def create_app(platform: Platform) -> Gate:
         ),
         exception_handlers={
             Problem: problem,
+            **dict.fromkeys(LOST, away),
             HTTPException: http_error,
             Exception: crash,
         },
@@ -133,4 +134,4 @@ def create_app(platform: Platform) -> Gate:
     app.state.platform = platform
     sessions = SessionStore(platform.db)
     app.state.sessions = sessions
-    return Gate(app, platform.directory, sessions)
+    return Gate(app, platform.directory, sessions, platform.settings.domain)

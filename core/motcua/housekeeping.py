@@ -2,9 +2,9 @@
 
 import asyncio
 
-import asyncpg
 import structlog
 
+from motcua.errors import Unavailable
 from motcua.platform import Platform
 from motcua.tenancy.tenant import Tenant
 
@@ -33,13 +33,20 @@ async def tidy(platform: Platform, tenant: Tenant) -> dict[str, int]:
 async def tidy_forever(platform: Platform) -> None:
     """Tidy all tenants every hour; one tenant's failure does not stop the others."""
     while True:
-        await platform.directory.refresh()
-        for tenant in platform.directory.all():
+        for tenant in await _tenants(platform):
             try:
                 cleared = await tidy(platform, tenant)
-            except (asyncpg.PostgresError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 -- tidying waits for better times
                 _log.warning("tidy_failed", tenant=tenant.slug, error=type(error).__name__)
                 continue
             if any(cleared.values()):
                 _log.info("tidied", tenant=tenant.slug, **cleared)
         await asyncio.sleep(EVERY_SECONDS)
+
+
+async def _tenants(platform: Platform) -> list[Tenant]:
+    try:
+        await platform.directory.refresh()
+    except Unavailable:
+        return []
+    return list(platform.directory.all())

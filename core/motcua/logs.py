@@ -2,10 +2,25 @@
 
 import logging
 import sys
+import traceback
+from collections.abc import MutableMapping
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import structlog
+
+
+def _where(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Say where an exception came from and what kind it was; its words may hold what somebody entered."""
+    raised = entry.pop("exc_info", None)
+    error = sys.exc_info()[1] if raised is True else raised
+    if isinstance(error, BaseException):
+        frames = traceback.extract_tb(error.__traceback__)
+        entry["error"] = type(error).__name__
+        entry["at"] = [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in frames[-12:]]
+        if state := getattr(error, "sqlstate", None):
+            entry["sqlstate"] = state
+    return entry
 
 
 def configure(*, file: Path | None = None, json: bool = True, level: int = logging.INFO) -> None:
@@ -24,7 +39,7 @@ def configure(*, file: Path | None = None, json: bool = True, level: int = loggi
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            _where,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),

@@ -65,6 +65,7 @@ _ADOPT = """
 insert into adopted_procedure (id, code, version, overlay, valid_from) values ($1, $2, $3, $4, $5)
 on conflict (tenant_id, code, valid_from) do nothing
 """
+_ADOPTED = "select version, overlay from adopted_procedure where code = $1 and valid_from = $2"
 _STAFF = """
 insert into staff as s (id, username, full_name) values ($1, $2, $3)
 on conflict (tenant_id, username) do update set full_name = excluded.full_name returning id
@@ -222,14 +223,20 @@ async def _write_law(tx: TenantTx, folder: Path) -> None:
     content = msgspec.to_builtins(calendar)
     await tx.execute(_CALENDAR, uuid7(), calendar["version"], content, calendar["valid_from"])
     for adopted in _toml(folder / "procedures.toml")["procedures"]:
-        since = datetime.combine(adopted["valid_from"], time(0), VIETNAM).astimezone(UTC)
-        await tx.execute(
-            _ADOPT,
-            uuid7(),
-            adopted["code"],
-            adopted["version"],
-            adopted.get("overlay", {}),
-            since,
+        await _adopt(tx, adopted)
+
+
+async def _adopt(tx: TenantTx, adopted: Mapping[str, Any]) -> None:
+    """Adopt a procedure; what dossiers may follow already is never rewritten."""
+    code, version, day = adopted["code"], adopted["version"], adopted["valid_from"]
+    overlay = msgspec.to_builtins(adopted.get("overlay", {}))
+    since = datetime.combine(day, time(0), VIETNAM).astimezone(UTC)
+    await tx.execute(_ADOPT, uuid7(), code, version, overlay, since)
+    stored = await tx.fetchrow(_ADOPTED, code, since)
+    if stored is None or (stored["version"], stored["overlay"]) != (version, overlay):
+        raise ValueError(
+            f"procedures.toml: {code} valid_from {day} is stored with another version or overlay: "
+            "leave that entry as it was, and add one with a new valid_from"
         )
 
 

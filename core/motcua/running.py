@@ -2,13 +2,19 @@
 
 import asyncio
 import contextlib
+import os
+import signal
 from collections.abc import AsyncIterator
+
+import structlog
 
 from motcua.app import effects_of
 from motcua.events.arq_carrier import ArqCarrier, work_forever
 from motcua.events.outbox import Carrier, InProcess, Relay
 from motcua.housekeeping import tidy_forever
 from motcua.platform import Platform
+
+_log = structlog.get_logger(__name__)
 
 
 @contextlib.asynccontextmanager
@@ -17,16 +23,29 @@ async def background(platform: Platform) -> AsyncIterator[None]:
     effects = effects_of(platform)
     url = platform.settings.redis_url
     carrier: Carrier = ArqCarrier(url, effects) if url else InProcess(effects)
-    tasks = [
-        asyncio.create_task(platform.bell.run(), name="bell"),
-        asyncio.create_task(Relay(platform.db, platform.bell, carrier).run(), name="relay"),
-    ]
-    tasks.append(asyncio.create_task(tidy_forever(platform), name="housekeeping"))
+    parts = {
+        "relay": Relay(platform.db, platform.bell, carrier).run(),
+        "housekeeping": tidy_forever(platform),
+    }
     if url:
-        tasks.append(asyncio.create_task(work_forever(url, effects), name="worker"))
+        parts |= {"bell": platform.bell.run(), "worker": work_forever(url, effects)}
+    tasks = [asyncio.create_task(part, name=name) for name, part in parts.items()]
+    for task in tasks:
+        task.add_done_callback(_ended)
     try:
         yield
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _ended(task: asyncio.Task[None]) -> None:
+    """End the program when one of its parts has ended: whoever supervises it starts it again.
+
+    A worker that only looks alive is worse than one that is seen to be dead.
+    """
+    if task.cancelled():
+        return
+    _log.critical("background_ended", part=task.get_name(), error=repr(task.exception()))
+    os.kill(os.getpid(), signal.SIGTERM)

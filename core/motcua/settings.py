@@ -12,7 +12,8 @@ class Settings:
     ``secret_key`` is 32 bytes that stay outside the database: every private key and personal identifier
     in the database is sealed with a key derived from it. The three database addresses belong to the three
     roles: the application, the owner (migrations only) and the national office. ``base_url`` is the public address of the
-    platform; a tenant's address is its slug in front of it.
+    platform; a tenant's address is its slug in front of it. ``clamd`` is the address of a malware scanner
+    (``unix:/path`` or ``tcp:host:port``); without one, uploads are not scanned.
     """
 
     database_url: str
@@ -24,6 +25,7 @@ class Settings:
     tenants: Path
     base_url: str = "http://localhost:8000"
     max_upload: int = 20 * 1024 * 1024
+    clamd: str = ""
     blocked_plugins: frozenset[str] = field(default_factory=frozenset)
 
     @property
@@ -67,5 +69,6 @@ def from_environment() -> Settings:
         data=Path(os.environ.get("MOTCUA_DATA", ".data")),
         tenants=Path(os.environ.get("MOTCUA_TENANTS", "tenants")),
         base_url=os.environ.get("MOTCUA_BASE_URL", "http://localhost:8000"),
+        clamd=os.environ.get("MOTCUA_CLAMD", ""),
         blocked_plugins=frozenset(os.environ.get("MOTCUA_BLOCKED_PLUGINS", "").split()),
     )

@@ -15,13 +15,13 @@ from motcua.web.pages import page
 
 SHOWN = 100
 _DEAD = """
-select o.id, o.subscriber, o.attempts, o.error, o.dead_at, e.type, e.subject, e.at,
+select o.id, o.subscriber, o.failures, o.error, o.dead_at, e.type, e.subject, e.at,
   count(*) over () as total
 from outbox o join event e on e.tenant_id = o.tenant_id and e.id = o.event_id
 where o.dead_at is not null order by o.dead_at desc, o.id limit $1
 """
 _AGAIN = """
-update outbox set dead_at = null, attempts = 0, next_at = now() where id = $1 and dead_at is not null
+update outbox set dead_at = null, attempts = 0, failures = 0, next_at = now() where id = $1 and dead_at is not null
 returning event_id
 """
 

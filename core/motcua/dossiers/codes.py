@@ -1,7 +1,7 @@
-"""Dossier codes: agency, day, and a number without gaps.
+"""Dossier codes: agency, day, and a number without gaps; results are numbered the same way.
 
-The number comes from one row per agency and day, taken with its lock in the transaction that accepts
-the dossier: a roll-back gives it back, and two acceptances at once stand in line.
+The number comes from one row per series and day, taken with its lock in the transaction that needs
+it: a roll-back gives it back, and two acceptances at once stand in line.
 """
 
 import re
@@ -34,4 +34,9 @@ def local_day(moment: datetime) -> date:
 async def allocate(work: Work, agency: str) -> str:
     """Take the next code of this agency for today."""
     day = local_day(work.now)
-    return write(agency, day, await work.tx.fetchval(_NEXT, agency, day))
+    return write(agency, day, await next_number(work, agency, day))
+
+
+async def next_number(work: Work, series: str, since: date) -> int:
+    """Take the next number, from 1 on, of the series that begins anew with this day."""
+    return int(await work.tx.fetchval(_NEXT, series, since))

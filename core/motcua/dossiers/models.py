@@ -11,6 +11,7 @@ dossier = tenant_table(
     col("trace_id", sa.Uuid()),
     col("state", sa.SmallInteger()),
     col("channel", sa.SmallInteger()),
+    col("adopted_id", sa.Uuid()),
     col("procedure_code", sa.Text()),
     col("procedure_version", sa.Text()),
     col("procedure_name", sa.Text()),
@@ -36,9 +37,11 @@ dossier = tenant_table(
     col("decision", sa.Text(), null=True),
     col("draft_sealed", sa.LargeBinary(), null=True),
     col("supplements", sa.SmallInteger(), default="0"),
+    col("idempotency_key", sa.Text(), null=True),
     col("version", sa.Integer(), default="1"),
     sa.UniqueConstraint("tenant_id", "code"),
     sa.UniqueConstraint("tenant_id", "track_code"),
+    ref("adopted_id", "adopted_procedure"),
     ref("subject_id", "person"),
     ref("submitter_id", "person"),
     ref("received_unit", "unit"),
@@ -48,6 +51,15 @@ dossier = tenant_table(
     sa.CheckConstraint("state between 1 and 10", name="state"),
     one_of("money", "none", "pending", "paid", "refunded"),
     one_of("delivery", "none", "ready", "delivered", "in_wallet"),
+)
+# A request that is sent again makes no second dossier; most dossiers come without a key.
+sa.Index(
+    "uq_dossier_idempotency_key",
+    dossier.c.tenant_id,
+    dossier.c.submitter_id,
+    dossier.c.idempotency_key,
+    unique=True,
+    postgresql_where=dossier.c.idempotency_key.is_not(None),
 )
 
 draft = tenant_table(

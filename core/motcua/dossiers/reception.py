@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from motcua.catalogue.adopted import Adopted
 from motcua.dossiers import clock, codes
 from motcua.dossiers.changes import change, lock
+from motcua.dossiers.law import law_of
+from motcua.dossiers.submission import uploadable
 from motcua.errors import Conflict, Invalid
 from motcua.events.work import Work
 from motcua.ids import uuid7
@@ -47,8 +50,7 @@ async def accept(platform: Platform, work: Work, dossier_id: UUID, *, fee_paid: 
     dossier = await lock(work, dossier_id)
     change_allowed(dossier["state"])
     await _check_ready(work, dossier_id, dossier["fee"], fee_paid)
-    law = await platform.catalogue.of(work.tenant)
-    procedure = law.version(dossier["procedure_code"], dossier["procedure_version"])
+    law, procedure = await law_of(platform, work, dossier)
     due = clock.due_of(law.calendar, procedure.package, work.now, ())
     agency = await work.tx.fetchval(_AGENCY, dossier["received_unit"])
     code = await codes.allocate(work, agency)
@@ -109,8 +111,9 @@ async def ask(
 ) -> None:
     """Ask for papers before acceptance (form 02); this does not count as the settlement's request."""
     dossier = await lock(work, dossier_id)
+    _, procedure = await law_of(platform, work, dossier)
     await record_request(
-        work, dossier_id, "reception", papers=papers, reason=reason, officer=officer
+        work, dossier_id, "reception", procedure, papers=papers, reason=reason, officer=officer
     )
     await change(platform, work, dossier, "dossier.reception_supplement_requested")
 
@@ -119,20 +122,30 @@ async def record_request(
     work: Work,
     dossier_id: UUID,
     stage: str,
+    procedure: Adopted,
     *,
     papers: Sequence[str],
     reason: str,
     officer: UUID,
 ) -> None:
-    """Store a supplement request; ``Invalid`` without reason or papers."""
-    if not papers:
+    """Store a supplement request.
+
+    ``Invalid`` without a reason, without papers, and for a paper that the procedure does not have or that
+    is only ever shown at the counter: nobody could answer such a request.
+    """
+    wanted = list(dict.fromkeys(papers))
+    if not wanted:
         raise Invalid(fields={"papers": "Chọn ít nhất một giấy tờ cần bổ sung."})
+    known = {p.key for p in procedure.package.procedure.papers if uploadable(p)}
+    if strange := [key for key in wanted if key not in known]:
+        said = f"Không thể yêu cầu tải lên giấy tờ này: {', '.join(strange)}."
+        raise Invalid(fields={"papers": said})
     await work.tx.execute(
         _SUPPLEMENT,
         uuid7(),
         dossier_id,
         stage,
-        list(papers),
+        wanted,
         _said(reason, "reason"),
         officer,
         work.now,

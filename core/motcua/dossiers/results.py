@@ -14,7 +14,8 @@ from motcua.documents.render import render_document
 from motcua.documents.signing import sign_pdf
 from motcua.dossiers import queries
 from motcua.dossiers.changes import change, lock
-from motcua.dossiers.codes import local_day
+from motcua.dossiers.codes import local_day, next_number
+from motcua.dossiers.law import law_of
 from motcua.events.work import Work
 from motcua.ids import random_code, uuid7
 from motcua.people import citizens
@@ -23,15 +24,12 @@ from motcua.tenancy import keys
 from motcua.tenancy.db import Record
 from motcua.text import vn_date
 
-_NUMBER = """
-insert into code_sequence as s (agency_code, day, n) values ($1, $2, 1)
-on conflict (tenant_id, agency_code, day) do update set n = s.n + 1 returning n
-"""
 _UNIT = "select name, agency_code from unit where id = $1"
+# Who decided: the last step that a leader completed, whatever the procedure calls it.
 _SIGNER = """
 select s.full_name from event e join staff s on s.tenant_id = e.tenant_id
   and e.actor = 'staff:' || s.id
-where e.subject = $1 and e.type = 'dossier.step_done' and e.payload->>'node' = 'approve'
+where e.subject = $1 and e.type = 'dossier.step_done' and e.payload->>'role' = 'leader'
 order by e.id desc limit 1
 """
 _INSERT = """
@@ -51,8 +49,7 @@ async def issue_result(platform: Platform, work: Work, dossier_id: UUID) -> Mapp
     from which credentials are made.
     """
     dossier = await lock(work, dossier_id)
-    law = await platform.catalogue.of(work.tenant)
-    procedure = law.version(dossier["procedure_code"], dossier["procedure_version"])
+    _, procedure = await law_of(platform, work, dossier)
     granted = dossier["decision"] != "refused"
     unit = await work.tx.fetchrow(_UNIT, dossier["competent_unit"])
     if unit is None:
@@ -89,7 +86,7 @@ async def _claims(work: Work, procedure: Adopted, dossier: Record) -> dict[str, 
 
 async def _number(work: Work, agency: str) -> str:
     year = date(local_day(work.now).year, 1, 1)
-    count = await work.tx.fetchval(_NUMBER, f"{agency}/result", year)
+    count = await next_number(work, f"{agency}/result", year)
     return f"{count:04d}/{year.year}/KQ-{agency}"
 
 

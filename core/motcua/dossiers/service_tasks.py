@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from motcua.dossiers.changes import lock
+from motcua.dossiers.law import law_of
 from motcua.events.log import Event
 from motcua.events.work import Work
 from motcua.platform import Platform
@@ -34,8 +35,7 @@ async def run(
         return
     handler = _handler(platform, handlers, work, event.payload["handler"])
     variables = await handler(platform, work, event.subject)
-    law = await platform.catalogue.of(work.tenant)
-    procedure = law.version(dossier["procedure_code"], dossier["procedure_version"])
+    _, procedure = await law_of(platform, work, dossier)
     await store.advance(
         work,
         event.subject,

@@ -7,9 +7,11 @@ from uuid import UUID
 
 import msgspec
 
-from motcua.catalogue.adopted import Adopted, TenantLaw
+from motcua.catalogue.adopted import Adopted
+from motcua.catalogue.forms import InvalidAnswers
 from motcua.dossiers import clock
 from motcua.dossiers.changes import change, lock
+from motcua.dossiers.law import law_of
 from motcua.dossiers.reception import record_request
 from motcua.dossiers.submission import Paper
 from motcua.errors import Conflict, Forbidden, Invalid, NotFound
@@ -55,7 +57,10 @@ class Officer:
 
 @dataclass(frozen=True)
 class StepDone:
-    """What an officer enters for a step. Which fields count depends on the step and its outcome."""
+    """What an officer enters for a step. Which fields count depends on the step and its outcome.
+
+    ``draft`` is as it was entered; what is wrong in it is said in ``lang`` (``vi`` or ``en``).
+    """
 
     token: str
     outcome: str = ""
@@ -63,6 +68,7 @@ class StepDone:
     draft: Mapping[str, Any] = field(default_factory=dict)
     papers: Sequence[str] = ()
     reason: str = ""
+    lang: str = "vi"
 
 
 async def complete(
@@ -80,9 +86,8 @@ async def complete(
     if dossier["state"] == 2:
         await change(platform, work, dossier, "dossier.processing")
         dossier = await lock(work, dossier_id)
-    law = await platform.catalogue.of(work.tenant)
-    procedure = law.version(dossier["procedure_code"], dossier["procedure_version"])
-    await _effect(platform, work, dossier, wait, officer, done)
+    _, procedure = await law_of(platform, work, dossier)
+    await _effect(platform, work, dossier, procedure, wait, officer, done)
     assignee = await _assignee(work, done.assignee, procedure, wait)
     await store.advance(
         work,
@@ -95,7 +100,12 @@ async def complete(
     work.emit(
         "dossier.step_done",
         dossier_id,
-        {"node": wait["node"], "name": wait["name_vi"], "outcome": done.outcome},
+        {
+            "node": wait["node"],
+            "name": wait["name_vi"],
+            "role": wait["role"],
+            "outcome": done.outcome,
+        },
         unit=dossier["competent_unit"],
     )
 
@@ -116,12 +126,25 @@ async def _waiting(work: Work, dossier_id: UUID, token: str, officer: Officer) -
     return wait
 
 
+def decides(outcomes: Sequence[str]) -> bool:
+    """Return whether a step with these outcomes decides on the request: there the result is drafted."""
+    return "refuse" in outcomes
+
+
 async def _effect(
-    platform: Platform, work: Work, dossier: Record, wait: Record, officer: Officer, done: StepDone
+    platform: Platform,
+    work: Work,
+    dossier: Record,
+    procedure: Adopted,
+    wait: Record,
+    officer: Officer,
+    done: StepDone,
 ) -> None:
     """Do what the outcome means for the dossier itself."""
+    grants = done.outcome == "ok" and decides(wait["outcomes"])
+    draft = _draft(procedure, done, grants=grants)
     if done.outcome == "supplement":
-        await _request_supplement(platform, work, dossier, officer, done)
+        await _request_supplement(platform, work, dossier, procedure, officer, done)
     elif done.outcome == "refuse":
         if not done.reason.strip():
             raise Invalid(fields={"reason": "Hãy ghi rõ lý do từ chối để người dân biết."})
@@ -129,9 +152,24 @@ async def _effect(
     elif done.outcome == "return" and done.reason.strip():
         # An event of its own: what a leader writes to a specialist is not for the public page.
         work.emit("step.returned", dossier["id"], {"reason": done.reason.strip()[:2000]})
-    elif done.draft or (done.outcome == "ok" and "refuse" in wait["outcomes"]):
+    elif grants:
         # Also without a draft: a refusal that was taken back must not stand.
-        await _save_draft(work, dossier["id"], done.draft, "granted")
+        await _save_draft(work, dossier["id"], draft, "granted")
+
+
+def _draft(procedure: Adopted, done: StepDone, *, grants: bool) -> Mapping[str, Any]:
+    """Return the draft as the procedure's form reads it; fields that are wrong are ``draft.<key>``."""
+    form = procedure.package.draft
+    if done.draft and (form is None or not grants):
+        said = "Bước này không có phần dự thảo." if done.lang != "en" else "Nothing is drafted here."
+        raise Invalid(fields={"draft": said})
+    if form is None or not grants:
+        return {}
+    try:
+        return form.clean(done.draft, lang=done.lang).values
+    except InvalidAnswers as wrong:
+        fields = {f"draft.{key}": said for key, said in wrong.fields.items()}
+        raise Invalid(wrong.vi, wrong.en, fields=fields) from wrong
 
 
 async def _save_draft(
@@ -142,7 +180,12 @@ async def _save_draft(
 
 
 async def _request_supplement(
-    platform: Platform, work: Work, dossier: Record, officer: Officer, done: StepDone
+    platform: Platform,
+    work: Work,
+    dossier: Record,
+    procedure: Adopted,
+    officer: Officer,
+    done: StepDone,
 ) -> None:
     allowed = int(work.tenant.settings.get("supplements_in_settlement", 1))
     if dossier["supplements"] >= allowed:
@@ -154,6 +197,7 @@ async def _request_supplement(
         work,
         dossier["id"],
         "settlement",
+        procedure,
         papers=done.papers,
         reason=done.reason,
         officer=officer.id,
@@ -193,13 +237,12 @@ async def answer_supplement(
             "Hồ sơ này không có yêu cầu bổ sung nào đang chờ.",
             "Nothing is asked for on this dossier.",
         )
-    law = await platform.catalogue.of(work.tenant)
-    await _add_papers(work, law, dossier, request["papers"], papers, person_id)
+    law, procedure = await law_of(platform, work, dossier)
+    await _add_papers(work, procedure, dossier, request["papers"], papers, person_id)
     await work.tx.execute(_ANSWERED, request["id"], work.now)
     if request["stage"] == "reception":
         await change(platform, work, dossier, "dossier.reception_supplement_answered")
         return
-    procedure = law.version(dossier["procedure_code"], dossier["procedure_version"])
     await change(platform, work, dossier, "dossier.supplement_answered")
     await clock.resume(work, dossier, law.calendar, procedure.package)
     await store.advance(
@@ -213,13 +256,12 @@ async def answer_supplement(
 
 async def _add_papers(
     work: Work,
-    law: TenantLaw,
+    procedure: Adopted,
     dossier: Record,
     asked: Sequence[str],
     papers: Sequence[Paper],
     person_id: UUID,
 ) -> None:
-    procedure = law.version(dossier["procedure_code"], dossier["procedure_version"])
     named = {p.key: p for p in procedure.package.procedure.papers}
     given = {p.key for p in papers if p.file_id}
     missing = {k: f"Thiếu giấy tờ: {named[k].name_vi}." for k in asked if k not in given}

@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from motcua.catalogue.adopted import Adopted, TenantLaw
+from motcua.catalogue.adopted import Adopted
 from motcua.documents.render import render_document
 from motcua.dossiers import queries
 from motcua.dossiers.codes import local_day
+from motcua.dossiers.law import law_of
 from motcua.errors import Conflict, NotFound
 from motcua.events.work import Work
 from motcua.people import citizens
@@ -50,7 +51,7 @@ async def receipt(platform: Platform, work: Work, dossier: Record) -> bytes:
             "Hồ sơ chưa được tiếp nhận nên chưa có giấy tiếp nhận và hẹn trả kết quả.",
             "The dossier is not accepted yet, so there is no receipt.",
         )
-    procedure = _version(await platform.catalogue.of(work.tenant), dossier)
+    _, procedure = await law_of(platform, work, dossier)
     events = await queries.events(work.tx, dossier["id"])
     names = await _names(work, [e["actor"] for e in events])
     url = tracking_url(platform, work, dossier)
@@ -75,7 +76,7 @@ async def supplement_request(platform: Platform, work: Work, dossier: Record) ->
     if not requests:
         raise NotFound("Hồ sơ không có yêu cầu bổ sung.", "No supplement was requested.")
     request = requests[-1]
-    procedure = _version(await platform.catalogue.of(work.tenant), dossier)
+    _, procedure = await law_of(platform, work, dossier)
     papers = {p.key: p for p in procedure.package.procedure.papers}
     events = await queries.events(work.tx, dossier["id"])
     names = await _names(work, [e["actor"] for e in events])
@@ -118,10 +119,6 @@ def tracking_url(platform: Platform, work: Work, dossier: Record) -> str:
 
 async def _made(template: str, data: Mapping[str, Any], at: datetime, qr: str | None) -> bytes:
     return (await render_document(template, data, at=at, qr=qr)).pdf
-
-
-def _version(law: TenantLaw, dossier: Record) -> Adopted:
-    return law.version(dossier["procedure_code"], dossier["procedure_version"])
 
 
 async def _common(work: Work, dossier: Record) -> dict[str, Any]:

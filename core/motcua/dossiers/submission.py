@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from motcua.catalogue.adopted import Adopted, TenantLaw
 from motcua.catalogue.fees import fee
 from motcua.catalogue.forms import Answers
 from motcua.catalogue.packages import Credential
-from motcua.errors import Invalid
+from motcua.catalogue.procedure import Paper as ProcedurePaper
+from motcua.errors import Conflict, Invalid
 from motcua.events.work import Work
 from motcua.ids import random_code, uuid7
 from motcua.worktime import add_working_minutes
@@ -24,29 +26,42 @@ REACTION_MINUTES = 8 * 60
 
 _SUBMIT = """
 with d as (
-  insert into dossier (id, track_code, trace_id, state, channel, procedure_code, procedure_version,
-    procedure_name, subject_id, submitter_id, subject_name, helped_at_unit, received_unit,
-    competent_unit, answers_sealed, submitted_at, react_by, fee, money)
-  values ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)),
+  insert into dossier (id, track_code, trace_id, state, channel, adopted_id, procedure_code,
+    procedure_version, procedure_name, subject_id, submitter_id, subject_name, helped_at_unit,
+    received_unit, competent_unit, answers_sealed, submitted_at, react_by, fee, money, idempotency_key)
+  values ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+    $20)),
 c as (
   insert into component (id, dossier_id, paper_key, name_vi, name_en, provenance, sha256, pages, size,
     evidence, added_at)
   select p.id, $1, p.key, p.vi, p.en, case when p.evidence is null then 'self-scanned'
-      else 'issuer-signed' end, f.sha256, f.pages, f.size, p.evidence, $15
-  from unnest($19::uuid[], $20::text[], $21::text[], $22::text[], $23::uuid[], $24::jsonb[])
+      else 'issuer-signed' end, f.sha256, f.pages, f.size, p.evidence, $16
+  from unnest($21::uuid[], $22::text[], $23::text[], $24::text[], $25::uuid[], $26::jsonb[])
     as p (id, key, vi, en, file_id, evidence)
-  left join stored_file f on f.id = p.file_id and f.uploaded_by = $9
+  left join stored_file f on f.id = p.file_id and f.uploaded_by = $10
   where f.id is not null or p.evidence is not null
   returning 1),
 e as (
   insert into event (id, trace_id, at, type, subject, unit_id, actor, payload)
-  select * from unnest($25::uuid[], $26::uuid[], $27::timestamptz[], $28::text[], $29::uuid[],
-                       $30::uuid[], $31::text[], $32::jsonb[])),
+  select * from unnest($27::uuid[], $28::uuid[], $29::timestamptz[], $30::text[], $31::uuid[],
+                       $32::uuid[], $33::text[], $34::jsonb[])),
 o as (
   insert into outbox (id, event_id, subscriber)
-  select * from unnest($33::uuid[], $34::uuid[], $35::text[]))
+  select * from unnest($35::uuid[], $36::uuid[], $37::text[]))
 select count(*) from c
 """
+_SAME = """
+select id, track_code, fee, procedure_code, competent_unit, answers_sealed from dossier
+where submitter_id = $1 and idempotency_key = $2
+"""
+_ONCE = "uq_dossier_idempotency_key"
+# What is shown at the counter and taken home again is never uploaded.
+_SHOWN = "present"
+
+
+def uploadable(paper: ProcedurePaper) -> bool:
+    """Return whether a scan of this paper can be handed in, and so be asked for."""
+    return paper.kind != _SHOWN
 
 
 @dataclass(frozen=True)
@@ -60,7 +75,10 @@ class Paper:
 
 @dataclass(frozen=True)
 class Application:
-    """What somebody submits. ``channel``: 1 direct, 2 online, 3 post."""
+    """What somebody submits. ``channel``: 1 direct, 2 online, 3 post.
+
+    ``key`` is the submitter's own name for this submission (``Idempotency-Key``): there is one dossier for it.
+    """
 
     procedure: Adopted
     answers: Answers
@@ -73,6 +91,11 @@ class Application:
     papers: Sequence[Paper] = field(default_factory=tuple)
     credentials: tuple[Credential, ...] = ()
     helped_at_unit: UUID | None = None
+    key: str | None = None
+
+
+class AlreadySubmittedError(Exception):
+    """There is a dossier with this key already; ``submitted_before`` finds it."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +110,8 @@ class Submitted:
 async def submit(work: Work, law: TenantLaw, application: Application) -> Submitted:
     """Submit a dossier (state 1); the reaction clock of eight working hours starts.
 
-    ``Invalid`` names each paper that is missing or was not uploaded by the submitter.
+    ``Invalid`` names each paper that is missing or was not uploaded by the submitter;
+    ``AlreadySubmittedError`` when there is a dossier with its ``key``, and then the work is lost.
     """
     _check_papers(application)
     procedure, package = application.procedure, application.procedure.package
@@ -102,12 +126,13 @@ async def submit(work: Work, law: TenantLaw, application: Application) -> Submit
         unit=application.received_unit,
     )
     sealed = work.vault.seal(msgspec.json.encode(values).decode())
-    stored = await work.tx.fetchval(
-        _SUBMIT,
+    stored = await _write(
+        work,
         done.id,
         done.track_code,
         work.trace_id,
         application.channel,
+        procedure.id,
         procedure.code,
         package.version,
         package.procedure.name_vi,
@@ -122,6 +147,7 @@ async def submit(work: Work, law: TenantLaw, application: Application) -> Submit
         react_by,
         amount,
         "pending" if amount else "none",
+        application.key,
         *_paper_arrays(application),
         *work.rows(),
     )
@@ -131,6 +157,35 @@ async def submit(work: Work, law: TenantLaw, application: Application) -> Submit
             "A paper was not uploaded. Upload it again, then submit.",
         )
     return done
+
+
+async def _write(work: Work, *values: object) -> int:
+    """Write all of a submission; returns how many papers it has."""
+    try:
+        return int(await work.tx.fetchval(_SUBMIT, *values))
+    except asyncpg.UniqueViolationError as error:
+        if error.constraint_name != _ONCE:
+            raise
+        raise AlreadySubmittedError from error
+
+
+async def submitted_before(work: Work, application: Application) -> Submitted:
+    """Return what was submitted under the application's ``key``.
+
+    ``Conflict`` when that was another application: a key is not used twice.
+    """
+    row = await work.tx.fetchrow(_SAME, application.submitter_id, application.key)
+    if row is None:
+        raise LookupError("there is no dossier with this key")
+    before = msgspec.json.decode(work.vault.open(row["answers_sealed"]))
+    same = msgspec.json.decode(msgspec.json.encode(application.answers.values)) == before
+    place = (row["procedure_code"], row["competent_unit"])
+    if not same or place != (application.procedure.code, application.competent_unit):
+        raise Conflict(
+            "Khóa này đã được dùng cho một hồ sơ khác. Hãy dùng khóa mới cho mỗi hồ sơ.",
+            "This Idempotency-Key was used for another dossier. Use a new one for each.",
+        )
+    return Submitted(row["id"], row["track_code"], row["fee"])
 
 
 def _paper_arrays(application: Application) -> tuple[list[Any], ...]:

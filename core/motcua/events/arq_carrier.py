@@ -82,8 +82,8 @@ async def work_forever(url: str, effects: Effects) -> None:
                 job_deserializer=_decode,
             )
             await worker.async_run()
-        except _LOST as error:
-            _log.warning("worker_lost_redis", error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 -- the worker must outlive whatever befalls it
+            _log.warning("worker_interrupted", error=type(error).__name__)
         finally:
             if worker is not None:
                 with contextlib.suppress(*_LOST):

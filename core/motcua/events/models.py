@@ -22,7 +22,9 @@ outbox = tenant_table(
     col("event_id", sa.Uuid()),
     col("subscriber", sa.Text()),
     col("next_at", MOMENT, default="now()"),
+    # How often it was claimed, and how often it failed: a claim that was lost on the way is no failure.
     col("attempts", sa.Integer(), default="0"),
+    col("failures", sa.Integer(), default="0"),
     col("error", sa.Text(), null=True),
     col("dead_at", MOMENT, null=True),
 )

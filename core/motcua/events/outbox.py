@@ -2,7 +2,7 @@
 
 A handler does its effect and deletes its row in one transaction. The relay claims rows that are due,
 pushes them forward by a lease longer than any handler may take, and hands them to a carrier (arq, or
-this process itself). What is not done comes again; after ``MAX_ATTEMPTS`` it is a dead letter that
+this process itself). What is not done comes again; after ``MAX_FAILURES`` it is a dead letter that
 staff see and can send again.
 """
 
@@ -12,20 +12,19 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from motcua.events.bell import Bell
 from motcua.events.log import SYSTEM, Event
 from motcua.events.work import Work, Works
-from motcua.tenancy.db import Database
+from motcua.tenancy.db import LOST, Database
 from motcua.tenancy.directory import Directory
 
 Handler = Callable[[Work, Event], Awaitable[None]]
 
 LEASE_SECONDS = 60
 HANDLER_SECONDS = 45
-MAX_ATTEMPTS = 8
+MAX_FAILURES = 8
 _log = structlog.get_logger(__name__)
 
 _CLAIM = "select tenant_id, id, attempts from claim_outbox($1, $2)"
@@ -35,8 +34,9 @@ select id, trace_id, at, type, subject, unit_id, actor, payload from event where
 """
 _DONE = "delete from outbox where id = $1"
 _FAILED = """
-update outbox set error = $2, dead_at = case when attempts >= $3 then now() end,
-  next_at = now() + make_interval(secs => least(600, 2 ^ least(attempts, 10)))
+update outbox set error = $2, failures = failures + 1,
+  dead_at = case when failures + 1 >= $3 then now() end,
+  next_at = now() + make_interval(secs => least(600, 2 ^ least(failures, 10)))
 where id = $1
 """
 
@@ -75,7 +75,7 @@ class Effects:
             async with asyncio.timeout(HANDLER_SECONDS):
                 async with self._works.begin(tenant, SYSTEM) as work:
                     await self._effect(work, claim.id)
-        except asyncpg.PostgresConnectionError:
+        except LOST:
             raise
         except Exception as error:  # noqa: BLE001 -- whatever a handler raises is kept with its row
             _log.warning(
@@ -83,7 +83,7 @@ class Effects:
             )
             async with self._works.begin(tenant, SYSTEM) as work:
                 reason = f"{type(error).__name__}: {error}"[:500]
-                await work.tx.execute(_FAILED, claim.id, reason, MAX_ATTEMPTS)
+                await work.tx.execute(_FAILED, claim.id, reason, MAX_FAILURES)
 
     async def _effect(self, work: Work, row_id: UUID) -> None:
         # A plain lock, not SKIP LOCKED: the relay's own transaction may not have committed yet.
@@ -134,8 +134,8 @@ class Relay:
             try:
                 while await self.once():
                     pass
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                _log.warning("relay_lost_database", error=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 -- the relay must outlive whatever befalls it
+                _log.warning("relay_failed", error=type(error).__name__)
                 await asyncio.sleep(idle_seconds)
             await self._bell.wait("outbox", idle_seconds)
 

@@ -2,16 +2,20 @@
 
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from PIL import Image, UnidentifiedImageError
 
-from motcua.errors import Invalid, TooLarge, Unsupported
+from motcua.errors import Invalid, Problem, TooLarge, Unsupported
 
 MAX_PIXELS = 64_000_000
 """Pixels of one image: an 8,000 x 8,000 scan; decoded as RGB it takes 192 MB."""
 
 MAX_FRAMES = 200
 """Pages of one TIFF."""
+
+UPLOAD_PIXELS = 400_000_000
+"""Pixels of all pictures of one upload together: two hundred pages of A4 at 200 dpi are less."""
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF")
 _MIMES = {
@@ -21,6 +25,24 @@ _MIMES = {
     "WEBP": "image/webp",
     "TIFF": "image/tiff",
 }
+
+
+@dataclass
+class PixelBudget:
+    """What one upload may decode: small files that unfold to hundreds of large pages exhaust a machine."""
+
+    left: int = UPLOAD_PIXELS
+
+    def spend(self, image: Image.Image) -> None:
+        """Take one picture off, by its header and before it is decoded; ``TooLarge`` when it is too much."""
+        self.left -= image.width * image.height
+        if self.left < 0:
+            raise TooLarge(
+                f"Các ảnh gửi cùng một lần có tổng cộng hơn {UPLOAD_PIXELS // 1_000_000} triệu điểm ảnh. "
+                "Vui lòng quét ở 200 dpi hoặc gửi ít trang hơn mỗi lần.",
+                f"The pictures sent together have more than {UPLOAD_PIXELS // 1_000_000} million pixels. "
+                "Please scan at 200 dpi or send fewer pages at a time.",
+            )
 
 
 def mime_of(image: Image.Image) -> str:
@@ -50,8 +72,12 @@ def open_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
     return image
 
 
-def frames(image: Image.Image, *, max_pixels: int = MAX_PIXELS) -> Iterator[Image.Image]:
+def frames(
+    image: Image.Image, *, max_pixels: int = MAX_PIXELS, budget: PixelBudget | None = None
+) -> Iterator[Image.Image]:
     """Decode every page of a TIFF, or the one picture of any other format; ``Invalid`` when cut off.
+
+    ``budget`` is what the whole upload may decode.
 
     An animation is refused: nobody can say which of its pictures is the paper.
     """
@@ -67,16 +93,22 @@ def frames(image: Image.Image, *, max_pixels: int = MAX_PIXELS) -> Iterator[Imag
             f"The file has {count} pages; the limit is {MAX_FRAMES}. Please split it.",
         )
     for number in range(count):
-        yield _frame(image, number, max_pixels)
+        yield _frame(image, number, max_pixels, budget)
 
 
-def _frame(image: Image.Image, number: int, max_pixels: int) -> Image.Image:
+def _frame(
+    image: Image.Image, number: int, max_pixels: int, budget: PixelBudget | None
+) -> Image.Image:
     try:
         if number:
             image.seek(number)
         if image.width * image.height <= max_pixels:
+            if budget:
+                budget.spend(image)
             image.load()
             return image
+    except Problem:
+        raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many_pixels(max_pixels) from error
     except Exception as error:  # as above

@@ -20,7 +20,7 @@ _LINES = """
 select l.letter, l.name_vi, l.name_en, l.mean_minutes,
   count(t.id) filter (where t.state = 'waiting') as waiting,
   (select count(*) from counter c where c.site_id = $1 and c.staff_id is not null
-     and c.lines ? l.letter) as open
+     and c.opened_at >= $3 and c.lines ? l.letter) as open
 from line l left join ticket t on t.tenant_id = l.tenant_id and t.line_id = l.id and t.day = $2
 where l.site_id = $1 group by l.tenant_id, l.id, l.letter, l.name_vi, l.name_en, l.mean_minutes
 order by l.letter
@@ -57,7 +57,7 @@ async def calls_after(tx: TenantTx, site_id: UUID, seq: int, now: datetime) -> l
 async def snapshot(tx: TenantTx, site_id: UUID, now: datetime) -> dict[str, Any]:
     """Return the whole board: the last calls, newest first, and each line's queue."""
     calls = await tx.fetch(_CALLS, site_id, 0, day_start(now), SHOWN)
-    lines = await tx.fetch(_LINES, site_id, local_day(now))
+    lines = await tx.fetch(_LINES, site_id, local_day(now), day_start(now))
     return {
         "now": now.isoformat(),
         "calls": [

@@ -40,6 +40,14 @@ counter = tenant_table(
     ref("site_id", "site"),
     ref("staff_id", "staff"),
 )
+# Nobody sits at two counters.
+sa.Index(
+    "uq_counter_staff",
+    counter.c.tenant_id,
+    counter.c.staff_id,
+    unique=True,
+    postgresql_where=counter.c.staff_id.is_not(None),
+)
 
 day_number = tenant_table(
     "day_number",
@@ -89,6 +97,16 @@ sa.Index(
     ticket.c.line_id,
     ticket.c.sort_key,
     postgresql_where=ticket.c.state == "waiting",
+)
+# A person holds one live number in a line and day, whatever arrives at the same moment.
+sa.Index(
+    "uq_ticket_live",
+    ticket.c.tenant_id,
+    ticket.c.line_id,
+    ticket.c.person_id,
+    ticket.c.day,
+    unique=True,
+    postgresql_where=sa.text("person_id is not null and state in ('waiting', 'called', 'serving')"),
 )
 
 segment = tenant_table(

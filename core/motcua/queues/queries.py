@@ -1,12 +1,13 @@
 """Reading the hall: counters to sit down at, the ticket that is there, and who waits."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from motcua.dossiers.codes import local_day
 from motcua.errors import NotFound
+from motcua.queues.board import day_start
 from motcua.queues.estimate import Range, waiting_range
 from motcua.tenancy.db import Record, Tx
 
@@ -28,13 +29,17 @@ select c.id, c.site_id, c.number, c.lines, c.staff_id, c.opened_at,
 from counter c join site s on s.tenant_id = c.tenant_id and s.id = c.site_id where c.id = $1
 """
 _HOLD = "select 1 from counter where id = $1 for update"
-_SEAT = "select id, number from counter where staff_id = $1 order by opened_at desc limit 1"
+# Neither a seat nor a ticket of an earlier day counts: its officer forgot to leave.
+_SEAT = """
+select id, number from counter where staff_id = $1 and opened_at >= $2
+order by opened_at desc limit 1
+"""
 _LINE = "select id from line where site_id = $1 and letter = $2"
 _AT_COUNTER = """
 select t.id, t.number, t.state, t.called_at, t.started_at, t.calls, t.dossier_id, t.staff_id,
   l.name_vi, l.name_en
 from ticket t join line l on l.tenant_id = t.tenant_id and l.id = t.line_id
-where t.counter_id = $1 and t.state in ('called', 'serving') limit 1
+where t.counter_id = $1 and t.day = $2 and t.state in ('called', 'serving') limit 1
 """
 _TICKET_UNIT = """
 select s.unit_id from ticket t join site s on s.tenant_id = t.tenant_id and s.id = t.site_id
@@ -46,7 +51,7 @@ select t.id, t.number, t.issued_at, t.dossier_id, l.letter, l.name_vi, l.name_en
   d.procedure_name, count(*) over () as total,
   row_number() over (partition by l.id order by t.sort_key) - 1 as ahead,
   (select count(*) from counter c where c.site_id = $1 and c.staff_id is not null
-     and c.lines ? l.letter) as open
+     and c.opened_at >= $5 and c.lines ? l.letter) as open
 from ticket t join line l on l.tenant_id = t.tenant_id and l.id = t.line_id
 left join dossier d on d.tenant_id = t.tenant_id and d.id = t.dossier_id
 where t.site_id = $1 and t.state = 'waiting' and t.day = $2 and l.letter = any($3)
@@ -93,13 +98,13 @@ async def hold(tx: Tx, counter_id: UUID) -> None:
 
 
 async def seat(tx: Tx, staff: UUID) -> Record | None:
-    """Return the counter at which somebody sits now."""
-    return await tx.fetchrow(_SEAT, staff)
+    """Return the counter at which somebody sits today."""
+    return await tx.fetchrow(_SEAT, staff, day_start(datetime.now(UTC)))
 
 
 async def at_counter(tx: Tx, counter_id: UUID) -> Record | None:
-    """Return the ticket that is called to this counter or served there."""
-    return await tx.fetchrow(_AT_COUNTER, counter_id)
+    """Return the ticket that is called to this counter or served there today."""
+    return await tx.fetchrow(_AT_COUNTER, counter_id, local_day(datetime.now(UTC)))
 
 
 async def ticket_unit(tx: Tx, ticket_id: UUID) -> UUID:
@@ -111,7 +116,7 @@ async def waiting(
     tx: Tx, site_id: UUID, letters: list[str], now: datetime
 ) -> tuple[int, list[tuple[Record, Range]]]:
     """Return how many wait in these lines, and the first of them with the range left to wait."""
-    rows = await tx.fetch(_WAITING, site_id, local_day(now), letters, SHOWN)
+    rows = await tx.fetch(_WAITING, site_id, local_day(now), letters, SHOWN, day_start(now))
     ranged = [(r, estimate(r["ahead"], r["open"], r["mean_minutes"])) for r in rows]
     return (rows[0]["total"] if rows else 0), ranged
 

@@ -86,6 +86,18 @@ async def recall(request: AnyRequest, counter_id: FromPath[UUID]) -> CallOut:
     return CallOut(ticket["number"], ticket["id"], ticket["dossier_id"], calls)
 
 
+@post("/api/counters/{counter_id:uuid}/release", status_code=204)
+async def release(request: AnyRequest, counter_id: FromPath[UUID]) -> None:
+    """Free a counter whose officer is gone; a number that is still there ends as not shown up."""
+    platform: Platform = request.app.state.platform
+    tenant = province_of(request)
+    staff = need(here(request).session, "staff")
+    async with platform.works.begin(tenant, staff.actor) as work:
+        counter = await queries.counter(work.tx, counter_id)
+        need_role(staff, "receiver", "admin", unit=counter["unit_id"])
+        await service.release_counter(work, counter_id)
+
+
 @post("/api/tickets/{ticket_id:uuid}/{verb:str}", status_code=204)
 async def move(request: AnyRequest, ticket_id: FromPath[UUID], verb: FromPath[str]) -> None:
     """Move a ticket on: ``start``, ``finish`` or ``no-show``."""
@@ -115,4 +127,4 @@ async def lines(request: AnyRequest, key: FromPath[str]) -> SiteOut:
     return SiteOut(site["key"], site["name"], state["now"], found)
 
 
-ROUTES: list[Any] = [issue, call, recall, move, lines]
+ROUTES: list[Any] = [issue, call, recall, release, move, lines]

@@ -25,6 +25,25 @@ def _to_json(value: object) -> str:
     return _encode(value).decode()
 
 
+# How the loss of PostgreSQL shows itself; the last one is asyncpg's own state machine being surprised.
+LOST = (
+    ConnectionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+
+
+def _away(error: BaseException) -> Unavailable:
+    return Unavailable(
+        "Cơ sở dữ liệu tạm gián đoạn, hãy thử lại sau ít phút.",
+        f"The database is away ({type(error).__name__}), try again in a minute.",
+    )
+
+
 async def _prepare(connection: Any) -> None:
     await connection.set_type_codec(
         "jsonb", schema="pg_catalog", encoder=_to_json, decoder=msgspec.json.decode
@@ -89,7 +108,7 @@ class Database:
             pool = await asyncpg.create_pool(
                 url, min_size=1, max_size=size, init=_prepare, reset=_keep, command_timeout=30
             )
-        except (OSError, asyncpg.PostgresError) as error:
+        except (OSError, asyncpg.PostgresError, *LOST) as error:
             raise Unavailable(
                 "Không kết nối được cơ sở dữ liệu.", f"PostgreSQL does not answer: {error}"
             ) from error
@@ -114,16 +133,53 @@ class Database:
 
     @asynccontextmanager
     async def _transaction(self, begin: str) -> AsyncIterator[Any]:
-        async with self._pool.acquire() as connection:
-            await connection.execute(begin)
+        connection = await self._begun(begin)
+        try:
             try:
                 yield connection
             except BaseException:
                 if not connection.is_closed():
                     await connection.execute("ROLLBACK")
                 raise
-            await connection.execute("COMMIT")
+            # A transaction in which a statement failed answers COMMIT with a roll-back, quietly.
+            if await connection.execute("COMMIT") != "COMMIT":
+                raise RuntimeError("a statement had failed: the transaction was rolled back")
             self.round_trips += 2
+        finally:
+            await self._pool.release(connection)
+
+    async def _begun(self, begin: str) -> Any:
+        """Return a connection with an open transaction.
+
+        A connection may have died since it was used last: nothing has happened yet, so another one is
+        tried. ``Unavailable`` when there is none, or all are busy for five seconds.
+        """
+        for last in (False, False, True):
+            connection = await self._free()
+            try:
+                await connection.execute(begin, timeout=10)
+            except LOST as error:
+                connection.terminate()
+                await self._pool.release(connection)
+                if last:
+                    raise _away(error) from error
+            except BaseException:
+                await self._pool.release(connection)
+                raise
+            else:
+                return connection
+        raise AssertionError("the last try returns or raises")
+
+    async def _free(self) -> Any:
+        try:
+            return await self._pool.acquire(timeout=5)
+        except TimeoutError as error:
+            raise Unavailable(
+                "Hệ thống đang quá tải, hãy thử lại sau ít phút.",
+                "Too busy at the moment, try again in a minute.",
+            ) from error
+        except LOST as error:
+            raise _away(error) from error
 
     @asynccontextmanager
     async def listener(self) -> AsyncIterator[Any]:

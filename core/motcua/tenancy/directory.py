@@ -4,7 +4,8 @@ import time
 from collections.abc import Iterable
 from uuid import UUID
 
-from motcua.tenancy.db import Database
+from motcua.errors import Unavailable
+from motcua.tenancy.db import LOST, Database
 from motcua.tenancy.tenant import Tenant
 
 _ALL = """
@@ -28,8 +29,15 @@ class Directory:
         """Read the directory again when it is old."""
         if not force and time.monotonic() - self._read_at < self._max_age:
             return
-        async with self._database.platform() as tx:
-            rows = await tx.fetch(_ALL)
+        try:
+            async with self._database.platform() as tx:
+                rows = await tx.fetch(_ALL)
+        except (Unavailable, *LOST):
+            # An old directory is good enough while the database is away; it is asked for again soon.
+            if force or not self._by_slug:
+                raise
+            self._read_at = time.monotonic() - self._max_age + 2
+            return
         tenants = [Tenant(**(dict(r) | {"plugins": frozenset(r["plugins"])})) for r in rows]
         self._by_host = {t.host: t for t in tenants}
         self._by_slug = {t.slug: t for t in tenants}

@@ -4,7 +4,6 @@ It wraps Litestar, because Litestar's own middleware runs after routing: it coul
 nor cover an unknown one. It sets ``scope["state"]["here"]`` to a ``Here``.
 """
 
-import re
 import time
 from collections.abc import Iterable
 from http.cookies import CookieError, SimpleCookie
@@ -14,23 +13,24 @@ import msgspec
 import structlog
 from litestar.types import ASGIApp, Message
 
+from motcua.errors import Unavailable
+from motcua.tenancy.db import LOST
 from motcua.tenancy.directory import Directory
 from motcua.tenancy.tenant import Tenant
 from motcua.web.here import Here
+from motcua.web.paths import ENTRANCES, audience, hidden
 from motcua.web.sessions import COOKIE, SessionStore
 
 WALLET_HOST = "vi"
 _OPEN_PATHS = ("/static/", "/healthz")
 _log = structlog.get_logger("motcua.access")
-_HIDDEN = re.compile(r"/[A-Za-z0-9_-]{16,}(?=/|$)")
 
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-    "connect-src *; font-src 'self'; manifest-src 'self'; form-action *; base-uri 'none'; "
+    "connect-src {connect}; font-src 'self'; manifest-src 'self'; form-action *; base-uri 'none'; "
     "frame-ancestors 'none'; media-src 'self' blob:; worker-src 'self'"
 )
 _HEADERS = [
-    (b"content-security-policy", _CSP.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(self), microphone=(), geolocation=()"),
@@ -41,8 +41,12 @@ _HEADERS = [
 class Gate:
     """ASGI application around the framework's."""
 
-    def __init__(self, app: ASGIApp, directory: Directory, sessions: SessionStore) -> None:
+    def __init__(
+        self, app: ASGIApp, directory: Directory, sessions: SessionStore, domain: str
+    ) -> None:
         self.app = app
+        # The wallet's keys live in the browser under this origin: no tenant's page is ever served here.
+        self._wallet_host = f"{WALLET_HOST}.{domain.rsplit(':', 1)[0]}"
         self._directory = directory
         self._sessions = sessions
 
@@ -52,11 +56,18 @@ class Gate:
             return
         began = time.perf_counter()
         headers = dict(scope["headers"])
-        found = await self._place(scope, headers)
+        try:
+            found = await self._place(scope, headers)
+        except (Unavailable, *LOST):
+            await _refuse(send, 503, "Hệ thống tạm gián đoạn, hãy thử lại sau ít phút")
+            return
         if found is None:
-            await _unknown(send)
+            await _refuse(send, 404, "Không có cổng dịch vụ ở địa chỉ này")
             return
         inner, here = found
+        if _unread(scope, inner["path"], here):
+            await _refuse(send, 401, "Hãy đăng nhập để tiếp tục")
+            return
         status = 0
 
         async def guarded(message: Message) -> None:
@@ -73,7 +84,7 @@ class Gate:
             _log.info(
                 "request",
                 method=scope["method"],
-                path=_HIDDEN.sub("/…", scope["path"]),
+                path=hidden(scope["path"]),
                 status=status,
                 tenant=here.tenant.slug if here.tenant else "-",
                 ms=round((time.perf_counter() - began) * 1000, 1),
@@ -86,8 +97,8 @@ class Gate:
         tenant: Tenant | None = None
         root = ""
         await self._directory.refresh()
-        wallet = host.split(".", 1)[0] == WALLET_HOST
-        if path.startswith("/t/"):
+        wallet = host == self._wallet_host
+        if path.startswith("/t/") and not wallet:
             slug = path.split("/", 3)[2]
             tenant, root = self._directory.by_slug(slug), f"/t/{slug}"
             path = path[len(root) :] or "/"
@@ -132,6 +143,9 @@ def _asked_language(scope: Any) -> str | None:
 
 
 def _extra(here: Here, message: Any) -> Iterable[tuple[bytes, bytes]]:
+    # The wallet speaks with issuers and verifiers on their hosts; a tenant's page only with its own.
+    policy = _CSP.format(connect="*" if here.wallet else "'self'")
+    yield b"content-security-policy", policy.encode()
     present = {name.lower() for name, _ in message.get("headers", [])}
     yield from (h for h in _HEADERS if h[0] not in present)
     if b"cache-control" not in present:
@@ -140,10 +154,16 @@ def _extra(here: Here, message: Any) -> Iterable[tuple[bytes, bytes]]:
         yield b"set-cookie", f"mc_lang={here.lang}; Path=/; SameSite=Lax; Max-Age=31536000".encode()
 
 
-async def _unknown(send: Any) -> None:
-    body = msgspec.json.encode(
-        {"type": "about:blank", "title": "Không có cổng dịch vụ ở địa chỉ này", "status": 404}
+def _unread(scope: Any, path: str, here: Here) -> bool:
+    """Tell whether a body comes from nobody for a room of somebody: it is not even read."""
+    safe = scope["method"] in {"GET", "HEAD", "OPTIONS"}
+    return (
+        not safe and here.session is None and audience(path) is not None and path not in ENTRANCES
     )
-    headers = [(b"content-type", b"application/problem+json")]
-    await send({"type": "http.response.start", "status": 404, "headers": headers})
+
+
+async def _refuse(send: Any, status: int, title: str) -> None:
+    body = msgspec.json.encode({"type": "about:blank", "title": title, "status": status})
+    headers = [(b"content-type", b"application/problem+json"), *_HEADERS]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -11,19 +11,8 @@ from litestar.handlers.base import BaseRouteHandler
 
 from motcua.errors import Forbidden, NotFound, SignInNeeded
 from motcua.web.here import Here
+from motcua.web.paths import audience
 
-# Whose rooms these are, by the begin of the path; the longest one that fits counts.
-AUDIENCES: tuple[tuple[str, str], ...] = (
-    ("/api/staff", "staff"),
-    ("/api/counters", "staff"),
-    ("/desk", "staff"),
-    ("/x/admin", "staff"),
-    ("/station", "device"),
-    ("/apply", "citizen"),
-    ("/drafts", "citizen"),
-    ("/my", "citizen"),
-    ("/submitted", "citizen"),
-)
 _PUBLIC = ("/api/docs",)
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -42,9 +31,3 @@ def first_lock(connection: Connection, handler: BaseRouteHandler) -> None:
     wanted = audience(path)
     if wanted and where.session.kind != wanted:
         raise Forbidden("Trang này dành cho đối tượng khác.", "This page is for somebody else.")
-
-
-def audience(path: str) -> str | None:
-    """Return the kind of session a path is for; None when several kinds may come."""
-    fits = [(len(p), kind) for p, kind in AUDIENCES if path == p or path.startswith(p + "/")]
-    return max(fits)[1] if fits else None

@@ -7,9 +7,10 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.response import Template
 
-from motcua.errors import Problem
+from motcua.errors import Problem, Unavailable
 from motcua.web.here import AnyRequest, Here
 from motcua.web.pages import page
+from motcua.web.paths import hidden
 
 _log = structlog.get_logger(__name__)
 
@@ -23,8 +24,8 @@ _SAID = {
     415: ("Kiểu dữ liệu không được hỗ trợ", "This kind of data is not supported"),
     429: ("Quá nhiều yêu cầu, hãy thử lại sau ít phút", "Too many requests, try again in a minute"),
     500: (
-        "Có lỗi trong hệ thống. Dữ liệu của bạn chưa bị thay đổi.",
-        "Something broke on our side.",
+        "Có lỗi trong hệ thống. Hãy tải lại trang để xem đã lưu đến đâu trước khi làm lại.",
+        "Something broke on our side. Reload the page to see what was saved before trying again.",
     ),
 }
 
@@ -91,8 +92,20 @@ def http_error(request: AnyRequest, error: HTTPException) -> Any:
     return render(request, status, "", (vi, vi, en, en), fields)
 
 
+def away(request: AnyRequest, error: Exception) -> Any:
+    """Render the loss of the database in the middle of a request: nothing of it was stored."""
+    _log.warning("database_away", path=hidden(request.scope["path"]), error=type(error).__name__)
+    return problem(
+        request,
+        Unavailable(
+            "Cơ sở dữ liệu tạm gián đoạn, hãy thử lại sau ít phút.",
+            "The database is away, try again in a few minutes.",
+        ),
+    )
+
+
 def crash(request: AnyRequest, error: Exception) -> Any:
     """Render what nobody foresaw: logged with its trace, told without it."""
-    _log.error("crash", path=request.scope["path"], exc_info=error)
+    _log.error("crash", path=hidden(request.scope["path"]), exc_info=error)
     vi, en = _SAID[500]
     return render(request, 500, "", (vi, vi, en, en), {})

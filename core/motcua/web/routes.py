@@ -36,7 +36,7 @@ async def sign_out(request: AnyRequest) -> Redirect:
     if where.session is not None:
         await sessions.end(where.tenant, where.session)
     gone = Redirect(where.url("/"), status_code=303)
-    gone.delete_cookie(COOKIE)
+    gone.delete_cookie(COOKIE, path=where.root or "/")
     return gone
 
 
@@ -46,7 +46,7 @@ def session_cookie(request: AnyRequest, secret: str, *, device: bool = False) ->
     return Cookie(
         key=COOKIE,
         value=secret,
-        path="/",
+        path=here(request).root or "/",
         httponly=True,
         secure=settings.scheme == "https",
         samesite="lax",

@@ -29,8 +29,14 @@ LIFETIME = {
     "program": timedelta(days=90),
 }
 
+# An officer's roles are read as they are now, not as they were at sign-in; a dismissed one has no session.
 _READ = """
-select kind, subject, data, expires_at from web_session where token_hash = $1 and expires_at > now()
+select w.kind, w.subject, w.data, s.id is not null as employed,
+  (select coalesce(jsonb_agg(jsonb_build_array(r.role, r.unit_id)), '[]') from staff_role r
+     where r.tenant_id = s.tenant_id and r.staff_id = s.id) as roles
+from web_session w
+left join staff s on w.kind = 'staff' and s.tenant_id = w.tenant_id and s.id = w.subject
+where w.token_hash = $1 and w.expires_at > now() and (s.id is null or s.active)
 """
 _NEW = """
 insert into web_session (id, token_hash, kind, subject, data, expires_at)
@@ -119,9 +125,8 @@ class SessionStore:
 
 def _session(row: Any, token_hash: bytes) -> Session:
     data = row["data"]
-    capabilities = tuple(
-        Capability(role, UUID(unit) if unit else None) for role, unit in data["capabilities"]
-    )
+    held = row["roles"] if row["employed"] else data["capabilities"]
+    capabilities = tuple(Capability(role, UUID(unit) if unit else None) for role, unit in held)
     return Session(row["kind"], row["subject"], data["name"], capabilities, data, token_hash)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from motcua.events.bell import Bell
 from motcua.events.log import SYSTEM, Event
-from motcua.events.outbox import MAX_ATTEMPTS, Claim, Effects, InProcess, Relay
+from motcua.events.outbox import MAX_FAILURES, Claim, Effects, InProcess, Relay
 from motcua.events.work import Work, Works
 from motcua.platform import Platform
 from motcua.tenancy.tenant import Tenant
@@ -98,9 +98,9 @@ async def test_what_fails_for_ever_becomes_a_dead_letter_that_staff_can_see(
     office: Office, new_tenant: NewTenant
 ) -> None:
     tenant = await new_tenant()
-    office.fail = MAX_ATTEMPTS
+    office.fail = MAX_FAILURES
     await office.owe(tenant)
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(MAX_FAILURES):
         for claim in await office.claims(tenant):
             await office.effects.run(claim)
         async with office.platform.db.tenant(tenant) as tx:

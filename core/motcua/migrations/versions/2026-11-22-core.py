@@ -47,7 +47,9 @@ create function claim_outbox(batch integer, lease_seconds integer)
     select l.tenant_id, l.id from outbox l join due on due.tenant_id = l.tenant_id and due.id = l.id
     where l.dead_at is null and l.next_at <= now() for update of l skip locked)
   update outbox u set next_at = now() + make_interval(secs => lease_seconds),
-    attempts = u.attempts + 1
+    attempts = u.attempts + 1,
+    -- What kills its process again and again never gets to say that it failed.
+    dead_at = case when u.attempts >= 100 then now() end
   from locked where u.tenant_id = locked.tenant_id and u.id = locked.id
   returning u.tenant_id, u.id, u.attempts $$;
 alter function claim_outbox(integer, integer) owner to mc_relay;
@@ -221,6 +223,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("failures", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("dead_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_outbox_tenant_id")),
@@ -460,6 +463,7 @@ def upgrade() -> None:
         sa.Column("trace_id", sa.Uuid(), nullable=False),
         sa.Column("state", sa.SmallInteger(), nullable=False),
         sa.Column("channel", sa.SmallInteger(), nullable=False),
+        sa.Column("adopted_id", sa.Uuid(), nullable=False),
         sa.Column("procedure_code", sa.Text(), nullable=False),
         sa.Column("procedure_version", sa.Text(), nullable=False),
         sa.Column("procedure_name", sa.Text(), nullable=False),
@@ -490,6 +494,7 @@ def upgrade() -> None:
         sa.Column("decision", sa.Text(), nullable=True),
         sa.Column("draft_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("supplements", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("idempotency_key", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.CheckConstraint(
             "delivery in ('none', 'ready', 'delivered', 'in_wallet')",
@@ -499,6 +504,11 @@ def upgrade() -> None:
             "money in ('none', 'pending', 'paid', 'refunded')", name=op.f("ck_dossier_money")
         ),
         sa.CheckConstraint("state between 1 and 10", name=op.f("ck_dossier_state")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "adopted_id"],
+            ["adopted_procedure.tenant_id", "adopted_procedure.id"],
+            name=op.f("fk_dossier_tenant_id_adopted_id"),
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "competent_unit"],
             ["unit.tenant_id", "unit.id"],
@@ -537,6 +547,13 @@ def upgrade() -> None:
         "dossier",
         ["tenant_id", "subject_id", "submitted_at"],
         unique=False,
+    )
+    op.create_index(
+        "uq_dossier_idempotency_key",
+        "dossier",
+        ["tenant_id", "submitter_id", "idempotency_key"],
+        unique=True,
+        postgresql_where=sa.text("idempotency_key IS NOT NULL"),
     )
     op.create_table(
         "draft",
@@ -740,6 +757,13 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "tenant_id", "site_id", "number", name=op.f("uq_counter_tenant_id_site_id_number")
         ),
+    )
+    op.create_index(
+        "uq_counter_staff",
+        "counter",
+        ["tenant_id", "staff_id"],
+        unique=True,
+        postgresql_where=sa.text("staff_id IS NOT NULL"),
     )
     op.create_table(
         "device",
@@ -1101,6 +1125,15 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state = 'waiting'"),
     )
+    op.create_index(
+        "uq_ticket_live",
+        "ticket",
+        ["tenant_id", "line_id", "person_id", "day"],
+        unique=True,
+        postgresql_where=sa.text(
+            "person_id is not null and state in ('waiting', 'called', 'serving')"
+        ),
+    )
     op.create_table(
         "credential_token",
         sa.Column("tenant_id", sa.Uuid(), server_default=sa.text("app_tenant()"), nullable=False),
@@ -1288,6 +1321,13 @@ def downgrade() -> None:
     op.drop_table("segment")
     op.drop_table("credential_token")
     op.drop_index(
+        "uq_ticket_live",
+        table_name="ticket",
+        postgresql_where=sa.text(
+            "person_id is not null and state in ('waiting', 'called', 'serving')"
+        ),
+    )
+    op.drop_index(
         "ix_ticket_waiting", table_name="ticket", postgresql_where=sa.text("state = 'waiting'")
     )
     op.drop_index(op.f("ix_ticket_tenant_id_dossier_id"), table_name="ticket")
@@ -1311,6 +1351,9 @@ def downgrade() -> None:
         "uq_device_name", table_name="device", postgresql_where=sa.text("forgotten_at IS NULL")
     )
     op.drop_table("device")
+    op.drop_index(
+        "uq_counter_staff", table_name="counter", postgresql_where=sa.text("staff_id IS NOT NULL")
+    )
     op.drop_table("counter")
     op.drop_index(op.f("ix_component_tenant_id_dossier_id"), table_name="component")
     op.drop_table("component")
@@ -1322,6 +1365,11 @@ def downgrade() -> None:
     op.drop_table("process_wait")
     op.drop_index(op.f("ix_draft_tenant_id_person_id_updated_at"), table_name="draft")
     op.drop_table("draft")
+    op.drop_index(
+        "uq_dossier_idempotency_key",
+        table_name="dossier",
+        postgresql_where=sa.text("idempotency_key IS NOT NULL"),
+    )
     op.drop_index(op.f("ix_dossier_tenant_id_subject_id_submitted_at"), table_name="dossier")
     op.drop_index(
         op.f("ix_dossier_tenant_id_received_unit_state_submitted_at"), table_name="dossier"
