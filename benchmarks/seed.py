@@ -34,12 +34,13 @@ d as (
     case when n % 100 < $5 then 1 when n % 100 < $6 then 4 else 10 end as state,
     (n * 7919::bigint) % sizes.people as pk, (n * 31) % sizes.units as uk
   from generate_series(1, $2::integer) n, sizes)
-insert into dossier (tenant_id, id, code, track_code, trace_id, state, channel, procedure_code,
-  procedure_version, procedure_name, subject_id, submitter_id, subject_name, received_unit,
+insert into dossier (tenant_id, id, code, track_code, trace_id, state, channel, adopted_id,
+  procedure_code, procedure_version, procedure_name, subject_id, submitter_id, subject_name, received_unit,
   competent_unit, answers_sealed, submitted_at, react_by, accepted_at, original_due_at, due_at,
   derivation, finished_at, returned_at)
 select $1, uuidv7(), case when state > 1 then $7 || '-' || to_char(at, 'YYMMDD') || '-'
-    || lpad(n::text, 7, '0') end, ($3::bigint + n)::text, gen_random_uuid(), state, 2, '2.000908',
+    || lpad(n::text, 7, '0') end, ($3::bigint + n)::text, gen_random_uuid(), state, 2,
+  (select id from adopted_procedure where tenant_id = $1 and code = '2.000908' limit 1), '2.000908',
   '2026.1', 'Cấp bản sao từ sổ gốc', p.id, p.id, p.full_name, u.id, u.id, $4, at,
   at + interval '8 hours', case when state > 1 then at + interval '1 hour' end,
   case when state > 1 then at + interval '9 hours' end,

@@ -73,7 +73,7 @@ def effects_of(platform: Platform) -> Effects:
 
 
 def _plugin_guard(name: str) -> Any:
-    def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         tenant = connection.scope["state"]["here"].tenant
         if tenant is None or name not in tenant.plugins:
             raise NotFoundException()

@@ -2,12 +2,18 @@
 
 import asyncio
 import contextlib
+import os
 from typing import Any
+
+import click
+import structlog
 
 from motcua import logs
 from motcua.app import create_app, open_platform
 from motcua.plugins.manager import Plugins
 from motcua.settings import Settings, from_environment
+
+_log = structlog.get_logger(__name__)
 
 
 class Application:
@@ -26,10 +32,16 @@ class Application:
     async def _lifespan(self, receive: Any, send: Any) -> None:
         await receive()
         async with contextlib.AsyncExitStack() as stack:
-            plugins = Plugins.discover(self._settings.blocked_plugins)
-            platform = await stack.enter_async_context(open_platform(self._settings, plugins))
+            try:
+                plugins = Plugins.discover(self._settings.blocked_plugins)
+                platform = await stack.enter_async_context(open_platform(self._settings, plugins))
+                self._app = create_app(platform)
+            except Exception as error:  # noqa: BLE001 -- whatever it is, the operator must see it
+                # The server would go on without the application, and answer 500 for ever.
+                _log.critical("web_not_opened", exc_info=True)
+                click.echo(f"motcua: {error}", err=True)
+                os._exit(1)
             bell = asyncio.create_task(platform.bell.run())
-            self._app = create_app(platform)
             await send({"type": "lifespan.startup.complete"})
             await receive()
             bell.cancel()

@@ -1,10 +1,14 @@
-"""What grows for no reason is cleared away: ended sessions, forgotten drafts. Once an hour, tenant by tenant."""
+"""What grows for no reason is cleared away: ended sessions, forgotten drafts and uploads, what was proven.
+
+Once an hour, tenant by tenant.
+"""
 
 import asyncio
 
 import structlog
 
 from motcua.errors import Unavailable
+from motcua.files import erasing
 from motcua.platform import Platform
 from motcua.tenancy.tenant import Tenant
 
@@ -18,16 +22,31 @@ STATEMENTS = {
     "offers": """
 delete from credential_token where expires_at < now() - interval '2 days'
 """,
+    "claims": """
+update presentation set claims_sealed = null where claims_sealed is not null
+  and (status = 'used' or expires_at < now() - interval '1 day')
+""",
 }
+# Uploads that went into no dossier. Drafts are sealed: while a person has one, it could hold the upload.
+_FILES = """
+delete from stored_file s where s.at < now() - interval '90 days'
+  and not exists (select 1 from component c where c.sha256 = s.sha256)
+  and not exists (select 1 from draft d where d.person_id = s.uploaded_by)
+returning s.sha256
+"""
 
 
 async def tidy(platform: Platform, tenant: Tenant) -> dict[str, int]:
     """Clear one tenant's leftovers away; returns how many rows of each kind."""
     async with platform.db.tenant(tenant) as tx:
-        return {
+        cleared = {
             name: int((await tx.execute(statement)).rsplit(" ", 1)[1])
             for name, statement in STATEMENTS.items()
         }
+        gone = await tx.fetch(_FILES)
+    files = platform.files.for_tenant(tenant.id, tenant.slug)
+    await erasing.erase(platform.db, tenant, files, {row["sha256"] for row in gone})
+    return {**cleared, "files": len(gone)}
 
 
 async def tidy_forever(platform: Platform) -> None:

@@ -7,7 +7,12 @@ from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any, TextIO
 
+import msgspec
 import structlog
+
+
+def _json(entry: object, **_: object) -> str:
+    return msgspec.json.encode(entry, enc_hook=str).decode()
 
 
 def _where(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -30,7 +35,7 @@ def configure(*, file: Path | None = None, json: bool = True, level: int = loggi
     """
     stream: TextIO = file.open("a", encoding="utf-8") if file else sys.stderr
     renderer = (
-        structlog.processors.JSONRenderer()
+        structlog.processors.JSONRenderer(serializer=_json)
         if json
         else structlog.dev.ConsoleRenderer(colors=stream.isatty())
     )

@@ -19,6 +19,7 @@ _FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",  # as a board in a hall is set up
 ]
 MakeVisitor = Callable[..., Visitor]
 
@@ -32,7 +33,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 @pytest.fixture(scope="session")
 def secrets() -> set[str]:
-    """What passed through the house and must stand in no log."""
+    """Collect what passes through the house and must stand in no log."""
     return set()
 
 

@@ -34,6 +34,8 @@ def ticketed(applied: Walk) -> Walk:
     walks.pair(applied)
     applied.known["number"] = walks.take_number(applied)
     applied.known["ticket"] = walks.hand_in(applied)
+    for line in "CBD":
+        walks.take_number(applied, line)
     return applied
 
 
@@ -91,9 +93,11 @@ def test_an_officer_calls_compares_and_accepts(received: Walk) -> None:
 
 def test_the_board_shows_the_call_large_enough_for_a_hall(received: Walk) -> None:
     hall = received.visitor("hall")
+    number = hall.page.locator(".call-number")
+    expect(number).to_have_text(received.known["ticket"], timeout=10_000)  # each stands for 8 s
     hall.look("board", HALL, WIDE)
     hall.page.set_viewport_size({"width": HALL[0], "height": HALL[1]})
-    box = hall.page.locator(".call-number").bounding_box()
+    box = number.bounding_box()
     assert box
     assert box["height"] > 150
 

@@ -10,7 +10,7 @@ from playwright.sync_api import FilePayload, Locator, expect
 from motcua.demo import people
 from motcua.demo.hops import ANSWERS, scan
 from motcua.demo.visitor import AWAY, HOME, HOME_CODE, HOME_NAME, SITE
-from tests.e2e.visitor import HALL, WIDE, Visitor
+from tests.e2e.visitor import HALL, Visitor
 
 COPY, ALLOWANCE = "2.000908", "1.001776"
 _KNOW_STREAMS = """
@@ -167,12 +167,13 @@ def pair(walk: Walk) -> Visitor:
     return station
 
 
-def take_number(walk: Walk) -> str:
+def take_number(walk: Walk, line: str = "A") -> str:
     """Take a number without a dossier; returns it."""
     who = walk.visitor("station")
     who.press(who.page.locator('button[value="number"]'))
-    who.look("station-number")
-    who.press(who.page.locator('button[name="line"]').first)
+    if line == "A":
+        who.look("station-number")
+    who.press(who.page.locator(f'button[name="line"][value="{line}"]'))
     number = _ticket(who)
     who.press(who.button("Kết thúc"))
     return number
@@ -343,18 +344,9 @@ def offered(walk: Walk) -> Visitor:
 
 def until_there(who: Visitor, label: str, path: str, words: str) -> None:
     """Load a page anew until it says something that a worker brings."""
-
-    def load() -> bool:
-        who.go(label, path)
-        return who.page.get_by_text(words).count() > 0
-
-    _until(load, 30.0)
-
-
-def _until(holds: Callable[[], bool], seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "waited in vain"
+    end = time.monotonic() + 30.0
+    while not who.go(label, path).get_by_text(words).count():
+        assert time.monotonic() < end, f"{path} never said {words!r}"
 
 
 def receive_in_wallet(walk: Walk) -> Visitor:
@@ -412,6 +404,3 @@ def look_round(who: Visitor, label: str, places: Iterable[tuple[str, str]]) -> N
     for path, name in places:
         who.go(label, path)
         who.look(name)
-
-
-__all__ = ["HALL", "WIDE", "Walk"]

@@ -9,10 +9,8 @@ from litestar import get, post
 from litestar.params import FromPath
 from litestar.response import Redirect, Stream, Template
 
-from motcua.desk import access, lists
 from motcua.desk.view import DossierView, dossier_view, minutes_since, staff_id
-from motcua.dossiers import queries as dossiers
-from motcua.dossiers.access import CASE_ROLES, visible
+from motcua.dossiers import access, worklists
 from motcua.errors import Forbidden, NotFound
 from motcua.events.work import Work
 from motcua.platform import Platform
@@ -48,9 +46,9 @@ async def start(request: AnyRequest) -> Template:
             units = access.receiving(officer)
             sites = await queries.sites(tx, units)
             counters = await queries.counters(tx, [s["id"] for s in sites])
-            tray = await lists.tray(tx, units, now)
+            tray = await worklists.tray(tx, units, now)
         seat = await queries.seat(tx, officer.subject)
-        work = await lists.work(tx, access.held(officer), officer.subject, now)
+        work = await worklists.work(tx, access.held(officer), officer.subject, now)
     return page(
         request,
         "desk/start.html",
@@ -59,7 +57,7 @@ async def start(request: AnyRequest) -> Template:
         tray=tray,
         work=work,
         me=officer.subject,
-        settles=any(officer.may(role) for role in CASE_ROLES),
+        settles=any(officer.may(role) for role in access.CASE_ROLES),
         pairs=officer.may("receiver") or officer.may("admin"),
         administers=officer.may("admin"),
         done=request.query_params.get("done", ""),
@@ -117,8 +115,10 @@ async def _dossier(
 ) -> DossierView | None:
     if ticket is None or ticket["dossier_id"] is None:
         return None
-    row = await dossiers.one(work.tx, ticket["dossier_id"])
-    if not visible(officer, row):
+    try:
+        row = await access.seen(work, officer, ticket["dossier_id"])
+    except NotFound:
+        # The ticket of a dossier that another unit received: the counter serves it without.
         return None
     return await dossier_view(platform, work, officer, row, lang)
 

@@ -8,8 +8,8 @@ from litestar import get, post
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
-from motcua.desk import access
 from motcua.desk.view import staff_id
+from motcua.dossiers import access
 from motcua.errors import Invalid, NotFound
 from motcua.people.capabilities import units
 from motcua.platform import Platform

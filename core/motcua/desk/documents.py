@@ -8,9 +8,8 @@ from anyio import to_thread
 from litestar import Response, get
 from litestar.params import FromPath
 
-from motcua.desk import access
 from motcua.desk.dossiers import pdf
-from motcua.dossiers import queries, slips
+from motcua.dossiers import access, queries, slips
 from motcua.errors import NotFound
 from motcua.events.work import Work
 from motcua.platform import Platform
@@ -33,7 +32,7 @@ async def slip(
     tenant = province_of(request)
     officer = access.officer(request)
     async with platform.works.begin(tenant, officer.actor) as work:
-        row = await access.dossier(work.tx, officer, dossier_id)
+        row = await access.seen(work, officer, dossier_id)
         if name in _SLIPS:
             content = await _SLIPS[name](platform, work, row)
         elif name == "result.pdf":

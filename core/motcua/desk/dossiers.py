@@ -9,18 +9,19 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
-from motcua.desk import access, lists
 from motcua.desk.view import dossier_view, staff_id
-from motcua.dossiers import queries, reception, returning
-from motcua.dossiers.access import visible
-from motcua.errors import Invalid, NotFound
+from motcua.dossiers import access, queries, reception, returning, worklists
+from motcua.errors import Conflict, Invalid, NotFound
 from motcua.events.work import Work
 from motcua.platform import Platform
+from motcua.tenancy.db import Record
+from motcua.wallet import delivery
 from motcua.web.here import AnyRequest, here, province_of
 from motcua.web.pages import page
 from motcua.web.sessions import Session
 
 Fields = Any  # Litestar's multi-valued form
+Allowed = Callable[[Work, Session, UUID], Awaitable[Record]]
 Command = Callable[[Platform, Work, Session, UUID, Fields], Awaitable[str]]
 _PAPER = "select sha256 from component where id = $1 and dossier_id = $2"
 
@@ -32,8 +33,8 @@ async def find(request: AnyRequest) -> Redirect:
     tenant = province_of(request)
     officer = access.officer(request)
     async with platform.db.tenant(tenant) as tx:
-        row = await lists.find(tx, request.query_params.get("q", ""))
-    if row is None or not visible(officer, row):
+        row = await worklists.find(tx, request.query_params.get("q", ""))
+    if row is None or not access.visible(officer, row):
         raise NotFound("Không có hồ sơ nào với mã này.", "No dossier has this code.")
     return Redirect(here(request).url(f"/desk/dossier/{row['id']}"), status_code=303)
 
@@ -57,7 +58,7 @@ async def dossier_page(
     tenant = province_of(request)
     officer = access.officer(request)
     async with platform.works.begin(tenant, officer.actor) as work:
-        row = await access.dossier(work.tx, officer, dossier_id)
+        row = await access.seen(work, officer, dossier_id)
         view = await dossier_view(platform, work, officer, row, here(request).lang)
     back = staff_id(str(kept.get("counter", ""))) if kept is not None else None
     return page(
@@ -81,15 +82,16 @@ def back_to(request: AnyRequest, form: Fields, path: str, done: str) -> Redirect
 
 
 async def _command(request: AnyRequest, dossier_id: UUID, name: str) -> Redirect | Template:
-    """Carry out one decision of the reception; what is wrong comes back beside the form."""
+    """Carry out one decision on a dossier; what is wrong comes back beside the form."""
     platform: Platform = request.app.state.platform
     tenant = province_of(request)
     officer = access.officer(request)
     form = await request.form()
     try:
         async with platform.works.begin(tenant, officer.actor) as work:
-            await access.received(work.tx, officer, dossier_id)
-            done = await _COMMANDS[name](platform, work, officer, dossier_id, form)
+            allowed, command = _COMMANDS[name]
+            await allowed(work, officer, dossier_id)
+            done = await command(platform, work, officer, dossier_id, form)
     except Invalid as wrong:
         said = wrong.en if here(request).lang == "en" else wrong.vi
         errors = wrong.fields or {"": said}
@@ -127,6 +129,12 @@ async def hand_over(request: AnyRequest, dossier_id: FromPath[UUID]) -> Redirect
     return await _command(request, dossier_id, "hand-over")
 
 
+@post("/desk/dossier/{dossier_id:uuid}/revoke", include_in_schema=False)
+async def revoke(request: AnyRequest, dossier_id: FromPath[UUID]) -> Redirect | Template:
+    """Revoke a result that was issued wrongly, with every copy of it in a wallet."""
+    return await _command(request, dossier_id, "revoke")
+
+
 async def _compare(
     _: Platform, work: Work, officer: Session, dossier_id: UUID, form: Fields
 ) -> str:
@@ -146,14 +154,11 @@ async def _accept(
 async def _ask(
     platform: Platform, work: Work, officer: Session, dossier_id: UUID, form: Fields
 ) -> str:
-    row = await queries.one(work.tx, dossier_id)
-    law = await platform.catalogue.of(work.tenant)
-    package = law.version(row["procedure_code"], row["procedure_version"]).package
     await reception.ask(
         platform,
         work,
         dossier_id,
-        papers=known_papers(form, {p.key for p in package.procedure.papers}),
+        papers=papers_of(form),
         reason=str(form.get("reason", "")),
         officer=officer.subject,
     )
@@ -174,20 +179,35 @@ async def _hand_over(
     return "handed-over"
 
 
-def known_papers(form: Fields, known: set[str]) -> list[str]:
-    """Return the papers that were ticked; ``Invalid`` for one the procedure does not have."""
-    papers = [str(value) for value in form.getall("papers", [])]
-    if strange := set(papers) - known:
-        raise Invalid(fields={"papers": f"Thủ tục không có giấy tờ: {', '.join(sorted(strange))}."})
-    return papers
+async def _revoke(_: Platform, work: Work, officer: Session, dossier_id: UUID, form: Fields) -> str:
+    dossier = await queries.one(work.tx, dossier_id)
+    result = await queries.result(work.tx, dossier_id)
+    if result is None:
+        raise Conflict("Hồ sơ chưa có kết quả.", "There is no result yet.")
+    await delivery.revoke(work, result["id"], str(form.get("reason", "")))
+    # The reason stands with the result; the dossier's own story says who did it and when.
+    work.emit(
+        "dossier.result_revoked",
+        dossier_id,
+        {"result": str(result["id"])},
+        unit=dossier["competent_unit"],
+    )
+    return "revoked"
 
 
-_COMMANDS: Mapping[str, Command] = {
-    "compare": _compare,
-    "accept": _accept,
-    "ask": _ask,
-    "reject": _reject,
-    "hand-over": _hand_over,
+def papers_of(form: Fields) -> list[str]:
+    """Return the papers that were ticked."""
+    return [str(value) for value in form.getall("papers", [])]
+
+
+# Who may give a command, and what it does.
+_COMMANDS: Mapping[str, tuple[Allowed, Command]] = {
+    "compare": (access.received, _compare),
+    "accept": (access.received, _accept),
+    "ask": (access.received, _ask),
+    "reject": (access.received, _reject),
+    "hand-over": (access.received, _hand_over),
+    "revoke": (access.led, _revoke),
 }
 
 
@@ -200,11 +220,10 @@ async def paper(
     tenant = province_of(request)
     officer = access.officer(request)
     async with platform.works.begin(tenant, officer.actor) as work:
-        row = await access.dossier(work.tx, officer, dossier_id)
+        await access.seen(work, officer, dossier_id)
         sha256 = await work.tx.fetchval(_PAPER, component_id, dossier_id)
         if sha256 is None:
             raise NotFound("Giấy tờ này không có tệp.", "This paper has no file.")
-        work.trace_id = row["trace_id"]
         work.emit("component.read", dossier_id, {"component": str(component_id)})
     files = platform.files.for_tenant(tenant.id, tenant.slug)
     return pdf(await to_thread.run_sync(files.get, sha256), f"{component_id}.pdf")
@@ -216,4 +235,4 @@ def pdf(content: bytes, name: str) -> Response[bytes]:
     return Response(content, media_type="application/pdf", headers=headers)
 
 
-ROUTES: list[Any] = [find, show, compare, accept, ask, reject, hand_over, paper]
+ROUTES: list[Any] = [find, show, compare, accept, ask, reject, hand_over, revoke, paper]

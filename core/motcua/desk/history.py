@@ -24,6 +24,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "step.returned": ("Trả lại để sửa", "Returned to be mended"),
     "dossier.finished": ("Có kết quả", "Result issued"),
     "dossier.returned": ("Trả kết quả", "Result handed over"),
+    "dossier.result_revoked": ("Thu hồi kết quả", "Result revoked"),
     "dossier.stopped": ("Dừng xử lý", "Stopped"),
 }
 _NAMES = "select 'staff:' || id as actor, full_name from staff where 'staff:' || id = any($1)"

@@ -7,7 +7,7 @@ from litestar import get, post
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
-from motcua.desk import access
+from motcua.dossiers import access
 from motcua.errors import Conflict
 from motcua.platform import Platform
 from motcua.web.here import AnyRequest, here, province_of

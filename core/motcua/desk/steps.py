@@ -8,15 +8,12 @@ from litestar import get, post
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
-from motcua.catalogue.adopted import Adopted
-from motcua.desk import access, lists
-from motcua.desk.dossiers import Fields, back_to, dossier_page, known_papers
-from motcua.desk.view import drafts, staff_id
-from motcua.dossiers import queries, settlement
+from motcua.desk.dossiers import Fields, back_to, dossier_page, papers_of
+from motcua.desk.view import staff_id
+from motcua.dossiers import access, settlement, worklists
 from motcua.dossiers.settlement import Officer, StepDone
 from motcua.errors import Invalid
 from motcua.platform import Platform
-from motcua.tenancy.db import Record
 from motcua.web.here import AnyRequest, here, province_of
 from motcua.web.pages import page
 
@@ -32,7 +29,7 @@ async def work(request: AnyRequest) -> Template:
     asked = request.query_params
     now = datetime.now(UTC)
     async with platform.db.tenant(tenant) as tx:
-        found = await lists.work(
+        found = await worklists.work(
             tx,
             access.held(officer),
             officer.subject,
@@ -51,7 +48,7 @@ async def tray(request: AnyRequest) -> Template:
     officer = access.officer(request, "receiver")
     asked = request.query_params
     async with platform.db.tenant(tenant) as tx:
-        found = await lists.tray(
+        found = await worklists.tray(
             tx,
             access.receiving(officer),
             datetime.now(UTC),
@@ -69,19 +66,15 @@ async def step(request: AnyRequest, dossier_id: FromPath[UUID]) -> Redirect | Te
     officer = access.officer(request)
     form = await request.form()
     outcome = str(form.get("outcome", ""))
-    law = await platform.catalogue.of(tenant)
     try:
         async with platform.works.begin(tenant, officer.actor) as command:
-            row = await access.dossier(command.tx, officer, dossier_id)
-            waits = await queries.waits(command.tx, dossier_id)
-            procedure = law.version(row["procedure_code"], row["procedure_version"])
-            done = _entered(procedure, waits, form, here(request).lang)
+            await access.seen(command, officer, dossier_id)
             await settlement.complete(
                 platform,
                 command,
                 dossier_id,
                 Officer(officer.subject, officer.capabilities),
-                done,
+                _entered(form, here(request).lang),
             )
     except Invalid as wrong:
         said = wrong.en if here(request).lang == "en" else wrong.vi
@@ -92,39 +85,18 @@ async def step(request: AnyRequest, dossier_id: FromPath[UUID]) -> Redirect | Te
     return back_to(request, form, "/desk/work", f"step-{outcome or 'ok'}")
 
 
-def _entered(procedure: Adopted, waits: list[Record], form: Fields, lang: str) -> StepDone:
-    """Read what was entered for a step; the draft is checked by the procedure's own form."""
-    token = str(form.get("token", ""))
-    outcome = str(form.get("outcome", ""))
-    known = {p.key for p in procedure.package.procedure.papers}
-    wait = next((w for w in waits if w["token"] == token), None)
-    draft: dict[str, Any] = {}
-    if wait is not None and outcome == "ok" and drafts(procedure, wait["outcomes"]):
-        draft = _draft(procedure, form, lang)
+def _entered(form: Fields, lang: str) -> StepDone:
+    """Read what was entered for a step; whether it is right is the command's to say."""
+    drafted = {key for key in form if key.startswith(_PREFIX)}
     return StepDone(
-        token=token,
-        outcome=outcome,
+        token=str(form.get("token", "")),
+        outcome=str(form.get("outcome", "")),
         assignee=staff_id(str(form.get("assignee", ""))),
-        draft=draft,
-        papers=known_papers(form, known),
+        draft={key.removeprefix(_PREFIX): [str(v) for v in form.getall(key)] for key in drafted},
+        papers=papers_of(form),
         reason=str(form.get("reason", "")),
+        lang=lang,
     )
-
-
-def _draft(procedure: Adopted, form: Fields, lang: str) -> dict[str, Any]:
-    questions = procedure.package.draft
-    if questions is None:
-        return {}
-    raw: dict[str, object] = {}
-    for asked in questions.fields():
-        values = [str(v) for v in form.getall(_PREFIX + asked.key, [])]
-        if values:
-            raw[asked.key] = values if asked.kind == "multichoice" else values[0]
-    try:
-        return questions.clean(raw, lang=lang).values
-    except Invalid as wrong:
-        fields = {_PREFIX + key: said for key, said in wrong.fields.items()}
-        raise Invalid(wrong.vi, wrong.en, fields=fields) from wrong
 
 
 ROUTES: list[Any] = [work, tray, step]

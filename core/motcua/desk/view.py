@@ -11,13 +11,16 @@ from motcua.catalogue.fees import fee
 from motcua.catalogue.fields import Field
 from motcua.catalogue.forms import Form
 from motcua.desk.history import Entry, entries
-from motcua.dossiers import clock, queries
+from motcua.dossiers import clock, queries, settlement
+from motcua.dossiers.law import law_of
 from motcua.dossiers.states import TITLES
+from motcua.dossiers.submission import uploadable
 from motcua.events.work import Work
 from motcua.people import citizens
 from motcua.people.citizens import Citizen
 from motcua.platform import Platform
 from motcua.tenancy.db import Record
+from motcua.wallet import statuslist
 from motcua.web.sessions import Session
 from motcua.worktime import add_working_minutes
 
@@ -34,6 +37,7 @@ class PaperRow:
     note: str
     required: bool
     brought: bool
+    uploadable: bool
     parts: Sequence[Record]
 
 
@@ -77,6 +81,15 @@ class DossierView:
     result: Record | None
     receives: bool
     hands_over: bool
+    revokes: bool
+
+    @property
+    def result_status(self) -> str:
+        """How the issued result stands: ``valid``, ``suspended`` or ``revoked``."""
+        status = self.result["status"] if self.result else statuslist.VALID
+        return {statuslist.REVOKED: "revoked", statuslist.SUSPENDED: "suspended"}.get(
+            status, "valid"
+        )
 
     @property
     def uncompared(self) -> list[Record]:
@@ -89,13 +102,13 @@ async def dossier_view(
     platform: Platform, work: Work, session: Session, row: Record, lang: str
 ) -> DossierView:
     """Gather a dossier for an officer who may see it; the reading of the person is an event."""
-    law = await platform.catalogue.of(work.tenant)
-    procedure = law.version(row["procedure_code"], row["procedure_version"])
+    law, procedure = await law_of(platform, work, row)
     package = procedure.package
     answers, draft = queries.answers(work, row), queries.draft(work, row)
     named = {p.key: p.name(lang) for p in package.procedure.papers}
     asked = await queries.supplements(work.tx, row["id"])
     history = await queries.events(work.tx, row["id"])
+    result = await queries.result(work.tx, row["id"])
     due_at, derivation = _due(law, procedure, row, work.now)
     refused = row["decision"] == "refused"
     other = row["submitter_id"] != row["subject_id"]
@@ -120,9 +133,12 @@ async def dossier_view(
         history=await entries(work.tx, history),
         supplements_left=int(work.tenant.settings.get("supplements_in_settlement", 1))
         - row["supplements"],
-        result=await queries.result(work.tx, row["id"]),
+        result=result,
         receives=session.may("receiver", row["received_unit"]) and row["state"] == 1,
         hands_over=session.may("receiver", row["received_unit"]) and row["state"] == 9,
+        revokes=result is not None
+        and result["status"] != statuslist.REVOKED
+        and session.may("leader", row["competent_unit"]),
     )
 
 
@@ -148,11 +164,13 @@ def _papers(
             paper.required,
             # Originals and identity papers are shown at the counter, not handed in before.
             paper.kind in {"original", "present"},
+            uploadable(paper),
             [part for part in parts if part["paper_key"] == paper.key],
         )
         for paper in wanted
     ]
     known = {paper.key for paper in wanted}
+    askable = {p.key for p in procedure.package.procedure.papers if uploadable(p)}
     rest = [part for part in parts if part["paper_key"] not in known]
     return rows + [
         PaperRow(
@@ -161,6 +179,7 @@ def _papers(
             "",
             False,
             False,
+            part["paper_key"] in askable,
             [part],
         )
         for part in rest
@@ -220,7 +239,7 @@ def is_mine(session: Session, wait: Record) -> bool:
 
 def drafts(procedure: Adopted, outcomes: Sequence[str]) -> bool:
     """Return whether the result is drafted in this step: the one that decides on the request."""
-    return procedure.package.draft is not None and "refuse" in outcomes
+    return procedure.package.draft is not None and settlement.decides(outcomes)
 
 
 def _fields(form: Form | None, lang: str) -> list[dict[str, Any]]:

@@ -89,6 +89,7 @@ component = tenant_table(
     col("compared_at", MOMENT, null=True),
     ref("dossier_id", "dossier"),
     sa.Index(None, "tenant_id", "dossier_id"),
+    sa.Index(None, "tenant_id", "sha256"),
     one_of("provenance", "self-scanned", "officer-compared", "issuer-signed"),
 )
 

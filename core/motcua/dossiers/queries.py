@@ -1,5 +1,6 @@
-"""Reading dossiers: the lists staff work from, the page of one dossier, and what anybody may track."""
+"""Reading dossiers: the page of one dossier, a citizen's own, and what anybody may track."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,12 +13,32 @@ from motcua.tenancy.db import Record, Tx
 
 PAGE = 25
 
-# Anybody who holds the code may see how the dossier stands; never whose it is.
+# What the public page and the open API tell of a dossier's log, and which keys of each entry. Not how a step
+# came out (a refusal is drafted before it is decided), nor who read the dossier or what it was rated.
+PUBLIC: Mapping[str, tuple[str, ...]] = {
+    "dossier.submitted": (),
+    "dossier.reception_supplement_requested": ("state",),
+    "dossier.reception_supplement_answered": ("state",),
+    "dossier.accepted": ("state", "due"),
+    "dossier.rejected": ("state",),
+    "dossier.processing": ("state",),
+    "dossier.step_done": ("node", "name"),
+    "dossier.supplement_requested": ("state",),
+    "dossier.supplement_answered": ("state",),
+    "dossier.stopped": ("state",),
+    "dossier.finished": ("state", "decision"),
+    "dossier.returned": ("state",),
+}
+# Anybody who holds the code may see how the dossier stands; never whose it is. Of a step only the last time it
+# was done, and no step that is done by asking or by giving back.
 TRACK = """
 select d.id, d.code, d.track_code, d.state, d.procedure_code, d.procedure_name, d.submitted_at,
   d.accepted_at, d.due_at, d.finished_at, d.returned_at, d.derivation, d.delivery, u.name as unit,
   (select jsonb_agg(jsonb_build_object('type', e.type, 'at', e.at, 'payload', e.payload) order by e.id)
-     from event e where e.subject = d.id and e.type like 'dossier.%') as events
+     from event e where e.subject = d.id and e.type = any($2) and (e.type <> 'dossier.step_done' or (
+       not coalesce(e.payload->>'outcome', '') = any('{supplement,return}') and not exists (
+         select 1 from event later where later.subject = d.id and later.type = e.type and later.id > e.id
+           and later.payload->>'node' = e.payload->>'node')))) as events
 from dossier d join unit u on u.tenant_id = d.tenant_id and u.id = d.competent_unit
 where d.track_code = $1
 """
@@ -49,21 +70,6 @@ _RESULT = """
 select id, number, kind, title_vi, title_en, type, pdf_sha256, verify_code, issued_at, expires_at, status
 from issued_result where dossier_id = $1
 """
-# A worker's list: the user steps of his roles in his units, oldest first.
-_TODO = """
-select w.instance_id, w.token, w.node, w.name_vi, w.name_en, w.role, w.since, w.assignee,
-  d.code, d.procedure_name, d.subject_name, d.due_at, d.state
-from process_wait w join dossier d on d.tenant_id = w.tenant_id and d.id = w.instance_id
-where w.kind = 'user' and w.role = any($1) and ($2::uuid[] is null or w.unit_id = any($2))
-  and (w.assignee is null or w.assignee = $3) and w.since > $4
-order by w.since limit $5
-"""
-# The receiver's tray: what was submitted and waits for a first answer.
-_TRAY = """
-select id, track_code, procedure_name, subject_name, channel, submitted_at, react_by from dossier
-where state = 1 and ($1::uuid[] is null or received_unit = any($1)) and submitted_at > $2
-order by submitted_at limit $3
-"""
 _COLLEAGUES = """
 select distinct s.id, s.full_name from staff s
 join staff_role r on r.tenant_id = s.tenant_id and r.staff_id = s.id
@@ -74,7 +80,7 @@ _BY_CODE = "select id from dossier where code = $1"
 
 async def track(tx: Tx, track_code: str) -> Record:
     """Return what anybody with the code may see; ``NotFound`` otherwise."""
-    row = await tx.fetchrow(TRACK, track_code.strip().upper())
+    row = await tx.fetchrow(TRACK, track_code.strip().upper(), list(PUBLIC))
     if row is None:
         raise NotFound(
             "Không có hồ sơ nào với mã này. Hãy kiểm tra lại mã trên phiếu.",
@@ -149,18 +155,6 @@ async def result(tx: Tx, dossier_id: UUID) -> Record | None:
 async def mine(tx: Tx, person_id: UUID, before: datetime, before_id: UUID) -> list[Record]:
     """Return a page of a person's dossiers, newest first, after a keyset."""
     return await tx.fetch(_MINE, person_id, before, before_id, PAGE)
-
-
-async def todo(
-    tx: Tx, roles: list[str], units: list[UUID] | None, staff: UUID, after: datetime
-) -> list[Record]:
-    """Return a page of the steps somebody may do, oldest first."""
-    return await tx.fetch(_TODO, roles, units, staff, after, PAGE)
-
-
-async def tray(tx: Tx, units: list[UUID] | None, after: datetime) -> list[Record]:
-    """Return a page of dossiers that wait for reception, oldest first."""
-    return await tx.fetch(_TRAY, units, after, PAGE)
 
 
 async def colleagues(tx: Tx, role: str, unit: UUID) -> list[Record]:

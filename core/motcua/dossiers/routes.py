@@ -8,22 +8,29 @@ commit; session, law, units and the identity that forms are checked against are 
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from litestar import Response, get, post
 from litestar.datastructures import UploadFile
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
 
 from motcua.catalogue.adopted import Adopted, TenantLaw
 from motcua.catalogue.forms import Answers, InvalidAnswers
 from motcua.dossiers import offices, queries
 from motcua.dossiers.settlement import answer_supplement
 from motcua.dossiers.states import TITLES
-from motcua.dossiers.submission import Application, Paper, submit
+from motcua.dossiers.submission import (
+    AlreadySubmittedError,
+    Application,
+    Paper,
+    submit,
+    submitted_before,
+)
 from motcua.errors import Invalid, NotFound, TooLarge
-from motcua.files.intake import take
+from motcua.files.intake import keeping, note, prepare
+from motcua.files.scan import scanner_of
 from motcua.people import citizens
 from motcua.platform import Platform
 from motcua.tenancy.db import Record
@@ -37,6 +44,7 @@ _IDENTITY_SECONDS = 300.0
 _NIL = UUID(int=0)
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 _FOUND = dict[str, Any]
+_Key = Annotated[str | None, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=80)]
 
 
 class HandedIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -139,14 +147,24 @@ async def upload(request: AnyRequest) -> Stored:
     if any(len(content) > platform.settings.max_upload for content in contents):
         raise TooLarge()
     files = platform.files.for_tenant(tenant.id, tenant.slug)
-    async with platform.works.begin(tenant, session.actor) as work:
-        taken = await take(work, files, contents, session.subject)
+    prepared = await prepare(files, contents, scanner_of(platform.settings.clamd))
+    async with (
+        keeping(platform.db, tenant, files, [prepared]),
+        platform.works.begin(tenant, session.actor) as work,
+    ):
+        taken = await note(work, prepared, session.subject)
     return Stored(taken.id, taken.pages, taken.size, taken.sha256)
 
 
 @post("/api/dossiers")
-async def submit_dossier(request: AnyRequest, data: JSONBody[Submission]) -> Response[Receipt]:
-    """Submit a dossier of the citizen whose session this is."""
+async def submit_dossier(
+    request: AnyRequest, data: JSONBody[Submission], idempotency_key: _Key = None
+) -> Response[Receipt]:
+    """Submit a dossier of the citizen whose session this is.
+
+    With the header ``Idempotency-Key`` the request can be sent again when no answer came: the first makes the
+    dossier (201), the others get the same receipt (200).
+    """
     tenant, session = province_of(request), need(here(request).session, "citizen")
     platform: Platform = request.app.state.platform
     law = await platform.catalogue.of(tenant)
@@ -164,11 +182,19 @@ async def submit_dossier(request: AnyRequest, data: JSONBody[Submission]) -> Res
         competent_unit=office.id,
         channel=ONLINE,
         papers=[Paper(p.key, p.file) for p in data.papers],
+        key=idempotency_key,
     )
-    async with platform.works.begin(tenant, session.actor) as work:
-        done = await submit(work, law, application)
+    status = 201
+    try:
+        async with platform.works.begin(tenant, session.actor) as work:
+            done = await submit(work, law, application)
+    except AlreadySubmittedError:
+        status = 200
+        async with platform.works.begin(tenant, session.actor) as work:
+            done = await submitted_before(work, application)
     place = here(request).url(f"/api/dossiers/{done.id}")
-    return Response(Receipt(done.id, done.track_code, done.fee), headers={"location": place})
+    receipt = Receipt(done.id, done.track_code, done.fee)
+    return Response(receipt, status_code=status, headers={"location": place})
 
 
 @post("/api/dossiers/{dossier_id:uuid}/supplement", status_code=200)
@@ -283,12 +309,11 @@ async def track(request: AnyRequest, track_code: FromPath[str]) -> _FOUND:
 
 
 def public_events(row: Record) -> list[_FOUND]:
-    """Return the log of a tracked dossier without what officers wrote in it."""
-    kept = ("node", "name", "outcome", "state", "due", "decision")
+    """Return what ``queries.PUBLIC`` lets out of the log of a tracked dossier."""
     return [
-        {"type": e["type"], "at": e["at"]} | {k: e["payload"][k] for k in kept if k in e["payload"]}
+        {"type": e["type"], "at": e["at"]}
+        | {k: e["payload"][k] for k in queries.PUBLIC[e["type"]] if k in e["payload"]}
         for e in row["events"] or ()
-        if e["type"] != "dossier.rated"
     ]
 
 

@@ -41,7 +41,8 @@ _ADD = """
 insert into component (id, dossier_id, paper_key, name_vi, name_en, provenance, sha256, pages, size,
   added_at)
 select $1, $2, $3, $4, $5, 'self-scanned', f.sha256, f.pages, f.size, $6
-from stored_file f where f.id = $7 and f.uploaded_by = $8 returning id
+from (select * from stored_file where id = $7 and uploaded_by = $8 for key share) f
+returning id
 """
 
 SUPPLEMENT_MESSAGE = "supplement_answered"
@@ -161,7 +162,9 @@ def _draft(procedure: Adopted, done: StepDone, *, grants: bool) -> Mapping[str, 
     """Return the draft as the procedure's form reads it; fields that are wrong are ``draft.<key>``."""
     form = procedure.package.draft
     if done.draft and (form is None or not grants):
-        said = "Bước này không có phần dự thảo." if done.lang != "en" else "Nothing is drafted here."
+        said = (
+            "Bước này không có phần dự thảo." if done.lang != "en" else "Nothing is drafted here."
+        )
         raise Invalid(fields={"draft": said})
     if form is None or not grants:
         return {}

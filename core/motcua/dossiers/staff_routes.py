@@ -8,20 +8,30 @@ from uuid import UUID
 
 import msgspec
 from litestar import get, post
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
-from motcua.dossiers import queries, reception, returning, settlement
-from motcua.dossiers.access import CASE_ROLES, visible
+from motcua.dossiers import access, queries, reception, returning, settlement, worklists
 from motcua.dossiers.settlement import Officer, StepDone
-from motcua.errors import Conflict, NotFound
 from motcua.events.work import Work
-from motcua.people.capabilities import units
 from motcua.platform import Platform
 from motcua.tenancy.db import Record
 from motcua.web.here import AnyRequest, here, province_of
 from motcua.web.sessions import Session, need, need_role
 
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_WORK = (
+    "instance_id", "token", "node", "name_vi", "name_en", "role", "since", "code", "due_at", "late",
+    "state",
+)  # fmt: skip
+_TRAY = ("id", "track_code", "procedure_name", "channel", "since", "react_by", "late")
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A page of a list: how many there are in all, how many are late, and ``?after=`` for the next page."""
+
+    total: int
+    late: int
+    items: list[dict[str, Any]]
+    after: str | None
 
 
 class Compare(msgspec.Struct, forbid_unknown_fields=True):
@@ -60,14 +70,6 @@ class Step(msgspec.Struct, forbid_unknown_fields=True):
     reason: str = ""
 
 
-async def seen(work: Work, session: Session, dossier_id: UUID) -> Record:
-    """Return a dossier the officer may see; for anybody else it does not exist."""
-    dossier = await queries.one(work.tx, dossier_id)
-    if not visible(session, dossier):
-        raise NotFound("Không tìm thấy hồ sơ.", "There is no such dossier.")
-    return dossier
-
-
 def officer(session: Session) -> Officer:
     """Return the officer of a staff session."""
     return Officer(session.subject, session.capabilities)
@@ -79,37 +81,28 @@ def _platform(request: AnyRequest) -> Platform:
 
 
 @get("/api/staff/work")
-async def work_list(request: AnyRequest) -> list[dict[str, Any]]:
+async def work_list(request: AnyRequest, after: FromQuery[str] = "") -> Listed:
     """List the steps that wait for me, oldest first."""
-    tenant, session = province_of(request), need_role(here(request).session, *CASE_ROLES)
-    roles = sorted(session.roles())
+    tenant, session = province_of(request), access.officer(request)
+    now = datetime.now(UTC)
     async with _platform(request).db.tenant(tenant) as tx:
-        found: list[Record] = []
-        for role in roles:
-            own = units(session.capabilities, role)
-            found += await queries.todo(tx, [role], own, session.subject, _EPOCH)
-    shown = (
-        "instance_id",
-        "token",
-        "node",
-        "name_vi",
-        "name_en",
-        "role",
-        "code",
-        "due_at",
-        "state",
-    )
-    return [{k: row[k] for k in shown} for row in sorted(found, key=lambda r: r["since"])]
+        found = await worklists.work(tx, access.held(session), session.subject, now, after=after)
+    return _listed(found, _WORK)
 
 
 @get("/api/staff/tray")
-async def tray(request: AnyRequest) -> list[dict[str, Any]]:
-    """List what was submitted and waits for a first answer."""
-    tenant, session = province_of(request), need_role(here(request).session, "receiver")
+async def tray(request: AnyRequest, after: FromQuery[str] = "") -> Listed:
+    """List what was submitted and waits for a first answer, oldest first."""
+    tenant, session = province_of(request), access.officer(request, "receiver")
+    now = datetime.now(UTC)
     async with _platform(request).db.tenant(tenant) as tx:
-        rows = await queries.tray(tx, units(session.capabilities, "receiver"), _EPOCH)
-    shown = ("id", "track_code", "procedure_name", "channel", "submitted_at", "react_by")
-    return [{k: row[k] for k in shown} for row in rows]
+        found = await worklists.tray(tx, access.receiving(session), now, after=after)
+    return _listed(found, _TRAY)
+
+
+def _listed(found: worklists.Listing, shown: tuple[str, ...]) -> Listed:
+    items = [{k: row[k] for k in shown} for row in found.rows]
+    return Listed(found.total, found.late, items, found.after)
 
 
 @get("/api/staff/dossiers/{dossier_id:uuid}")
@@ -117,7 +110,7 @@ async def one(request: AnyRequest, dossier_id: FromPath[UUID]) -> dict[str, Any]
     """Show a dossier with its papers and what it waits for."""
     tenant, session = province_of(request), need(here(request).session, "staff")
     async with _platform(request).works.begin(tenant, session.actor) as work:
-        dossier = await seen(work, session, dossier_id)
+        dossier = await access.seen(work, session, dossier_id)
         work.emit("dossier.read", dossier_id, unit=dossier["competent_unit"])
         papers = await queries.components(work.tx, dossier_id)
         waits = await queries.waits(work.tx, dossier_id)
@@ -200,10 +193,15 @@ async def step(
     tenant, session = province_of(request), need(here(request).session, "staff")
     platform = _platform(request)
     async with platform.works.begin(tenant, session.actor) as work:
-        dossier = await seen(work, session, dossier_id)
-        draft = await _draft(platform, work, dossier, data.draft)
+        await access.seen(work, session, dossier_id)
         done = StepDone(
-            data.token, data.outcome, data.assignee, draft, tuple(data.papers), data.reason
+            data.token,
+            data.outcome,
+            data.assignee,
+            data.draft,
+            tuple(data.papers),
+            data.reason,
+            here(request).lang,
         )
         await settlement.complete(platform, work, dossier_id, officer(session), done)
         waits = await queries.waits(work.tx, dossier_id)
@@ -222,19 +220,6 @@ async def colleagues(
     return [{"id": r["id"], "full_name": r["full_name"]} for r in rows]
 
 
-async def _draft(
-    platform: Platform, work: Work, dossier: Record, entered: dict[str, Any]
-) -> dict[str, Any]:
-    """Read what an officer drafted by the procedure's draft form."""
-    law = await platform.catalogue.of(work.tenant)
-    package = law.version(dossier["procedure_code"], dossier["procedure_version"]).package
-    if not entered:
-        return {}
-    if package.draft is None:
-        raise Conflict("Thủ tục này không có phần dự thảo.", "This procedure has nothing to draft.")
-    return dict(package.draft.clean(entered).values)
-
-
 @contextlib.asynccontextmanager
 async def _receiving(
     request: AnyRequest, dossier_id: UUID
@@ -242,9 +227,7 @@ async def _receiving(
     """Open a work for a receiver of the unit where the dossier lies."""
     tenant, session = province_of(request), need_role(here(request).session, "receiver")
     async with _platform(request).works.begin(tenant, session.actor) as work:
-        dossier = await seen(work, session, dossier_id)
-        need_role(session, "receiver", unit=dossier["received_unit"])
-        yield work, session, dossier
+        yield work, session, await access.received(work, session, dossier_id)
 
 
 ROUTES: list[Any] = [

@@ -31,6 +31,10 @@ with d as (
     received_unit, competent_unit, answers_sealed, submitted_at, react_by, fee, money, idempotency_key)
   values ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
     $20)),
+f as (
+  -- The lock keeps the tidying of old uploads from taking one away at this very moment.
+  select id, sha256, pages, size from stored_file
+  where id = any($25::uuid[]) and uploaded_by = $10 for key share),
 c as (
   insert into component (id, dossier_id, paper_key, name_vi, name_en, provenance, sha256, pages, size,
     evidence, added_at)
@@ -38,7 +42,7 @@ c as (
       else 'issuer-signed' end, f.sha256, f.pages, f.size, p.evidence, $16
   from unnest($21::uuid[], $22::text[], $23::text[], $24::text[], $25::uuid[], $26::jsonb[])
     as p (id, key, vi, en, file_id, evidence)
-  left join stored_file f on f.id = p.file_id and f.uploaded_by = $10
+  left join f on f.id = p.file_id
   where f.id is not null or p.evidence is not null
   returning 1),
 e as (

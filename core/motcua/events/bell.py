@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 CHANNEL = "motcua:bell"
+GATHER_SECONDS = 0.02
 _log = structlog.get_logger(__name__)
 
 
@@ -23,15 +24,16 @@ class Bell:
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._url = redis_url
         self._redis: Redis | None = None
+        self._soon: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def ring(self, topic: str) -> None:
         """Wake the waiters of this process at once, and those of other processes through Redis."""
         self._wake(topic)
-        if self._redis is not None:
-            task = asyncio.create_task(self._publish(topic))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        # Many commits within an instant are one ring for the others.
+        if self._redis is not None and topic not in self._soon:
+            self._soon.add(topic)
+            asyncio.get_running_loop().call_later(GATHER_SECONDS, self._send, topic)
 
     async def wait(self, topic: str, timeout: float) -> bool:
         """Wait for a ring, at most ``timeout`` seconds; True when it rang."""
@@ -70,6 +72,12 @@ class Bell:
     def _wake(self, topic: str) -> None:
         for event in self._waiting.get(topic, ()):
             event.set()
+
+    def _send(self, topic: str) -> None:
+        self._soon.discard(topic)
+        task = asyncio.create_task(self._publish(topic))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _publish(self, topic: str) -> None:
         redis = self._redis

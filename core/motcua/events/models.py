@@ -15,6 +15,7 @@ event = tenant_table(
     col("payload", JSON),
     sa.Index(None, "tenant_id", "trace_id", "id"),
     sa.Index(None, "tenant_id", "subject", "id"),
+    anchored=False,
 )
 
 outbox = tenant_table(
@@ -27,5 +28,6 @@ outbox = tenant_table(
     col("failures", sa.Integer(), default="0"),
     col("error", sa.Text(), null=True),
     col("dead_at", MOMENT, null=True),
+    anchored=False,
 )
 sa.Index("ix_outbox_due", outbox.c.next_at, postgresql_where=outbox.c.dead_at.is_(None))

@@ -12,13 +12,14 @@ import img2pdf  # type: ignore[import-untyped]
 import pikepdf
 from PIL import ExifTags, Image, ImageOps
 
-from motcua.errors import Invalid
-from motcua.files.images import frames, open_image
+from motcua.errors import Invalid, TooLarge
+from motcua.files.images import PixelBudget, frames, open_image
 from motcua.files.jpeg import strip_metadata
 from motcua.files.pdfs import open_pdf, page_count
-from motcua.files.sniff import PDF, sniff
+from motcua.files.sniff import PDF, Sniffed, sniff
 
 A4_AT_200_DPI = (1654, 2339)
+MAX_PARTS = 30
 _QUALITY = 85
 _ROTATION = {
     1: 0,
@@ -32,11 +33,23 @@ def to_pdf(files: Sequence[bytes]) -> bytes:
     """Return one PDF of all files (pictures and PDFs) in their order.
 
     A single PDF that carries a digital signature comes back byte for byte; together with other files it
-    is ``Invalid``, because joining would destroy the signature. Other errors: as ``sniff``.
+    is ``Invalid``, because joining would destroy the signature. ``TooLarge`` above ``MAX_PARTS`` files, and
+    above the pixels that one upload may decode. Other errors: as ``sniff``.
     """
     if not files:
         raise Invalid("Chưa có tệp nào.", "There is no file.")
-    parts = [part for data in files for part in _parts(data, alone=len(files) == 1)]
+    if len(files) > MAX_PARTS:
+        raise TooLarge(
+            f"Có {len(files)} tệp; tối đa {MAX_PARTS} tệp cho mỗi lần gửi. Vui lòng gửi làm nhiều lần.",
+            f"There are {len(files)} files; send at most {MAX_PARTS} at a time.",
+        )
+    budget = PixelBudget()
+    kinds = [sniff(data, budget=budget) for data in files]  # all are judged before one is converted
+    parts = [
+        part
+        for data, kind in zip(files, kinds, strict=True)
+        for part in _parts(data, kind, alone=len(files) == 1)
+    ]
     return parts[0] if len(parts) == 1 else _joined(parts)
 
 
@@ -46,8 +59,7 @@ def count_pages(pdf: bytes) -> int:
         return page_count(opened)
 
 
-def _parts(data: bytes, *, alone: bool) -> Iterator[bytes]:
-    kind = sniff(data)
+def _parts(data: bytes, kind: Sniffed, *, alone: bool) -> Iterator[bytes]:
     if kind.mime != PDF:
         yield from _image_pages(data)
     elif not kind.signed:

@@ -15,7 +15,7 @@ MAX_FRAMES = 200
 """Pages of one TIFF."""
 
 UPLOAD_PIXELS = 400_000_000
-"""Pixels of all pictures of one upload together: two hundred pages of A4 at 200 dpi are less."""
+"""Pixels of all pictures of one upload together: a hundred pages of A4 at 200 dpi."""
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF")
 _MIMES = {
@@ -38,10 +38,10 @@ class PixelBudget:
         self.left -= image.width * image.height
         if self.left < 0:
             raise TooLarge(
-                f"Các ảnh gửi cùng một lần có tổng cộng hơn {UPLOAD_PIXELS // 1_000_000} triệu điểm ảnh. "
-                "Vui lòng quét ở 200 dpi hoặc gửi ít trang hơn mỗi lần.",
-                f"The pictures sent together have more than {UPLOAD_PIXELS // 1_000_000} million pixels. "
-                "Please scan at 200 dpi or send fewer pages at a time.",
+                f"Các ảnh gửi cùng một lần có tổng cộng hơn {UPLOAD_PIXELS // 1_000_000} triệu điểm "
+                "ảnh. Vui lòng quét ở 200 dpi hoặc gửi ít trang hơn mỗi lần.",
+                f"The pictures sent together have more than {UPLOAD_PIXELS // 1_000_000} million "
+                "pixels. Please scan at 200 dpi or send fewer pages at a time.",
             )
 
 

@@ -13,4 +13,5 @@ stored_file = tenant_table(
     col("uploaded_by", sa.Uuid()),
     col("at", MOMENT),
     sa.Index(None, "tenant_id", "sha256"),
+    sa.Index(None, "tenant_id", "at"),
 )

@@ -89,6 +89,11 @@ class ClamdScanner:
         return await asyncio.open_connection(host.strip("[]"), int(port), limit=_LONGEST_ANSWER)
 
 
+def scanner_of(address: str) -> Scanner:
+    """Return the scanner of ``Settings.clamd``; without an address one that says it did not look."""
+    return ClamdScanner(address) if address else NoScanner()
+
+
 async def _send(writer: asyncio.StreamWriter, data: bytes) -> None:
     writer.write(b"zINSTREAM\0")
     for start in range(0, len(data), _CHUNK):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import puremagic
 
 from motcua.errors import Invalid, Problem, TooLarge, Unsupported
-from motcua.files.images import MAX_PIXELS, frames, mime_of, open_image
+from motcua.files.images import MAX_PIXELS, PixelBudget, frames, mime_of, open_image
 from motcua.files.pdfs import is_signed, open_pdf, page_count, refuse_active
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -60,12 +60,19 @@ class Sniffed:
         return self.mime != PDF
 
 
-def sniff(data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS) -> Sniffed:
+def sniff(
+    data: bytes,
+    *,
+    max_bytes: int = MAX_BYTES,
+    max_pixels: int = MAX_PIXELS,
+    budget: PixelBudget | None = None,
+) -> Sniffed:
     """Decide what the file is, or refuse it with a sentence that says what to do.
 
     Accepts JPEG, PNG, WebP (still), TIFF (also of several pages) and PDF. Raises ``Invalid`` (empty,
     damaged, cut off), ``TooLarge`` (bytes, pixels, pages), ``Unsupported`` (everything else, PDF with a
-    password or active content, and a file that is two things at once).
+    password or active content, and a file that is two things at once). ``budget`` is shared by the files
+    of one upload: what they may decode together.
     """
     _refuse_size(data, max_bytes)
     mime = _claimed_type(data)
@@ -78,8 +85,11 @@ def sniff(data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXE
             raise _unsupported()
         width, height = image.size
         if image.format == "JPEG":
+            if budget:
+                budget.spend(image)
+                budget = None
             image.draft("L", (max(1, width // 8), max(1, height // 8)))  # reads all, decodes little
-        pages = sum(1 for _ in frames(image, max_pixels=max_pixels))
+        pages = sum(1 for _ in frames(image, max_pixels=max_pixels, budget=budget))
     return Sniffed(mime, len(data), pages, width, height)
 
 

@@ -17,6 +17,7 @@ import pluggy
 import structlog
 
 from motcua import hookspecs
+from motcua.errors import Unavailable
 from motcua.plugins.kinds import IdentityProvider, Migrations, PluginInfo, Refusal
 from motcua.tenancy.tenant import Tenant
 
@@ -131,26 +132,42 @@ class Plugins:
     # For one tenant.
 
     def identity_providers(self, tenant: Tenant) -> list[IdentityProvider]:
-        answers = self._ask("register_identity_providers", tenant, tenant=tenant)
-        return [provider for answer in answers for provider in answer]
+        """Return the ways to sign in; a plugin that fails is noted and left out, the others stay."""
+        return self._joined("register_identity_providers", tenant, tenant=tenant)
 
     def links(self, tenant: Tenant, audience: str) -> list[tuple[str, str, str]]:
         """Return the plugins' links; one that fails is noted and left out, the page stays."""
-        found: list[tuple[str, str, str]] = []
-        for impl in self._implementations("register_links", tenant):
-            try:
-                found += self._call(impl, {"tenant": tenant, "audience": audience}) or ()
-            except Exception:  # noqa: BLE001 -- a plugin may raise anything; only its links are lost
-                _log.exception("plugin_failed", plugin=impl.plugin_name, hook="register_links")
-        return found
+        return self._joined("register_links", tenant, tenant=tenant, audience=audience)
 
     def refusal(self, tenant: Tenant, dossier: Mapping[str, Any], change: str) -> Refusal | None:
-        """Return the first refusal of a change of a dossier, if any."""
-        for answer in self._ask(
-            "dossier_may_change", tenant, tenant=tenant, dossier=dossier, change=change
-        ):
-            return cast(Refusal, answer)
+        """Return the first refusal of a change of a dossier, if any.
+
+        A plugin that fails cannot say yes: ``Unavailable`` names it, and nothing changes.
+        """
+        told = {"tenant": tenant, "dossier": dossier, "change": change}
+        for impl in self._implementations("dossier_may_change", tenant):
+            try:
+                answer = self._call(impl, told)
+            except Exception as error:
+                _log.exception("plugin_failed", plugin=impl.plugin_name, hook="dossier_may_change")
+                raise Unavailable(
+                    f"Phần mở rộng “{impl.plugin_name}” đang lỗi nên chưa đổi được hồ sơ. "
+                    "Hãy báo quản trị viên.",
+                    f"The plugin {impl.plugin_name!r} fails, so the dossier cannot change. "
+                    "Tell the administrator.",
+                ) from error
+            if answer is not None:
+                return cast(Refusal, answer)
         return None
+
+    def _joined(self, hook: str, where: Tenant, /, **arguments: Any) -> list[Any]:
+        found: list[Any] = []
+        for impl in self._implementations(hook, where):
+            try:
+                found += self._call(impl, arguments) or ()
+            except Exception:  # noqa: BLE001 -- a plugin may raise anything; only its part is lost
+                _log.exception("plugin_failed", plugin=impl.plugin_name, hook=hook)
+        return found
 
     async def demo_people(self, work: Any, people: Sequence[Any]) -> None:
         for answer in self._ask("demo_people", work.tenant, work=work, people=people):

@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
 from motcua.dossiers import drafts, queries, rating
+from motcua.dossiers.law import law_of
 from motcua.dossiers.slips import MONEY, PROVENANCE
 from motcua.dossiers.states import State
 from motcua.errors import Problem
@@ -88,10 +89,10 @@ async def dossier_page(
     visit: Visit, dossier_id: UUID, errors: dict[str, str], *, status: int = 422
 ) -> Template:
     """Return the page of a dossier; ``errors`` belong to one of its forms."""
-    law = await visit.law()
     lang = visit.lang
     async with visit.work() as work:
         row = await queries.owned(work.tx, dossier_id, visit.session.subject)
+        law, procedure = await law_of(visit.platform, work, row)
         events = await queries.events(work.tx, dossier_id)
         papers = await queries.components(work.tx, dossier_id)
         requests = await queries.supplements(work.tx, dossier_id)
@@ -99,7 +100,6 @@ async def dossier_page(
         rated = await rating.of(work.tx, dossier_id)
         reads = await _reads(work, visit, row)
         answers = queries.answers(work, row)
-    procedure = law.version(row["procedure_code"], row["procedure_version"])
     named = {p.key: p for p in procedure.package.procedure.papers}
     open_request = next((r for r in requests if r["answered_at"] is None), None)
     return page(

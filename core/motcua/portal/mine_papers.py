@@ -5,7 +5,7 @@ from uuid import UUID
 
 from anyio import to_thread
 from litestar import Response, get, post
-from litestar.datastructures import FormMultiDict, UploadFile
+from litestar.datastructures import FormMultiDict
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
@@ -13,8 +13,9 @@ from motcua.dossiers import queries, rating, settlement, slips
 from motcua.dossiers.submission import Paper
 from motcua.errors import Invalid, NotFound, Problem, TooLarge
 from motcua.events.work import Work
-from motcua.files.intake import take
+from motcua.files.intake import Prepared, keeping, note
 from motcua.portal.mine import dossier_page
+from motcua.portal.papers import prepared, uploads
 from motcua.portal.visit import Visit, citizen
 from motcua.tenancy.db import Record
 from motcua.wallet import offering
@@ -34,42 +35,46 @@ async def answer(request: AnyRequest, dossier_id: FromPath[UUID]) -> Redirect | 
     visit = citizen(request)
     posted = await request.form()
     await visit.law()
+    arrived: dict[str, Prepared] = {}
     try:
-        async with visit.work() as work:
-            await queries.owned(work.tx, dossier_id, visit.session.subject)
-            papers = await _taken(visit, work, dossier_id, posted)
-            await settlement.answer_supplement(
-                visit.platform, work, dossier_id, visit.session.subject, papers
-            )
+        async with keeping(visit.platform.db, visit.tenant, visit.files, arrived.values()):
+            await _prepare(visit, await _asked(visit, dossier_id), posted, arrived)
+            async with visit.work() as work:
+                await queries.owned(work.tx, dossier_id, visit.session.subject)
+                papers = [
+                    Paper(key, (await note(work, paper, visit.session.subject)).id)
+                    for key, paper in arrived.items()
+                ]
+                await settlement.answer_supplement(
+                    visit.platform, work, dossier_id, visit.session.subject, papers
+                )
     except (Invalid, TooLarge) as problem:
         return await dossier_page(visit, dossier_id, problem.fields or {"": problem.vi})
     return visit.go(f"/my/{dossier_id}")
 
 
-async def _taken(visit: Visit, work: Work, dossier_id: UUID, posted: FormMultiDict) -> list[Paper]:
-    """Store what came for each paper of the open request; ``Invalid`` names each that cannot be used."""
-    requests = await queries.supplements(work.tx, dossier_id)
-    asked = [key for r in requests if r["answered_at"] is None for key in r["papers"]]
-    papers: list[Paper] = []
+async def _asked(visit: Visit, dossier_id: UUID) -> list[str]:
+    """Return the papers of the open request, to the dossier's owner."""
+    async with visit.work() as work:
+        await queries.owned(work.tx, dossier_id, visit.session.subject)
+        requests = await queries.supplements(work.tx, dossier_id)
+    return [key for r in requests if r["answered_at"] is None for key in r["papers"]]
+
+
+async def _prepare(
+    visit: Visit, asked: list[str], posted: FormMultiDict, arrived: dict[str, Prepared]
+) -> None:
+    """Put what came for each paper into ``arrived``; ``Invalid`` names each that cannot be used."""
     wrong: dict[str, str] = {}
     for key in asked:
-        parts = [p for p in posted.getall(key, []) if isinstance(p, UploadFile) and p.filename]
-        if not parts:
+        if not (parts := uploads(posted, key)):
             continue
         try:
-            papers.append(Paper(key, await _stored(visit, work, parts)))
+            arrived[key] = await prepared(visit, parts)
         except Problem as problem:
             wrong[key] = problem.en if visit.lang == "en" else problem.vi
     if wrong:
         raise Invalid(fields=wrong)
-    return papers
-
-
-async def _stored(visit: Visit, work: Work, parts: list[UploadFile]) -> UUID:
-    contents = [await part.read() for part in parts]
-    if any(len(content) > visit.platform.settings.max_upload for content in contents):
-        raise TooLarge()
-    return (await take(work, visit.files, contents, visit.session.subject)).id
 
 
 @get("/my/{dossier_id:uuid}/receipt.pdf", include_in_schema=False)

@@ -1,6 +1,6 @@
 """Applying, second part: one slot for each paper, filled with a file or with a paper from the wallet."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,8 @@ from motcua.dossiers import drafts
 from motcua.dossiers.drafts import Draft, Shown, Upload
 from motcua.errors import Conflict, Invalid, NotFound, Problem, TooLarge
 from motcua.events.work import Work
-from motcua.files.intake import read_own, take
+from motcua.files.intake import Prepared, keeping, note, prepare, read_own
+from motcua.files.scan import scanner_of
 from motcua.portal.sheets import Sheet, steps
 from motcua.portal.visit import Visit, citizen
 from motcua.text import nfc
@@ -124,11 +125,17 @@ async def save_papers(request: AnyRequest, draft_id: FromPath[UUID]) -> Redirect
     posted = await request.form()
     law = await visit.law()
     async with visit.work() as work:
-        draft = await drafts.read(work, draft_id, visit.session.subject, lock=True)
-        procedure = law.current(draft.procedure_code)
-        removed = _remove(draft, posted)
-        errors = {} if removed else await _take_all(visit, work, procedure, draft, posted)
-        await drafts.save(work, draft)
+        draft = await drafts.read(work, draft_id, visit.session.subject)
+    procedure = law.current(draft.procedure_code)
+    removed = any(name == "drop" or name.startswith("remove.") for name in posted)
+    arrived: dict[str, Prepared] = {}
+    async with keeping(visit.platform.db, visit.tenant, visit.files, arrived.values()):
+        errors = {} if removed else await _prepare_all(visit, procedure, draft, posted, arrived)
+        async with visit.work() as work:
+            draft = await drafts.read(work, draft_id, visit.session.subject, lock=True)
+            _remove(draft, posted)
+            errors |= await _note_all(visit, work, draft, posted, arrived)
+            await drafts.save(work, draft)
     back = str(posted.get("_return", ""))
     going_on = not removed and posted.get("action") != "upload"
     if going_on and not errors:
@@ -145,59 +152,85 @@ async def save_papers(request: AnyRequest, draft_id: FromPath[UUID]) -> Redirect
     return visit.go(f"/drafts/{draft_id}/{'check' if back == 'check' else 'unit'}")
 
 
-def _remove(draft: Draft, posted: FormMultiDict) -> bool:
+def _remove(draft: Draft, posted: FormMultiDict) -> None:
     """Take out the file (``remove.<paper>``) or credential (``drop``) whose button was pressed."""
     content = draft.content
-    removed = False
     for name, value in posted.multi_items():
         if name.startswith("remove."):
             key = name.removeprefix("remove.")
             kept = [u for u in content.papers.get(key, []) if str(u.id) != value]
             content.papers[key] = kept
-            removed = True
         elif name == "drop":
             content.shown.pop(str(value), None)
-            removed = True
-    return removed
 
 
-async def _take_all(
-    visit: Visit, work: Work, procedure: Adopted, draft: Draft, posted: FormMultiDict
+async def _prepare_all(
+    visit: Visit,
+    procedure: Adopted,
+    draft: Draft,
+    posted: FormMultiDict,
+    arrived: dict[str, Prepared],
 ) -> dict[str, str]:
+    """Put what came for each paper into ``arrived``; returns what is wrong with the others."""
     errors: dict[str, str] = {}
     for paper in procedure.package.procedure.papers:
-        parts = [
-            p for p in posted.getall(paper.key, []) if isinstance(p, UploadFile) and p.filename
-        ]
-        if not parts:
+        if not (parts := uploads(posted, paper.key)):
             continue
         try:
-            await _take(visit, work, draft, paper, parts)
+            _need_room(draft, paper.key)
+            arrived[paper.key] = await prepared(visit, parts)
         except Problem as problem:
             errors[paper.key] = problem.en if visit.lang == "en" else problem.vi
     return errors
 
 
-async def _take(
-    visit: Visit, work: Work, draft: Draft, paper: Paper, parts: list[UploadFile]
-) -> None:
-    have = draft.content.papers.setdefault(paper.key, [])
-    if len(have) >= _PER_PAPER:
+async def _note_all(
+    visit: Visit,
+    work: Work,
+    draft: Draft,
+    posted: FormMultiDict,
+    arrived: Mapping[str, Prepared],
+) -> dict[str, str]:
+    errors: dict[str, str] = {}
+    for key, paper in arrived.items():
+        try:
+            _need_room(draft, key)  # again: now nobody else changes the draft
+        except Conflict as full:
+            errors[key] = full.en if visit.lang == "en" else full.vi
+            continue
+        taken = await note(work, paper, visit.session.subject)
+        parts = uploads(posted, key)
+        more = f" (+{len(parts) - 1})" if len(parts) > 1 else ""
+        name = (nfc(parts[0].filename)[:120] or key) + more
+        draft.content.papers.setdefault(key, []).append(
+            Upload(taken.id, name, taken.pages, taken.size)
+        )
+    return errors
+
+
+def _need_room(draft: Draft, key: str) -> None:
+    if len(draft.content.papers.get(key, ())) >= _PER_PAPER:
         raise Conflict(
             f"Mỗi giấy tờ tối đa {_PER_PAPER} tệp.", f"At most {_PER_PAPER} files for each paper."
         )
-    contents = [await part.read() for part in parts]
+
+
+def uploads(posted: FormMultiDict, key: str) -> list[UploadFile]:
+    """Return the files posted under a name; an input left empty gives none."""
+    return [p for p in posted.getall(key, []) if isinstance(p, UploadFile) and p.filename]
+
+
+async def prepared(visit: Visit, parts: Sequence[UploadFile]) -> Prepared:
+    """Make one paper of files; no transaction is open. ``TooLarge`` and the errors of ``prepare``."""
     limit = visit.platform.settings.max_upload
+    contents = [await part.read(limit + 1) for part in parts]
     if any(len(content) > limit for content in contents):
         megabytes = limit // 1_048_576
         raise TooLarge(
             f"Tệp lớn hơn {megabytes} MB. Hãy chụp hoặc quét lại với độ phân giải thấp hơn.",
             f"The file is larger than {megabytes} MB. Scan it again at a lower resolution.",
         )
-    taken = await take(work, visit.files, contents, visit.session.subject)
-    name = nfc(parts[0].filename or "")[:120] or paper.name_vi
-    more = f" (+{len(parts) - 1})" if len(parts) > 1 else ""
-    have.append(Upload(taken.id, name + more, taken.pages, taken.size))
+    return await prepare(visit.files, contents, scanner_of(visit.platform.settings.clamd))
 
 
 @post("/drafts/{draft_id:uuid}/papers/{paper:str}/present", include_in_schema=False)

@@ -18,7 +18,9 @@ from motcua.tenancy.db import Record
 from motcua.web.here import AnyRequest, here, province_of
 from motcua.web.pages import page
 
-_UPLOAD_BODY = 50_000_000
+_LONGEST = 20 * 1024 * 1024
+_UPLOAD_BODY = _LONGEST + 65_536
+_CHUNK = 256 * 1024
 _GENUINE = """
 select r.number, r.kind, r.title_vi, r.title_en, r.issued_at, r.expires_at, r.status, r.pdf_sha256,
   u.name as unit
@@ -102,11 +104,14 @@ async def compare(request: AnyRequest, verify_code: FromPath[str]) -> Template:
     """Compare a PDF with the one that was issued; it is read and not kept."""
     row = await _genuine(request, verify_code)
     file = (await request.form()).get("file")
-    content = await file.read() if isinstance(file, UploadFile) else b""
-    if not content:
+    digest, size = hashlib.sha256(), 0
+    while isinstance(file, UploadFile) and (chunk := await file.read(_CHUNK)):
+        digest.update(chunk)
+        size += len(chunk)
+    if not size:
         said = "Choose the PDF" if here(request).lang == "en" else "Hãy chọn tệp PDF"
         return _verified(request, row, "", {"file": said})
-    same = hashlib.sha256(content).hexdigest() == row["pdf_sha256"]
+    same = digest.hexdigest() == row["pdf_sha256"]
     return _verified(request, row, "same" if same else "different", {})
 
 

@@ -82,7 +82,7 @@ async def _settle(platform: Platform, work: Work, event: Event) -> str:
     row = await work.tx.fetchrow(_DOSSIER, event.subject)
     if row is None:
         raise LookupError(f"dossier {event.subject} of event {event.id} does not exist")
-    calendar = (await platform.catalogue.of(work.tenant)).calendar
+    calendar = (await platform.catalogue.of(work.tenant, work.tx)).calendar
     minutes = working_minutes(calendar, row["accepted_at"], row["finished_at"])
     for pause in await work.tx.fetch(_PAUSED, event.subject):
         minutes -= working_minutes(calendar, pause["started_at"], pause["ended_at"])

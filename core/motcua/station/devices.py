@@ -1,6 +1,7 @@
 """The devices of a site: paired once with a short code, known by a long token ever after."""
 
 from datetime import timedelta
+from ipaddress import ip_address, ip_network
 from uuid import UUID
 
 from motcua.errors import Invalid, NotFound, TooManyTries
@@ -14,6 +15,11 @@ KINDS = ("station", "board")
 CODE_LENGTH = 6
 CODE_LIFE = timedelta(minutes=15)
 WRONG_CODES = 10
+"""Wrong codes of one address within ``WRONG_PERIOD``."""
+
+WRONG_CODES_OF_ALL = 300
+"""Wrong codes of all addresses together: next to nothing of the 30^6 codes, and no one address reaches it."""
+
 WRONG_PERIOD = timedelta(minutes=15)
 
 _KNOWN = """
@@ -44,7 +50,8 @@ where site_id = $1 and forgotten_at is null order by kind, name
 """
 # Wrong codes are events of the tenant: counted over all processes, by the index on the subject.
 _WRONG = """
-select count(*) from event where subject = $1 and type = 'device.pair_refused' and at > $2
+select count(*) as all, count(*) filter (where payload->>'client' = $3) as mine
+from event where subject = $1 and type = 'device.pair_refused' and at > $2
 """
 _ONE_AT_A_TIME = "select pg_advisory_xact_lock(hashtextextended('pair ' || $1::text, 0))"
 
@@ -95,15 +102,17 @@ async def pair(work: Work, code: str) -> tuple[UUID, str]:
     return UUID(bytes=row["id"].bytes), token
 
 
-async def pair_or_count(work: Work, code: str) -> tuple[UUID, str] | Invalid:
+async def pair_or_count(work: Work, code: str, address: str) -> tuple[UUID, str] | Invalid:
     """Pair, or count a wrong code and return what to say: the caller commits, then raises it.
 
-    ``TooManyTries`` after ten wrong codes of one tenant within 15 minutes. Tries stand in line, so that
-    many at once are counted like many in turn.
+    ``address`` is the network address of whoever asks. ``TooManyTries`` after ten wrong codes from there
+    within 15 minutes, so that nobody locks out the devices of others; and after 300 of the tenant. Tries
+    stand in line, so that many at once are counted like many in turn.
     """
     await work.tx.execute(_ONE_AT_A_TIME, str(work.tenant.id))
-    wrong = await work.tx.fetchval(_WRONG, work.tenant.id, work.now - WRONG_PERIOD)
-    if wrong >= WRONG_CODES:
+    client = _client(work, address)
+    wrong = await work.tx.fetchrow(_WRONG, work.tenant.id, work.now - WRONG_PERIOD, client)
+    if wrong and (wrong["mine"] >= WRONG_CODES or wrong["all"] >= WRONG_CODES_OF_ALL):
         raise TooManyTries(
             "Đã có nhiều mã sai. Hãy chờ 15 phút rồi thử lại với mã mới.",
             "There were many wrong codes. Wait 15 minutes, then try again with a new code.",
@@ -111,7 +120,7 @@ async def pair_or_count(work: Work, code: str) -> tuple[UUID, str] | Invalid:
     try:
         return await pair(work, code)
     except Invalid as refused:
-        work.emit("device.pair_refused", work.tenant.id)
+        work.emit("device.pair_refused", work.tenant.id, {"client": client})
         return refused
 
 
@@ -126,6 +135,16 @@ async def forget(work: Work, device_id: UUID) -> None:
         raise NotFound("Không có thiết bị này.", "There is no such device.")
     await work.tx.execute(_SIGN_OUT, device_id)
     work.emit("device.forgotten", device_id)
+
+
+def _client(work: Work, address: str) -> str:
+    """Return what the log keeps of an address: an HMAC. IPv6 counts by its network, which one machine owns."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return work.vault.index(f"pair client {address}").hex()[:16]
+    network = ip_network((known, 64 if known.version == 6 else 32), strict=False)
+    return work.vault.index(f"pair client {network}").hex()[:16]
 
 
 def _hash(work: Work, code: str) -> bytes:

@@ -34,9 +34,11 @@ async def pair(request: AnyRequest) -> Redirect | Template:
     tenant = province_of(request)
     platform: Platform = request.app.state.platform
     code = str((await request.form()).get("code", ""))[:40]
+    # The connection's own address: what a header says of it, anybody can write.
+    address = request.client.host if request.client else ""
     try:
         async with platform.works.begin(tenant, SYSTEM) as work:
-            paired = await devices.pair_or_count(work, code)
+            paired = await devices.pair_or_count(work, code, address)
             found = (
                 None if isinstance(paired, Invalid) else await work.tx.fetchrow(_KIND, paired[0])
             )

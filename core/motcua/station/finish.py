@@ -87,7 +87,7 @@ def _code(screen: Screen, track_code: str) -> Markup:
 async def _submit(screen: Screen, work: Work, visit: Visit, erasure: Erasure) -> None:
     """Submit the dossier, issue the ticket, end the visit."""
     notes = visit.notes
-    law = await screen.platform.catalogue.of(screen.tenant)
+    law = await screen.platform.catalogue.of(screen.tenant, work.tx)
     adopted, prefilled = adopted_of(law, notes), prefill_of(notes)
     package = adopted.package
     _whole_form(screen, notes, package.form, prefilled)
@@ -131,7 +131,7 @@ async def _check(
     errors: dict[str, str] | None = None,
     status: int = 200,
 ) -> Template:
-    law = await screen.platform.catalogue.of(screen.tenant)
+    law = await screen.platform.catalogue.of(screen.tenant, tx)
     package, prefilled = adopted_of(law, notes).package, prefill_of(notes)
     _whole_form(screen, notes, package.form, prefilled)
     values = package.form.clean(notes.answers, prefilled, lang=screen.lang).values

@@ -1,5 +1,6 @@
 """Scanning the papers: a slot for each, one or several pictures or PDFs, taken away and taken again."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +11,14 @@ from motcua.catalogue.procedure import Paper
 from motcua.errors import Invalid, Problem
 from motcua.events.work import Work
 from motcua.files import intake
+from motcua.files.intake import Prepared
+from motcua.files.scan import scanner_of
 from motcua.files.sniff import in_words
 from motcua.station import visits
 from motcua.station.apply import adopted_of, prefill_of
 from motcua.station.screen import MAX_BODY, Screen, go, require, say, screen_of, show
 from motcua.station.uploads import contents
-from motcua.station.visits import Erasure, Notes, Scan, Visit
+from motcua.station.visits import Erasure, Notes, NoVisitError, Scan, Visit
 from motcua.web.here import AnyRequest
 
 MOST_SCANS = 10
@@ -52,23 +55,24 @@ async def papers(request: AnyRequest) -> Redirect | Template:
     screen = await screen_of(request)
     form = await request.form()
     law = await screen.platform.catalogue.of(screen.tenant)
-    errors: dict[str, str] = {}
-    status = 422
-    async with screen.visit() as (work, visit, erasure):
-        notes = visit.notes
-        require(notes.done, notes)
-        wanted = asked_for(law, notes)
-        removed = await _remove(work, visit, form, erasure)
-        for paper in wanted:
-            try:
-                await _take(screen, work, visit, paper, form)
-            except Problem as refused:
-                errors[paper.key], status = say(request, refused), refused.status
-        going = form.get("go") == "next" and not removed and not errors
-        if going:
-            errors = _still_missing(screen, missing(wanted, notes))
-            notes.papers_seen = not errors
-        await visits.save(work, visit)
+    async with screen.visit() as (_, before, _erasure):
+        require(before.notes.done, before.notes)
+    arrived: dict[str, Prepared] = {}
+    async with intake.keeping(screen.platform.db, screen.tenant, screen.files, arrived.values()):
+        wanted = asked_for(law, before.notes)
+        errors, status = await _prepare(screen, before.notes, wanted, form, arrived)
+        async with screen.visit() as (work, visit, erasure):
+            if visit.id != before.id:
+                raise NoVisitError  # the person left while the scans were read
+            notes = visit.notes
+            require(notes.done, notes)
+            removed = await _remove(work, visit, form, erasure)
+            await _note(work, notes, arrived)
+            going = form.get("go") == "next" and not removed and not errors
+            if going:
+                errors = _still_missing(screen, missing(wanted, notes))
+                notes.papers_seen = not errors
+            await visits.save(work, visit)
     if errors:
         return _page(screen, wanted, notes, errors, status)
     return go(request, "/station/check" if going else "/station/papers")
@@ -93,18 +97,41 @@ async def _remove(work: Work, visit: Visit, form: Any, erasure: Erasure) -> bool
     return False
 
 
-async def _take(screen: Screen, work: Work, visit: Visit, paper: Paper, form: Any) -> None:
-    parts = await contents(form, paper.key, screen.platform.settings.max_upload)
-    if not parts or paper.kind == "present" or visit.notes.person is None:
-        return
-    scans = visit.notes.papers.setdefault(paper.key, [])
-    if len(scans) >= MOST_SCANS:
+async def _prepare(
+    screen: Screen, notes: Notes, wanted: list[Paper], form: Any, arrived: dict[str, Prepared]
+) -> tuple[dict[str, str], int]:
+    """Put what came for each paper into ``arrived``; returns what is wrong with the others, and a status."""
+    settings = screen.platform.settings
+    errors: dict[str, str] = {}
+    status = 422
+    for paper in wanted:
+        if paper.kind == "present" or notes.person is None:
+            continue
+        try:
+            if parts := await contents(form, paper.key, settings.max_upload):
+                _need_room(notes, paper.key)
+                scanner = scanner_of(settings.clamd)
+                arrived[paper.key] = await intake.prepare(screen.files, parts, scanner)
+        except Problem as refused:
+            errors[paper.key], status = say(screen.request, refused), refused.status
+    return errors, status
+
+
+async def _note(work: Work, notes: Notes, arrived: Mapping[str, Prepared]) -> None:
+    for key, paper in arrived.items():
+        if notes.person is None:
+            raise NoVisitError
+        _need_room(notes, key)
+        taken = await intake.note(work, paper, notes.person)
+        notes.papers.setdefault(key, []).append(Scan(taken.id, taken.pages, taken.size))
+
+
+def _need_room(notes: Notes, key: str) -> None:
+    if len(notes.papers.get(key, ())) >= MOST_SCANS:
         raise Invalid(
             f"Mỗi giấy tờ có tối đa {MOST_SCANS} lần chụp. Hãy gỡ bớt trước khi chụp thêm.",
             f"A paper has at most {MOST_SCANS} scans. Remove one before you add another.",
         )
-    taken = await intake.take(work, screen.files, parts, visit.notes.person)
-    scans.append(Scan(taken.id, taken.pages, taken.size))
 
 
 def _page(

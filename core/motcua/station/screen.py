@@ -86,7 +86,7 @@ class Screen:
         erasure = Erasure()
         async with self.platform.works.begin(self.tenant, self.session.actor) as work:
             yield work, erasure
-        await erasure.run(self.files)
+        await erasure.run(self.platform.db, self.tenant, self.files)
 
     @asynccontextmanager
     async def visit(self) -> AsyncIterator[tuple[Work, Visit, Erasure]]:

@@ -7,12 +7,14 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from anyio import to_thread
 
 from motcua.events.work import Work
+from motcua.files import erasing
 from motcua.files.store import TenantFiles
 from motcua.ids import token, uuid7
 from motcua.people.citizens import Citizen
+from motcua.tenancy.db import Database
+from motcua.tenancy.tenant import Tenant
 from motcua.tenancy.vault import digest
 
 FORSAKEN = timedelta(minutes=20)
@@ -45,10 +47,6 @@ update station_session set ticket_token = null where device_id = $1 and ticket_t
 """
 _SEEN = "update device set seen_at = $2 where id = $1"
 _DROP = "delete from stored_file where id = any($1) returning sha256"
-_STILL_USED = """
-select sha256 from stored_file where sha256 = any($1)
-union select sha256 from component where sha256 = any($1)
-"""
 
 
 class NoVisitError(Exception):
@@ -114,10 +112,9 @@ class Erasure:
 
     hashes: set[str] = field(default_factory=set)
 
-    async def run(self, files: TenantFiles) -> None:
-        """Erase them."""
-        for sha256 in self.hashes:
-            await to_thread.run_sync(files.remove, sha256)
+    async def run(self, db: Database, tenant: Tenant, files: TenantFiles) -> None:
+        """Erase those that nothing else holds."""
+        await erasing.erase(db, tenant, files, self.hashes)
 
 
 async def begin(work: Work, device: UUID, way: str, erasure: Erasure) -> Visit:
@@ -169,9 +166,7 @@ async def drop(work: Work, files: Iterable[UUID], erasure: Erasure) -> None:
     """Forget scans that go into no dossier; contents that nothing else holds will be erased."""
     if not (ids := list(files)):
         return
-    gone = {row["sha256"] for row in await work.tx.fetch(_DROP, ids)}
-    used = {row["sha256"] for row in await work.tx.fetch(_STILL_USED, list(gone))}
-    erasure.hashes |= gone - used
+    erasure.hashes |= {row["sha256"] for row in await work.tx.fetch(_DROP, ids)}
 
 
 async def unshown(work: Work, device: UUID, show: str) -> bool:

@@ -24,11 +24,17 @@ JSON = JSONB()
 
 
 def tenant_table(
-    name: str, *items: Any, key: tuple[str, ...] = ("id",), plugin: str = ""
+    name: str,
+    *items: Any,
+    key: tuple[str, ...] = ("id",),
+    plugin: str = "",
+    anchored: bool = True,
 ) -> sa.Table:
     """Return a table whose rows belong to a tenant; ``key`` names the key beside ``tenant_id``.
 
-    ``plugin`` names the plugin that brings the table.
+    ``plugin`` names the plugin that brings the table. A foreign key to the tenant is left out where another
+    one already implies it, and (``anchored`` is false) on the logs that every command writes: each costs a
+    look-up per row, and row-level security has checked the tenant already.
     """
     columns: list[Any] = [
         sa.Column("tenant_id", sa.Uuid(), server_default=sa.text("app_tenant()"), nullable=False)
@@ -41,9 +47,20 @@ def tenant_table(
         *columns,
         *items,
         sa.PrimaryKeyConstraint("tenant_id", *key),
-        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        *([] if _implied(items) or not anchored else [_to_tenant()]),
         info={"tenant": True, "plugin": plugin},
     )
+
+
+def _to_tenant() -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"])
+
+
+def _implied(items: tuple[Any, ...]) -> bool:
+    """Tell whether a foreign key inside the tenant always holds: none of its columns may be null."""
+    optional = {i.name for i in items if isinstance(i, sa.Column) and i.nullable}
+    keys = [i for i in items if isinstance(i, sa.ForeignKeyConstraint)]
+    return any("tenant_id" in k.column_keys and not optional & set(k.column_keys) for k in keys)
 
 
 def platform_table(name: str, *items: Any) -> sa.Table:

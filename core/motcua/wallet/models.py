@@ -91,3 +91,10 @@ presentation = tenant_table(
     ref("dossier_id", "dossier"),
     one_of("status", "waiting", "verified", "refused", "failed", "used"),
 )
+# What is still to be forgotten.
+sa.Index(
+    "ix_presentation_claims",
+    presentation.c.tenant_id,
+    presentation.c.expires_at,
+    postgresql_where=presentation.c.claims_sealed.is_not(None),
+)

@@ -18,6 +18,9 @@ from motcua.wallet import dcql, issuer, requests
 from motcua.wallet.verifying import QUERY_ID
 
 LIFETIME = timedelta(minutes=10)
+USABLE = timedelta(hours=24)
+"""How long what was proven counts: a credential can be withdrawn at any time after."""
+
 _START = """
 insert into presentation (id, trace_id, purpose, subject_id, draft_id, paper_key, vct_type, nonce, state,
   query, return_path, created_at, expires_at)
@@ -30,12 +33,13 @@ where id = $1 and subject_id = $2 and response_code_hash = $3 and finished_at > 
 returning id, status, vct_type, claims_sealed, issuer, digest
 """
 _USE = """
-update presentation p set status = 'used', dossier_id = $2
-where id = $1 and status = 'verified' and response_code_hash is null
+update presentation p set status = 'used', dossier_id = $2, claims_sealed = null
+where id = $1 and status = 'verified' and response_code_hash is null and finished_at > $3
   and exists (select 1 from dossier d where d.id = $2
               and p.subject_id in (d.subject_id, d.submitter_id))
 returning trace_id
 """
+_OLD = "select 1 from presentation where id = $1 and status = 'verified' and finished_at <= $2"
 
 
 @dataclass(frozen=True)
@@ -132,9 +136,16 @@ async def collect(
 async def use(work: Work, presentation_id: UUID, dossier_id: UUID) -> None:
     """Note that a collected presentation stands for a paper of a dossier of the same person.
 
-    ``Conflict`` when it was used already, was not collected, or belongs to another person's dossier.
+    The claims are forgotten with it. ``Conflict`` when it was used already, was not collected, is older than
+    a day, or belongs to another person's dossier.
     """
-    trace_id = await work.tx.fetchval(_USE, presentation_id, dossier_id)
+    oldest = work.now - USABLE
+    trace_id = await work.tx.fetchval(_USE, presentation_id, dossier_id, oldest)
+    if trace_id is None and await work.tx.fetchval(_OLD, presentation_id, oldest):
+        raise Conflict(
+            "Giấy tờ trong ví đã được xuất trình quá 24 giờ trước. Hãy xuất trình lại giấy tờ trong ví.",
+            "The paper was presented more than 24 hours ago. Present it from your wallet again.",
+        )
     if trace_id is None:
         raise Conflict(
             "Lần xuất trình này đã được dùng hoặc không thuộc hồ sơ này.",

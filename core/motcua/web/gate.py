@@ -55,7 +55,7 @@ class Gate:
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
-        headers = dict(scope["headers"])
+        headers = _headers(scope)
         try:
             found = await self._place(scope, headers)
         except (Unavailable, *LOST):
@@ -117,6 +117,15 @@ class Gate:
         inner = {**scope, "path": here.rewrite(path), "root_path": "", "state": state}
         inner["raw_path"] = inner["path"].encode()
         return inner, here
+
+
+def _headers(scope: Any) -> dict[bytes, bytes]:
+    """Return the headers by name; HTTP/2 may send the cookies in several pieces (RFC 9113 section 8.2.3)."""
+    headers: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        known = headers.get(name)
+        headers[name] = known + b"; " + value if name == b"cookie" and known else value
+    return headers
 
 
 def _token(path: str, headers: dict[bytes, bytes], cookies: dict[str, str]) -> str | None:

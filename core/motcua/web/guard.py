@@ -1,6 +1,6 @@
 """The first lock of every door: nobody passes without a session, and nobody with one of another kind.
 
-It stands before any body is read. A route that everybody may use says so with ``opt={"open": True}``;
+It stands before the handler, and before any typed body is read. A route that everybody may use says so with ``opt={"open": True}``;
 what a person may do beyond being signed in is decided by the handler itself.
 """
 
@@ -18,7 +18,7 @@ _PUBLIC = ("/api/docs",)
 Connection = ASGIConnection[Any, Any, Any, Any]
 
 
-def first_lock(connection: Connection, handler: BaseRouteHandler) -> None:
+async def first_lock(connection: Connection, handler: BaseRouteHandler) -> None:
     """Refuse whoever has no session here, or one of a kind that has no business here."""
     path: str = connection.scope["path"]
     if handler.opt.get("open") or path.startswith(_PUBLIC):

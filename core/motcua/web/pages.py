@@ -20,6 +20,7 @@ from motcua.text import vn_date, vn_moment, vn_money
 from motcua.web.here import AnyRequest, Here, here
 
 CORE = Path(__file__).parents[1]
+WALLET_LABEL = "vi"  # the wallet has a host of its own: one wallet for the papers of every tenant
 # After a sign-in from here people are brought to their own start page.
 _STARTS = frozenset({"/", "/x/admin/national", "/wallet-app"})
 
@@ -88,6 +89,7 @@ def _menu(where: Here, platform: Platform) -> list[tuple[str, str, str]]:
             ("/procedures", "Thủ tục", "Services"),
             ("/track", "Tra cứu hồ sơ", "Track"),
             ("/my", "Hồ sơ của tôi", "My dossiers"),
+            (platform.settings.url_of(WALLET_LABEL), "Ví giấy tờ", "Wallet"),
         ]
         audiences = ["citizen"]
     links = platform.plugins.links
@@ -124,7 +126,12 @@ def page(request: AnyRequest, template: str, /, status: int = 200, **context: An
         "switch_lang": _switch_language(request, "vi" if english_page else "en"),
         "sign_in_next": "" if path in _STARTS else "?" + urlencode({"next": path}),
         "nav": [
-            (where.url(href), en if english_page else vi, href == current) for href, vi, en in menu
+            (
+                href if "://" in href else where.url(href),
+                en if english_page else vi,
+                href == current,
+            )
+            for href, vi, en in menu
         ],
         "csrf_input": lambda: csrf_input(request),
         "money": vn_money,

@@ -9,7 +9,7 @@ import msgspec
 
 from motcua.api import DemoPerson, Work, fold, uuid7
 
-SHOWN = 60
+SHOWN = 12
 _REMEMBER = """
 insert into sandbox_identity_account (id, kind, username, full_name, folded, claims_sealed)
 values ($1, $2, $3, $4, $5, $6)

@@ -15,6 +15,7 @@ from motcua.dossiers.submission import Application, Paper, Submitted, submit
 from motcua.events.log import SYSTEM, Actor
 from motcua.events.outbox import Claim
 from motcua.files import intake
+from motcua.files.scan import NoScanner
 from motcua.ids import uuid7
 from motcua.people import citizens
 from motcua.people.capabilities import Capability
@@ -95,8 +96,8 @@ class Office:
         picture = io.BytesIO()
         Image.new("RGB", (400, 560), "white").save(picture, "JPEG")
         files = self.platform.files.for_tenant(self.tenant.id, self.tenant.slug)
-        taken = await intake.take(work, files, [picture.getvalue()], self.citizen)
-        return taken.id
+        prepared = await intake.prepare(files, [picture.getvalue()], NoScanner())
+        return (await intake.note(work, prepared, self.citizen)).id
 
     async def ticket(self, dossier: UUID | None = None) -> service.Issued:
         """Issue a ticket in the line of certification."""

@@ -6,8 +6,7 @@ from uuid import UUID
 import anyio
 import pytest
 
-from motcua.desk import lists
-from motcua.dossiers import reception, settlement
+from motcua.dossiers import reception, settlement, worklists
 from motcua.dossiers.submission import Paper, Submitted
 from motcua.errors import Conflict
 from motcua.events.log import SYSTEM, Actor
@@ -289,13 +288,13 @@ async def test_the_counts_are_those_of_the_rows(office: Office, sit: SitDown) ->
         await office.submit()
     now = datetime.now(UTC)
     async with office.platform.db.tenant(office.tenant) as tx:
-        whole = await lists.tray(tx, [office.unit], now)
+        whole = await worklists.tray(tx, [office.unit], now)
         seen, after = list(whole.rows), whole.next
         while after:
             key = after.removeprefix("after=").replace("%3A", ":").replace("%2B", "+")
-            part = await lists.tray(tx, [office.unit], now, after=key.replace("%7E", "~"))
+            part = await worklists.tray(tx, [office.unit], now, after=key.replace("%7E", "~"))
             seen, after = seen + part.rows, part.next
-        late = await lists.tray(tx, [office.unit], datetime.max.replace(tzinfo=UTC), late=True)
+        late = await worklists.tray(tx, [office.unit], datetime.max.replace(tzinfo=UTC), late=True)
     assert len(seen) == whole.total == len({r["id"] for r in seen})
     assert late.late == late.total
     tray = (await sit(office.staff["receiver"]).get("/desk/tray")).text
@@ -307,10 +306,10 @@ async def test_work_is_paired_by_role_and_unit(office: Office, sit: SitDown) -> 
     now = datetime.now(UTC)
     elsewhere = await office.one("select unit_id from site where key = 'tinh'")
     async with office.platform.db.tenant(office.tenant) as tx:
-        crossed = await lists.work(
+        crossed = await worklists.work(
             tx, (["head", "clerk"], [elsewhere, office.unit]), office.admin.id, now
         )
-        mine = await lists.work(tx, (["head"], [office.unit]), office.admin.id, now)
+        mine = await worklists.work(tx, (["head"], [office.unit]), office.admin.id, now)
     assert done.id not in {r["instance_id"] for r in crossed.rows}
     assert mine.total >= 1
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import anyio
 import httpx2
 import pytest
 
@@ -71,6 +72,59 @@ async def test_submitting_and_tracking_cost_three_round_trips(
     assert platform.db.round_trips - before == 3
     before = platform.db.round_trips
     assert (await api.get(f"/api/track/{code}")).status_code == 200
+    assert platform.db.round_trips - before == 3
+
+
+async def test_a_key_makes_one_dossier_however_often_it_is_sent(
+    api: httpx2.AsyncClient, platform: Platform, quang_ninh: Tenant
+) -> None:
+    headers = {"idempotency-key": "visit-0001"}
+    answers: list[httpx2.Response] = []
+
+    async def send() -> None:
+        answers.append(await api.post("/api/dossiers", json=submission(), headers=headers))
+
+    async with anyio.create_task_group() as group:
+        for _ in range(10):
+            group.start_soon(send)
+    assert sorted(a.status_code for a in answers) == [200] * 9 + [201]
+    receipts = {a.text for a in answers}
+    assert len(receipts) == 1
+    assert len({a.headers["location"] for a in answers}) == 1
+    async with platform.db.tenant(quang_ninh) as tx:
+        made = "select count(*) from dossier where idempotency_key = $1"
+        assert await tx.fetchval(made, "visit-0001") == 1
+        told = "select count(*) from event where subject = $1 and type = 'dossier.submitted'"
+        assert await tx.fetchval(told, answers[0].json()["id"]) == 1
+
+
+async def test_a_key_is_its_persons_own_and_for_one_application(
+    api: httpx2.AsyncClient, platform: Platform, quang_ninh: Tenant
+) -> None:
+    headers = {"idempotency-key": "visit-0002"}
+    first = await api.post("/api/dossiers", json=submission(), headers=headers)
+    assert first.status_code == 201
+    changed = submission(answers={**ANSWERS, "copies": 3})
+    other = await api.post("/api/dossiers", json=changed, headers=headers)
+    assert other.status_code == 409, "not the receipt of something else"
+    stranger = await sign_in(platform, quang_ninh, 8)
+    headers["authorization"] = f"Bearer {stranger.token}"
+    theirs = await api.post("/api/dossiers", json=submission(), headers=headers)
+    assert theirs.status_code == 201
+    assert theirs.json()["id"] != first.json()["id"]
+    for key in ("", "x" * 81):
+        headers = {"idempotency-key": key}
+        answer = await api.post("/api/dossiers", json=submission(), headers=headers)
+        assert answer.status_code == 400, key
+
+
+async def test_with_a_key_it_still_costs_three_round_trips(
+    api: httpx2.AsyncClient, platform: Platform
+) -> None:
+    await api.post("/api/dossiers", json=submission())
+    before = platform.db.round_trips
+    headers = {"idempotency-key": "visit-0003"}
+    assert (await api.post("/api/dossiers", json=submission(), headers=headers)).status_code == 201
     assert platform.db.round_trips - before == 3
 
 

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from motcua import hookspecs
 from motcua.api import IdentityProvider, Migrations, Refusal
+from motcua.errors import Unavailable
 from motcua.tenancy.tenant import Tenant
 from tests.core.plugins.toys import house, toy
 
@@ -196,7 +197,7 @@ def test_a_plugin_that_fails_when_asked_for_a_change_lets_nothing_pass(
         raise ConnectionError("no answer")
 
     plugins = house(toy("weak", dossier_may_change))
-    with pytest.raises(ConnectionError):
+    with pytest.raises(Unavailable, match="weak"):
         plugins.refusal(quang_ninh_like, {"state": 1}, "dossier.accepted")
 
 

@@ -11,6 +11,7 @@ from motcua.events.outbox import Claim
 from motcua.ids import uuid7
 from motcua.people.capabilities import ROLES, Capability
 from motcua.platform import Platform
+from motcua.tenancy.db import Record
 from motcua.tenancy.tenant import Tenant
 
 _STAFF = "insert into staff (id, username, full_name) values ($1, $2, $3)"
@@ -53,14 +54,15 @@ async def step(
 async def decide(platform: Platform, tenant: Tenant, who: Officer, dossier: UUID) -> None:
     """Do every step that is left, and what is owed to the outbox."""
     draft = {"register_number": "12/2001", "content": "Theo sổ gốc"}
-    while await _user_waits(platform, tenant, dossier):
-        await step(platform, tenant, who, dossier, draft=draft)
+    while waits := await _user_waits(platform, tenant, dossier):
+        drafted = draft if settlement.decides(waits[0]["outcomes"]) else {}
+        await step(platform, tenant, who, dossier, draft=drafted)
     await settle_debts(platform, tenant)
 
 
-async def _user_waits(platform: Platform, tenant: Tenant, dossier: UUID) -> bool:
+async def _user_waits(platform: Platform, tenant: Tenant, dossier: UUID) -> list[Record]:
     async with platform.db.tenant(tenant) as tx:
-        return any(w["kind"] == "user" for w in await queries.waits(tx, dossier))
+        return [w for w in await queries.waits(tx, dossier) if w["kind"] == "user"]
 
 
 async def settle_debts(platform: Platform, tenant: Tenant) -> None:

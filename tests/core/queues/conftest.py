@@ -12,7 +12,6 @@ import pytest
 from motcua.events.log import SYSTEM
 from motcua.events.work import Work
 from motcua.ids import uuid7
-from motcua.people.capabilities import Capability
 from motcua.platform import Platform
 from motcua.tenancy.tenant import Tenant
 from motcua.web import sessions
@@ -30,6 +29,7 @@ values ($1, $2, $3, 'Lĩnh vực thử', 'A line', 10)
 """
 _COUNTER = "insert into counter (id, site_id, number, lines) values ($1, $2, $3, $4)"
 _STAFF = "insert into staff (id, username, full_name) values ($1, $2, 'Cán bộ thử')"
+_ROLE = "insert into staff_role (id, staff_id, unit_id, role) values ($1, $2, $3, $4)"
 _DEVICE = """
 insert into device (id, site_id, kind, name, paired_at) values ($1, $2, $3, 'Máy thử', now())
 """
@@ -57,11 +57,17 @@ class Hall:
             return [dict(r) for r in await tx.fetch(sql, *args)]
 
     async def token(self, kind: str, role: str = "receiver", unit: UUID | None = None) -> str:
-        """Return the token of a session: the first officer, or a device of this kind."""
+        """Return the token of a session: an officer (the first is the receiver), or a device of this kind."""
         async with self.work() as work:
             if kind == "staff":
-                held = (Capability(role, unit or self.unit),)
-                return await sessions.start(work, "staff", self.staff[0], "Thử", capabilities=held)
+                officer = self.staff[0]
+                if role != "receiver" or unit:
+                    officer = uuid7()
+                    await work.tx.execute(_STAFF, officer, officer.hex)
+                if unit:
+                    await work.tx.execute(_UNIT, unit, unit.hex[:12], date(2025, 7, 1))
+                await work.tx.execute(_ROLE, uuid7(), officer, unit or self.unit, role)
+                return await sessions.start(work, "staff", officer, "Thử")
             device = uuid7()
             await work.tx.execute(_DEVICE, device, self.site, kind)
             return await sessions.start(work, "device", device, "Máy thử")

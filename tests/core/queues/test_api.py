@@ -36,6 +36,19 @@ async def test_a_station_issues_and_a_counter_serves(hall: Hall, api: httpx2.Asy
     assert (await api.post(f"{ticket}/dance")).status_code == 404
 
 
+@pytest.mark.parametrize("role", ["receiver", "admin"])
+async def test_a_counter_is_released_by_a_receiver_or_an_administrator(
+    hall: Hall, api: httpx2.AsyncClient, role: str
+) -> None:
+    async with hall.work() as work:
+        await service.open_counter(work, hall.counters[0], hall.staff[1])
+    path = f"/api/counters/{hall.counters[0]}/release"
+    _as(api, await hall.token("staff", role=role))
+    assert (await api.post(path)).status_code == 204
+    assert (await api.post(path)).status_code == 409
+    assert (await api.post(f"/api/counters/{uuid7()}/release")).status_code == 404
+
+
 async def test_how_full_a_site_is_is_public(hall: Hall, api: httpx2.AsyncClient) -> None:
     async with hall.work() as work:
         await service.issue(work, hall.site, hall.lines["A"])
@@ -50,6 +63,7 @@ async def test_the_api_is_guarded(hall: Hall, api: httpx2.AsyncClient) -> None:
         "/api/tickets",
         f"/api/counters/{hall.counters[0]}/call",
         f"/api/counters/{hall.counters[0]}/recall",
+        f"/api/counters/{hall.counters[0]}/release",
         f"/api/tickets/{uuid7()}/start",
     ]
     for path in calls:
@@ -59,7 +73,7 @@ async def test_the_api_is_guarded(hall: Hall, api: httpx2.AsyncClient) -> None:
         await hall.token("staff", unit=uuid7()),
     ):
         _as(api, token)
-        for path in calls[:3]:
+        for path in calls[:4]:
             assert (await api.post(path, json=body)).status_code == 403, path
     _as(api, await hall.token("board"))
     assert (await api.post("/api/tickets", json=body)).status_code == 404

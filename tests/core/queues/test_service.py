@@ -3,6 +3,7 @@ from itertools import pairwise
 from uuid import UUID
 
 import anyio
+import asyncpg
 import pytest
 
 from motcua.errors import Conflict, NotFound
@@ -195,6 +196,145 @@ async def test_a_person_holds_one_live_ticket_in_a_line(hall: Hall) -> None:
     with pytest.raises(NotFound):
         async with hall.work() as work:
             await service.issue(work, hall.site, uuid7())
+
+
+async def test_a_person_who_asks_many_times_at_once_gets_one_ticket_and_no_number_is_lost(
+    hall: Hall,
+) -> None:
+    async with hall.work() as work:
+        person = await citizens.remember(work, Citizen(pid="022094900778", full_name="Thử"))
+    issued: list[str] = []
+    refused: list[Conflict] = []
+
+    async def ask() -> None:
+        try:
+            async with hall.work() as work:
+                made = await service.issue(work, hall.site, hall.lines["A"], person=person)
+        except Conflict as error:
+            refused.append(error)
+        else:
+            issued.append(made.number)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(6):
+            group.start_soon(ask)
+    assert (issued, len(refused)) == (["A001"], 5)
+    assert [t.number for t in await _issue(hall, 1)] == ["A002"]
+
+
+async def test_the_database_itself_holds_one_live_ticket_for_a_person_and_line(hall: Hall) -> None:
+    async with hall.work() as work:
+        person = await citizens.remember(work, Citizen(pid="022094900779", full_name="Thử"))
+        await service.issue(work, hall.site, hall.lines["A"], person=person)
+    copy = """
+    insert into ticket (id, site_id, line_id, day, number, public_code, trace_id, person_id, state,
+      sort_key, issued_at, low_minutes, high_minutes)
+    select gen_random_uuid(), site_id, line_id, day, 'A900', 'COPY', trace_id, person_id, $1,
+      sort_key, issued_at, 0, 0 from ticket where person_id = $2 limit 1
+    """
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await hall.fetch(copy, "serving", person)
+    await hall.fetch(copy, "done", person)
+
+
+async def _yesterday(hall: Hall) -> None:
+    """Make everything in the hall a day older."""
+    await hall.fetch("update counter set opened_at = opened_at - interval '1 day'")
+    await hall.fetch(
+        "update ticket set day = day - 1, issued_at = issued_at - interval '1 day',"
+        " called_at = called_at - interval '1 day'"
+    )
+    await hall.fetch(
+        "update segment set from_at = from_at - interval '1 day', to_at = to_at - interval '1 day'"
+    )
+
+
+async def test_a_counter_left_open_yesterday_is_taken_over_with_what_lies_there(hall: Hall) -> None:
+    [old] = await _issue(hall, 1)
+    await _open(hall, 0)
+    await _call(hall, 0)
+    await _yesterday(hall)
+    [new] = await _issue(hall, 1)
+    async with hall.work() as work:
+        assert await queries.at_counter(work.tx, hall.counters[0]) is None
+        assert await queries.seat(work.tx, hall.staff[0]) is None
+        await service.open_counter(work, hall.counters[0], hall.staff[1])
+    async with hall.work() as work:
+        called = await service.call_next(work, hall.counters[0], hall.staff[1])
+    assert called
+    assert called.id == new.id
+    assert await _tiles(hall, old.id) == ["waiting", "called"]
+    [event] = await hall.fetch("select payload from event where type = 'ticket.no_show'")
+    assert event["payload"] == {"reason": "counter_taken_over"}
+
+
+async def test_who_forgot_to_leave_yesterday_sits_down_elsewhere_today(hall: Hall) -> None:
+    await _open(hall, 0)
+    await _yesterday(hall)
+    async with hall.work() as work:
+        await service.open_counter(work, hall.counters[1], hall.staff[0])
+    seats = await hall.fetch("select id from counter where staff_id = $1", hall.staff[0])
+    assert [s["id"] for s in seats] == [hall.counters[1]]
+
+
+async def test_nobody_sits_down_at_two_counters_at_once(hall: Hall) -> None:
+    refused: list[Conflict] = []
+
+    async def sit(seat: int) -> None:
+        try:
+            async with hall.work() as work:
+                await service.open_counter(work, hall.counters[seat], hall.staff[0])
+        except Conflict as error:
+            refused.append(error)
+
+    async with anyio.create_task_group() as group:
+        for seat in range(3):
+            group.start_soon(sit, seat)
+    assert len(refused) == 2
+    assert len(await hall.fetch("select 1 from counter where staff_id is not null")) == 1
+
+
+async def test_officers_who_change_places_do_not_wait_for_each_other(hall: Hall) -> None:
+    for _ in range(5):
+        await hall.fetch("update counter set staff_id = null")
+        await _open(hall, 0, 1)
+        await _yesterday(hall)
+
+        async def sit(seat: int, officer: int) -> None:
+            async with hall.work() as work:
+                await service.open_counter(work, hall.counters[seat], hall.staff[officer])
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(sit, 1, 0)
+            group.start_soon(sit, 0, 1)
+        seats = await hall.fetch("select staff_id from counter where staff_id is not null")
+        assert len(seats) == 2
+
+
+async def test_a_released_counter_ends_its_ticket_and_is_free(hall: Hall) -> None:
+    [ticket] = await _issue(hall, 1)
+    await _open(hall, 0)
+    await _call(hall, 0)
+    async with hall.work() as work:
+        await service.start(work, ticket.id, hall.staff[0])
+    async with hall.work() as work:
+        await service.release_counter(work, hall.counters[0])
+    assert await _tiles(hall, ticket.id) == ["waiting", "called", "serving"]
+    [row] = await hall.fetch("select state from ticket where id = $1", ticket.id)
+    assert row["state"] == "no_show"
+    events = await hall.fetch("select type, payload from event order by id desc limit 2")
+    assert {e["type"]: e["payload"] for e in events} == {
+        "ticket.no_show": {"reason": "counter_released"},
+        "counter.released": {"counter": "1"},
+    }
+    with pytest.raises(Conflict):
+        async with hall.work() as work:
+            await service.release_counter(work, hall.counters[0])
+    with pytest.raises(NotFound):
+        async with hall.work() as work:
+            await service.release_counter(work, uuid7())
+    async with hall.work() as work:
+        await service.open_counter(work, hall.counters[0], hall.staff[1])
 
 
 async def test_the_board_shows_the_last_calls_and_the_lines(hall: Hall) -> None:

@@ -25,12 +25,16 @@ values ($1, '00001', 'H49.99', 'Đơn vị thử', 'don vi thu', 'commune', '202
 _PERSON = """
 insert into person (id, pid_index, pid_sealed, full_name, folded) values ($1, $2, $2, $3, $4)
 """
+_ADOPTED = """
+insert into adopted_procedure (id, code, version, valid_from)
+values ($1, '2.000815', '2026.1', '2020-01-01')
+"""
 _DOSSIER = """
-insert into dossier (id, code, track_code, trace_id, state, channel, procedure_code,
+insert into dossier (id, code, track_code, trace_id, state, channel, adopted_id, procedure_code,
   procedure_version, procedure_name, subject_id, submitter_id, subject_name, received_unit,
   competent_unit, answers_sealed, submitted_at, react_by, accepted_at, due_at, finished_at,
   supplements)
-values ($1, $2, $3, $1, 9, 2, '2.000815', '2026.1', 'Chứng thực', $4, $4, 'Người Thử', $5, $5, 'x',
+values ($1, $2, $3, $1, 9, 2, (select id from adopted_procedure limit 1), '2.000815', '2026.1', 'Chứng thực', $4, $4, 'Người Thử', $5, $5, 'x',
   $6, $6, $6, $7, $8, $9)
 """
 _EVENT = """
@@ -93,6 +97,7 @@ async def open_office(platform: Platform, like: Tenant, tenant: Tenant) -> Offic
     made = Office(tenant, uuid7(), uuid7())
     async with platform.db.tenant(tenant) as tx:
         await tx.execute(_CALENDAR, uuid7(), content)
+        await tx.execute(_ADOPTED, uuid7())
         await tx.execute(_UNIT, made.unit)
         await tx.execute(_PERSON, made.person, b"0", "Phạm Thị Không Được Thấy", "pham thi khong")
     return made

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from motcua.errors import Invalid, NotFound
+from motcua.errors import Invalid, NotFound, TooManyTries
 from motcua.events.log import SYSTEM
 from motcua.ids import uuid7
 from motcua.platform import Platform
@@ -81,11 +81,62 @@ async def test_after_ten_wrong_codes_even_the_right_one_has_to_wait(
         key = await tx.fetchval("select key from site order by key limit 1")
     code = await new_code(platform, thai_nguyen, "Trạm bị dò mã", key)
     screen = Screen(browse("thai-nguyen"))
-    for _ in range(devices.WRONG_CODES):
+    for number in range(devices.WRONG_CODES):
+        screen.client.headers["x-forwarded-for"] = f"192.0.2.{number}"  # anybody can write that
         assert (await screen.pair("WRONG2")).status_code == 422
     answer = await screen.pair(code)
     assert answer.status_code == 429
     assert "Hãy chờ 15 phút" in screen.page
+
+
+async def _guess(platform: Platform, tenant: Tenant, address: str) -> bool:
+    """Try a wrong code; returns whether it was looked at."""
+    try:
+        async with platform.works.begin(tenant, SYSTEM) as work:
+            return isinstance(await devices.pair_or_count(work, "WRONG2", address), Invalid)
+    except TooManyTries:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("guesser", "neighbour"),
+    [("192.0.2.1", "192.0.2.2"), ("2001:db8::1", "2001:db8:0:1::1"), ("", "192.0.2.1")],
+)
+async def test_who_guesses_codes_locks_out_only_himself(
+    platform: Platform, new_tenant: NewTenant, guesser: str, neighbour: str
+) -> None:
+    tenant = await new_tenant()
+    tried = [await _guess(platform, tenant, guesser) for _ in range(devices.WRONG_CODES + 2)]
+    assert tried == [True] * devices.WRONG_CODES + [False] * 2
+    assert await _guess(platform, tenant, neighbour)
+
+
+async def test_one_network_of_ipv6_is_one_guesser(
+    platform: Platform, new_tenant: NewTenant
+) -> None:
+    tenant = await new_tenant()
+    for number in range(devices.WRONG_CODES):
+        assert await _guess(platform, tenant, f"2001:db8::{number:x}")
+    assert not await _guess(platform, tenant, "2001:db8::ffff:1")
+
+
+async def test_a_tenant_bears_a_bounded_number_of_wrong_codes(
+    platform: Platform, new_tenant: NewTenant
+) -> None:
+    tenant = await new_tenant()
+    each = devices.WRONG_CODES
+    for number in range(devices.WRONG_CODES_OF_ALL):
+        assert await _guess(platform, tenant, f"192.0.2.{number // each}")
+    assert not await _guess(platform, tenant, "198.51.100.1")
+
+
+async def test_the_log_keeps_no_address(platform: Platform, new_tenant: NewTenant) -> None:
+    tenant = await new_tenant()
+    await _guess(platform, tenant, "192.0.2.77")
+    async with platform.db.tenant(tenant) as tx:
+        payload = await tx.fetchval("select payload from event where type = 'device.pair_refused'")
+    assert list(payload) == ["client"]
+    assert "192.0.2" not in payload["client"]
 
 
 async def test_the_code_is_not_stored_and_a_device_is_paired_anew_by_its_name(

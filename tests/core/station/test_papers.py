@@ -1,13 +1,22 @@
 """Scanning papers: slots, page counts, taking away, and what is refused."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
+from motcua.files import intake
+from motcua.files.convert import to_pdf
 from motcua.files.qr import qr_png
+from motcua.platform import Platform
+from motcua.tenancy.tenant import Tenant
+from tests.core.files.clamd import clamd, daemon
 from tests.core.files.samples import pdf
 from tests.core.station.conftest import NewScreen
 from tests.core.station.person import Screen, somebody
+from tests.core.station.test_privacy import stored
 
 pytestmark = pytest.mark.anyio
 
@@ -79,4 +88,41 @@ async def test_what_is_no_paper_is_refused_at_its_slot(
     assert answer.status_code == status
     assert said in answer.text
     assert 'id="f-evidence-error"' in answer.text
+    assert "Bản chụp 1" not in answer.text
+
+
+async def test_scans_of_a_person_who_left_while_they_were_read_are_nobodys(
+    station: NewScreen, platform: Platform, quang_ninh: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = await at_papers(station, 36)
+    before = stored(platform, quang_ninh)
+    left: list[int] = []
+
+    async def leave() -> None:
+        body = {"_csrf_token": await screen.token()}
+        left.append((await screen.client.post("/station/wipe", data=body)).status_code)
+
+    def convert(parts: list[bytes]) -> bytes:
+        anyio.from_thread.run(leave)
+        return to_pdf(parts)
+
+    monkeypatch.setattr(intake, "to_pdf", convert)
+    files = {"evidence": picture("cua nguoi da di")}
+    answer = await screen.press("/station/papers", {"go": "stay"}, files, follow=False)
+    assert left == [303]
+    assert (answer.status_code, answer.headers["location"]) == (303, "/station")
+    assert stored(platform, quang_ninh) == before
+
+
+async def test_a_threat_is_refused_at_its_slot(
+    station: NewScreen, platform: Platform, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    screen = await at_papers(station, 37)
+    name, content, kind = picture("nguy hai")
+    async with clamd(tmp_path, daemon()) as address:
+        monkeypatch.setattr(platform, "settings", replace(platform.settings, clamd=address))
+        bad = {"evidence": (name, content + b"VIRUS", kind)}
+        answer = await screen.press("/station/papers", {"go": "stay"}, bad)
+    assert answer.status_code == 415
+    assert "mã độc" in answer.text
     assert "Bản chụp 1" not in answer.text

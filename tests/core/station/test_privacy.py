@@ -15,6 +15,13 @@ from tests.core.station.test_visit import count, last_session
 
 pytestmark = pytest.mark.anyio
 
+_AS_RESULT = """
+insert into issued_result (id, dossier_id, trace_id, holder_id, number, kind, title_vi, title_en,
+  claims_sealed, pdf_sha256, verify_code, signing_kid, issued_at)
+select gen_random_uuid(), d.id, d.trace_id, d.subject_id, 'T30', 'granted', 'Thử', 'Test', '', $1, 'T30',
+  'k', now() from dossier d left join issued_result r on r.dossier_id = d.id where r.id is null limit 1
+returning id
+"""
 OPEN = {"/station/pair", "/station"}
 STARTS = {"/station/pair", "/station/start", "/station/wipe", "/station/help"}
 
@@ -103,6 +110,25 @@ async def test_scans_that_were_not_handed_in_are_erased_from_the_store(
     await screen.press("/station/wipe")
     assert stored(platform, quang_ninh) == before
     assert await count(platform, quang_ninh, "stored_file") == rows
+
+
+async def test_a_result_that_its_holder_scans_again_survives_the_wipe(
+    station: NewScreen, platform: Platform, quang_ninh: Tenant
+) -> None:
+    screen = await station()
+    await screen.identify(somebody(30))
+    await screen.fill_allowance()
+    before = stored(platform, quang_ninh)
+    picture = {"evidence": ("a.png", qr_png("kết quả 30"), "image/png")}
+    await screen.press("/station/papers", {"go": "stay"}, picture)
+    [content] = stored(platform, quang_ninh) - before
+    async with platform.db.tenant(quang_ninh) as tx:
+        held = await tx.fetchval(_AS_RESULT, content.name)
+    assert held, "some dossier of this run"
+    await screen.press("/station/wipe")
+    assert content.is_file()
+    async with platform.db.tenant(quang_ninh) as tx:
+        await tx.execute("delete from issued_result where id = $1", held)
 
 
 async def test_the_next_person_ends_the_visit_of_the_one_before(

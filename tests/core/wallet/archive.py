@@ -34,10 +34,11 @@ CLAIMS: dict[str, Any] = {
 
 _UNIT = "select id from unit order by code limit 1"
 _DOSSIER = """
-insert into dossier (id, code, track_code, trace_id, state, channel, procedure_code, procedure_version,
-  procedure_name, subject_id, submitter_id, subject_name, received_unit, competent_unit, answers_sealed,
+insert into dossier (id, code, track_code, trace_id, state, channel, adopted_id, procedure_code,
+  procedure_version, procedure_name, subject_id, submitter_id, subject_name, received_unit, competent_unit, answers_sealed,
   submitted_at, react_by, delivery)
-values ($1, $2, $2, $3, $4, 2, '2.000908', '2026.1', 'Bản sao từ sổ gốc', $5, $5, $6, $7, $7, $8, $9, $9,
+values ($1, $2, $2, $3, $4, 2,
+  (select id from adopted_procedure where code = '2.000908' limit 1), '2.000908', '2026.1', 'Bản sao từ sổ gốc', $5, $5, $6, $7, $7, $8, $9, $9,
   'ready')
 """
 _RESULT = """

@@ -13,6 +13,7 @@ import pytest
 
 from motcua.errors import Conflict, NotFound
 from motcua.events.log import SYSTEM
+from motcua.housekeeping import tidy
 from motcua.ids import uuid7
 from motcua.tenancy.tenant import Tenant
 from motcua.wallet import (
@@ -80,6 +81,64 @@ async def test_a_presentation_is_used_once_for_a_dossier_of_who_began(
     await use(ready.dossier)
     with pytest.raises(Conflict):
         await use(ready.dossier)
+
+
+async def _shift(archive: Archive, tenant: Tenant, presentation: UUID, back: timedelta) -> None:
+    await archive.one(
+        tenant,
+        "update presentation set finished_at = finished_at - $2::interval,"
+        " expires_at = expires_at - $2::interval where id = $1",
+        presentation,
+        back,
+    )
+
+
+async def test_what_was_presented_counts_for_a_day_and_is_then_asked_for_again(
+    archive: Archive, quang_ninh: Tenant
+) -> None:
+    ready = await archive.result(quang_ninh)
+    wallet = await archive.received(ready)
+    target = await wallet.present(await archive.start(quang_ninh, ready.holder))
+    assert target is not None
+    presentation = UUID(_query(target)["presentation"])
+    await archive.collect(quang_ninh, target, ready.holder)
+    await _shift(archive, quang_ninh, presentation, timedelta(hours=24))
+    with pytest.raises(Conflict) as refused:
+        async with archive.platform.works.begin(quang_ninh, SYSTEM) as work:
+            await presenting.use(work, presentation, ready.dossier)
+    assert "Hãy xuất trình lại giấy tờ trong ví" in refused.value.vi
+
+
+async def test_the_claims_are_forgotten_when_they_were_used(
+    archive: Archive, quang_ninh: Tenant
+) -> None:
+    ready = await archive.result(quang_ninh)
+    wallet = await archive.received(ready)
+    target = await wallet.present(await archive.start(quang_ninh, ready.holder))
+    assert target is not None
+    presentation = UUID(_query(target)["presentation"])
+    await archive.collect(quang_ninh, target, ready.holder)
+    kept = "select claims_sealed is not null from presentation where id = $1"
+    assert await archive.one(quang_ninh, kept, presentation)
+    async with archive.platform.works.begin(quang_ninh, SYSTEM) as work:
+        await presenting.use(work, presentation, ready.dossier)
+    assert not await archive.one(quang_ninh, kept, presentation)
+
+
+async def test_claims_that_nobody_used_are_forgotten_a_day_after_the_end(
+    archive: Archive, quang_ninh: Tenant
+) -> None:
+    ready = await archive.result(quang_ninh)
+    wallet = await archive.received(ready)
+    target = await wallet.present(await archive.start(quang_ninh, ready.holder))
+    assert target is not None
+    presentation = UUID(_query(target)["presentation"])
+    kept = "select claims_sealed is not null from presentation where id = $1"
+    await tidy(archive.platform, quang_ninh)
+    assert await archive.one(quang_ninh, kept, presentation)
+    await _shift(archive, quang_ninh, presentation, timedelta(days=1, minutes=11))
+    await tidy(archive.platform, quang_ninh)
+    assert not await archive.one(quang_ninh, kept, presentation)
 
 
 async def test_only_who_began_collects_and_only_once(archive: Archive, quang_ninh: Tenant) -> None:

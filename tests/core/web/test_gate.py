@@ -1,6 +1,7 @@
 """The gate: what reaches the house, what is said when the database is away, what stands in the log."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import asyncpg
 import httpx2
@@ -39,7 +40,7 @@ async def test_a_host_that_nobody_knows_is_told_so(browse: Browser) -> None:
 async def test_the_body_of_a_stranger_is_not_even_read(browse: Browser) -> None:
     read = 0
 
-    async def body():  # type: ignore[no-untyped-def]
+    async def body() -> AsyncIterator[bytes]:
         nonlocal read
         for _ in range(400):
             read += 1

@@ -68,6 +68,53 @@ def _run(script: str) -> None:
 def upgrade() -> None:
     _run(BEFORE)
     op.create_table(
+        "event",
+        sa.Column("tenant_id", sa.Uuid(), server_default=sa.text("app_tenant()"), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("trace_id", sa.Uuid(), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Uuid(), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=True),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_event")),
+    )
+    op.create_index(
+        op.f("ix_event_tenant_id_subject_id"), "event", ["tenant_id", "subject", "id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_event_tenant_id_trace_id_id"),
+        "event",
+        ["tenant_id", "trace_id", "id"],
+        unique=False,
+    )
+    op.create_table(
+        "outbox",
+        sa.Column("tenant_id", sa.Uuid(), server_default=sa.text("app_tenant()"), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("event_id", sa.Uuid(), nullable=False),
+        sa.Column("subscriber", sa.Text(), nullable=False),
+        sa.Column(
+            "next_at",
+            postgresql.TIMESTAMP(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("failures", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("dead_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_outbox")),
+    )
+    op.create_index(
+        "ix_outbox_due",
+        "outbox",
+        ["next_at"],
+        unique=False,
+        postgresql_where=sa.text("dead_at IS NULL"),
+    )
+    op.create_table(
         "package_version",
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("version", sa.Text(), nullable=False),
@@ -188,55 +235,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "day", name=op.f("pk_due_day")),
     )
     op.create_table(
-        "event",
-        sa.Column("tenant_id", sa.Uuid(), server_default=sa.text("app_tenant()"), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("trace_id", sa.Uuid(), nullable=False),
-        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("type", sa.Text(), nullable=False),
-        sa.Column("subject", sa.Uuid(), nullable=False),
-        sa.Column("unit_id", sa.Uuid(), nullable=True),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_event_tenant_id")),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_event")),
-    )
-    op.create_index(
-        op.f("ix_event_tenant_id_subject_id"), "event", ["tenant_id", "subject", "id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_event_tenant_id_trace_id_id"),
-        "event",
-        ["tenant_id", "trace_id", "id"],
-        unique=False,
-    )
-    op.create_table(
-        "outbox",
-        sa.Column("tenant_id", sa.Uuid(), server_default=sa.text("app_tenant()"), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("event_id", sa.Uuid(), nullable=False),
-        sa.Column("subscriber", sa.Text(), nullable=False),
-        sa.Column(
-            "next_at",
-            postgresql.TIMESTAMP(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("failures", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("error", sa.Text(), nullable=True),
-        sa.Column("dead_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_outbox_tenant_id")),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_outbox")),
-    )
-    op.create_index(
-        "ix_outbox_due",
-        "outbox",
-        ["next_at"],
-        unique=False,
-        postgresql_where=sa.text("dead_at IS NULL"),
-    )
-    op.create_table(
         "person",
         sa.Column("tenant_id", sa.Uuid(), server_default=sa.text("app_tenant()"), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -340,6 +338,9 @@ def upgrade() -> None:
             ["tenant_id"], ["tenant.id"], name=op.f("fk_stored_file_tenant_id")
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_stored_file")),
+    )
+    op.create_index(
+        op.f("ix_stored_file_tenant_id_at"), "stored_file", ["tenant_id", "at"], unique=False
     )
     op.create_index(
         op.f("ix_stored_file_tenant_id_sha256"),
@@ -451,7 +452,6 @@ def upgrade() -> None:
             ["person.tenant_id", "person.id"],
             name=op.f("fk_consent_tenant_id_person_id"),
         ),
-        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_consent_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_consent")),
     )
     op.create_table(
@@ -529,7 +529,6 @@ def upgrade() -> None:
             ["person.tenant_id", "person.id"],
             name=op.f("fk_dossier_tenant_id_submitter_id"),
         ),
-        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_dossier_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_dossier")),
         sa.UniqueConstraint("tenant_id", "code", name=op.f("uq_dossier_tenant_id_code")),
         sa.UniqueConstraint(
@@ -569,7 +568,6 @@ def upgrade() -> None:
             ["person.tenant_id", "person.id"],
             name=op.f("fk_draft_tenant_id_person_id"),
         ),
-        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_draft_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_draft")),
     )
     op.create_index(
@@ -607,9 +605,6 @@ def upgrade() -> None:
             ["process_instance.tenant_id", "process_instance.id"],
             name=op.f("fk_process_wait_tenant_id_instance_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenant.id"], name=op.f("fk_process_wait_tenant_id")
-        ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_process_wait")),
         sa.UniqueConstraint(
             "tenant_id",
@@ -639,7 +634,6 @@ def upgrade() -> None:
             ["unit.tenant_id", "unit.id"],
             name=op.f("fk_site_tenant_id_unit_id"),
         ),
-        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_site_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_site")),
         sa.UniqueConstraint("tenant_id", "key", name=op.f("uq_site_tenant_id_key")),
     )
@@ -660,7 +654,6 @@ def upgrade() -> None:
             ["unit.tenant_id", "unit.id"],
             name=op.f("fk_staff_role_tenant_id_unit_id"),
         ),
-        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_staff_role_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_staff_role")),
         sa.UniqueConstraint(
             "tenant_id",
@@ -682,9 +675,6 @@ def upgrade() -> None:
             ["tenant_id", "dossier_id"],
             ["dossier.tenant_id", "dossier.id"],
             name=op.f("fk_clock_pause_tenant_id_dossier_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenant.id"], name=op.f("fk_clock_pause_tenant_id")
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_clock_pause")),
     )
@@ -719,7 +709,6 @@ def upgrade() -> None:
             ["dossier.tenant_id", "dossier.id"],
             name=op.f("fk_component_tenant_id_dossier_id"),
         ),
-        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_component_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_component")),
     )
     op.create_index(
@@ -727,6 +716,9 @@ def upgrade() -> None:
         "component",
         ["tenant_id", "dossier_id"],
         unique=False,
+    )
+    op.create_index(
+        op.f("ix_component_tenant_id_sha256"), "component", ["tenant_id", "sha256"], unique=False
     )
     op.create_table(
         "counter",
@@ -752,7 +744,6 @@ def upgrade() -> None:
             ["staff.tenant_id", "staff.id"],
             name=op.f("fk_counter_tenant_id_staff_id"),
         ),
-        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_counter_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_counter")),
         sa.UniqueConstraint(
             "tenant_id", "site_id", "number", name=op.f("uq_counter_tenant_id_site_id_number")
@@ -783,7 +774,6 @@ def upgrade() -> None:
             ["site.tenant_id", "site.id"],
             name=op.f("fk_device_tenant_id_site_id"),
         ),
-        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_device_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_device")),
     )
     op.create_index(
@@ -829,9 +819,6 @@ def upgrade() -> None:
             ["person.tenant_id", "person.id"],
             name=op.f("fk_issued_result_tenant_id_holder_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenant.id"], name=op.f("fk_issued_result_tenant_id")
-        ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_issued_result")),
         sa.UniqueConstraint(
             "tenant_id", "dossier_id", name=op.f("uq_issued_result_tenant_id_dossier_id")
@@ -861,7 +848,6 @@ def upgrade() -> None:
             ["site.tenant_id", "site.id"],
             name=op.f("fk_line_tenant_id_site_id"),
         ),
-        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_line_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_line")),
         sa.UniqueConstraint(
             "tenant_id", "site_id", "letter", name=op.f("uq_line_tenant_id_site_id_letter")
@@ -910,10 +896,14 @@ def upgrade() -> None:
             ["person.tenant_id", "person.id"],
             name=op.f("fk_presentation_tenant_id_subject_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenant.id"], name=op.f("fk_presentation_tenant_id")
-        ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_presentation")),
+    )
+    op.create_index(
+        "ix_presentation_claims",
+        "presentation",
+        ["tenant_id", "expires_at"],
+        unique=False,
+        postgresql_where=sa.text("claims_sealed IS NOT NULL"),
     )
     op.create_index(
         op.f("ix_presentation_tenant_id_digest"),
@@ -935,7 +925,6 @@ def upgrade() -> None:
             ["dossier.tenant_id", "dossier.id"],
             name=op.f("fk_rating_tenant_id_dossier_id"),
         ),
-        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_rating_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_rating")),
         sa.UniqueConstraint("tenant_id", "dossier_id", name=op.f("uq_rating_tenant_id_dossier_id")),
     )
@@ -958,7 +947,6 @@ def upgrade() -> None:
             ["dossier.tenant_id", "dossier.id"],
             name=op.f("fk_supplement_tenant_id_dossier_id"),
         ),
-        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_supplement_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_supplement")),
     )
     op.create_index(
@@ -990,7 +978,6 @@ def upgrade() -> None:
             ["issued_result.tenant_id", "issued_result.id"],
             name=op.f("fk_credential_tenant_id_result_id"),
         ),
-        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_credential_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_credential")),
         sa.UniqueConstraint(
             "tenant_id",
@@ -1036,9 +1023,6 @@ def upgrade() -> None:
             ["tenant_id", "result_id"],
             ["issued_result.tenant_id", "issued_result.id"],
             name=op.f("fk_credential_offer_tenant_id_result_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenant.id"], name=op.f("fk_credential_offer_tenant_id")
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_credential_offer")),
         sa.UniqueConstraint(
@@ -1102,7 +1086,6 @@ def upgrade() -> None:
             ["staff.tenant_id", "staff.id"],
             name=op.f("fk_ticket_tenant_id_staff_id"),
         ),
-        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_ticket_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_ticket")),
         sa.UniqueConstraint(
             "tenant_id", "public_code", name=op.f("uq_ticket_tenant_id_public_code")
@@ -1153,9 +1136,6 @@ def upgrade() -> None:
             ["issued_result.tenant_id", "issued_result.id"],
             name=op.f("fk_credential_token_tenant_id_result_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenant.id"], name=op.f("fk_credential_token_tenant_id")
-        ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_credential_token")),
         sa.UniqueConstraint(
             "tenant_id", "token_hash", name=op.f("uq_credential_token_tenant_id_token_hash")
@@ -1179,7 +1159,6 @@ def upgrade() -> None:
             ["ticket.tenant_id", "ticket.id"],
             name=op.f("fk_segment_tenant_id_ticket_id"),
         ),
-        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_segment_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_segment")),
     )
     op.create_index(
@@ -1211,9 +1190,6 @@ def upgrade() -> None:
             ["tenant_id", "ticket_id"],
             ["ticket.tenant_id", "ticket.id"],
             name=op.f("fk_station_session_tenant_id_ticket_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenant.id"], name=op.f("fk_station_session_tenant_id")
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_station_session")),
     )
@@ -1344,6 +1320,11 @@ def downgrade() -> None:
     op.drop_table("supplement")
     op.drop_table("rating")
     op.drop_index(op.f("ix_presentation_tenant_id_digest"), table_name="presentation")
+    op.drop_index(
+        "ix_presentation_claims",
+        table_name="presentation",
+        postgresql_where=sa.text("claims_sealed IS NOT NULL"),
+    )
     op.drop_table("presentation")
     op.drop_table("line")
     op.drop_table("issued_result")
@@ -1355,6 +1336,7 @@ def downgrade() -> None:
         "uq_counter_staff", table_name="counter", postgresql_where=sa.text("staff_id IS NOT NULL")
     )
     op.drop_table("counter")
+    op.drop_index(op.f("ix_component_tenant_id_sha256"), table_name="component")
     op.drop_index(op.f("ix_component_tenant_id_dossier_id"), table_name="component")
     op.drop_table("component")
     op.drop_index(op.f("ix_clock_pause_tenant_id_dossier_id"), table_name="clock_pause")
@@ -1381,6 +1363,7 @@ def downgrade() -> None:
     op.drop_table("tenant_key")
     op.drop_table("tenant_calendar")
     op.drop_index(op.f("ix_stored_file_tenant_id_sha256"), table_name="stored_file")
+    op.drop_index(op.f("ix_stored_file_tenant_id_at"), table_name="stored_file")
     op.drop_table("stored_file")
     op.drop_table("status_list")
     op.drop_table("staff")
@@ -1391,11 +1374,6 @@ def downgrade() -> None:
     op.drop_table("rollup_day")
     op.drop_table("process_instance")
     op.drop_table("person")
-    op.drop_index("ix_outbox_due", table_name="outbox", postgresql_where=sa.text("dead_at IS NULL"))
-    op.drop_table("outbox")
-    op.drop_index(op.f("ix_event_tenant_id_trace_id_id"), table_name="event")
-    op.drop_index(op.f("ix_event_tenant_id_subject_id"), table_name="event")
-    op.drop_table("event")
     op.drop_table("due_day")
     op.drop_table("day_number")
     op.drop_table("code_sequence")
@@ -1403,4 +1381,9 @@ def downgrade() -> None:
     op.drop_table("adopted_procedure")
     op.drop_table("tenant")
     op.drop_table("package_version")
+    op.drop_index("ix_outbox_due", table_name="outbox", postgresql_where=sa.text("dead_at IS NULL"))
+    op.drop_table("outbox")
+    op.drop_index(op.f("ix_event_tenant_id_trace_id_id"), table_name="event")
+    op.drop_index(op.f("ix_event_tenant_id_subject_id"), table_name="event")
+    op.drop_table("event")
     op.execute("drop function app_tenant()")

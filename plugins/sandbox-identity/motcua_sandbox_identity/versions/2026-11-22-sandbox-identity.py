@@ -73,9 +73,6 @@ def upgrade() -> None:
             ["sandbox_identity_account.tenant_id", "sandbox_identity_account.id"],
             name=op.f("fk_sandbox_identity_code_tenant_id_account_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenant.id"], name=op.f("fk_sandbox_identity_code_tenant_id")
-        ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_sandbox_identity_code")),
         sa.UniqueConstraint(
             "tenant_id", "digest", name=op.f("uq_sandbox_identity_code_tenant_id_digest")

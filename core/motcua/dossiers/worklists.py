@@ -16,8 +16,9 @@ _FIRST = (datetime.fromisoformat("2000-01-01T00:00:00+00:00"), UUID(int=0))
 _WORK = """
 with held as (select * from unnest($1::text[], $2::uuid[]) as h (role, unit)),
 mine as (
-  select w.id, w.instance_id, w.token, w.node, w.name_vi, w.name_en, w.since, w.hours,
+  select w.id, w.instance_id, w.token, w.node, w.name_vi, w.name_en, w.role, w.since, w.hours,
     s.full_name as assignee_name, w.assignee, d.code, d.procedure_name, d.subject_name, d.due_at,
+    d.state,
     coalesce(d.due_at < $4, false) as late
   from process_wait w
   join dossier d on d.tenant_id = w.tenant_id and d.id = w.instance_id
@@ -58,13 +59,19 @@ class Listing:
     only_late: bool
 
     @property
-    def next(self) -> str | None:
-        """The query string of the next page; None at the end."""
+    def after(self) -> str | None:
+        """Where the next page begins, to be given back as ``after``; None at the end."""
         if len(self.rows) < PAGE:
             return None
         last = self.rows[-1]
-        after = f"{last['since'].isoformat()}~{last['id']}"
-        return urlencode({"after": after, **({"late": "1"} if self.only_late else {})})
+        return f"{last['since'].isoformat()}~{last['id']}"
+
+    @property
+    def next(self) -> str | None:
+        """The query string of the next page; None at the end."""
+        if self.after is None:
+            return None
+        return urlencode({"after": self.after, **({"late": "1"} if self.only_late else {})})
 
 
 def keyset(raw: str) -> tuple[datetime, UUID]:

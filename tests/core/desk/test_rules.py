@@ -1,0 +1,297 @@
+"""What holds at the desk and for programs alike: drafts, requests, lists, traces, revoking."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import pytest
+
+from motcua.dossiers import results, worklists
+from motcua.dossiers.submission import Submitted
+from motcua.events.log import Actor
+from tests.conftest import Browser
+
+from .conftest import Office, Post, SitDown
+from .test_flow import DRAFT, TOKEN, _accepted, _row, _step
+
+pytestmark = pytest.mark.anyio
+_EVENTS = "select type, payload, trace_id, actor from event where subject = $1 order by id"
+
+
+class Api:
+    """A program of an officer."""
+
+    def __init__(self, client: httpx2.AsyncClient, post: Post) -> None:
+        self._client = client
+        client.headers |= {
+            "accept": "application/json",
+            "authorization": f"Bearer {post.token}",
+        }
+
+    async def get(self, path: str) -> Any:
+        answer = await self._client.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def post(self, path: str, body: Any) -> httpx2.Response:
+        return await self._client.post(path, json=body)
+
+    async def step(self, dossier: UUID, **done: Any) -> httpx2.Response:
+        """Do the step that waits."""
+        seen = await self.get(f"/api/staff/dossiers/{dossier}")
+        body = {"token": seen["waits"][0]["token"], **done}
+        return await self.post(f"/api/staff/dossiers/{dossier}/step", body)
+
+
+@pytest.fixture
+def program(browse: Browser) -> Any:
+    """Return a maker of programs."""
+    return lambda post: Api(browse("quang-ninh"), post)
+
+
+def fields(answer: httpx2.Response) -> set[str]:
+    assert answer.status_code == 422, answer.text
+    return {e["field"] for e in answer.json()["errors"]}
+
+
+async def _events(office: Office, subject: UUID) -> list[Any]:
+    async with office.platform.db.tenant(office.tenant) as tx:
+        return await tx.fetch(_EVENTS, subject)
+
+
+async def _finished(office: Office, sit: SitDown) -> Submitted:
+    done = await _accepted(office, sit)
+    await _step(office, sit, done.id, "head")
+    await _step(office, sit, done.id, "specialist", outcome="ok", **DRAFT)
+    await _step(office, sit, done.id, "leader", outcome="ok")
+    await _step(office, sit, done.id, "clerk")
+    await office.settle_effects()
+    return done
+
+
+async def test_a_draft_is_checked_by_the_command_for_desk_and_program_alike(
+    office: Office, sit: SitDown, program: Any
+) -> None:
+    done = await _accepted(office, sit)
+    await _step(office, sit, done.id, "head")
+    officer = program(office.staff["specialist"])
+    wanted = {"draft.register_number", "draft.content"}
+    assert fields(await officer.step(done.id, outcome="ok")) == wanted
+    part = {"content": "x", "evil": "1"}
+    wrong = fields(await officer.step(done.id, outcome="ok", draft=part))
+    assert wrong == {"draft.register_number", "draft.evil"}
+    page = await _step(office, sit, done.id, "specialist", 422, outcome="ok")
+    assert page.count("Mục này bắt buộc") >= 2
+    assert (await _row(office, done.id))["decision"] is None
+    assert (await _row(office, done.id))["draft_sealed"] is None
+    right = {"register_number": "12/1960", "content": "Theo sổ"}
+    assert (await officer.step(done.id, outcome="ok", draft=right)).status_code == 200
+    assert (await _row(office, done.id))["decision"] == "granted"
+
+
+async def test_nothing_is_drafted_but_where_the_request_is_granted(
+    office: Office, sit: SitDown, program: Any
+) -> None:
+    done = await _accepted(office, sit)
+    draft = {"register_number": "12/1960", "content": "Theo sổ"}
+    head, specialist, leader = (
+        program(office.staff[role]) for role in ("head", "specialist", "leader")
+    )
+    assert fields(await head.step(done.id, draft=draft)) == {"draft"}
+    await _step(office, sit, done.id, "head", 422, **DRAFT)
+    assert (await head.step(done.id)).status_code == 200
+    refusal: dict[str, Any] = {"outcome": "refuse", "reason": "Không có trong sổ"}
+    assert fields(await specialist.step(done.id, draft=draft, **refusal)) == {"draft"}
+    assert (await specialist.step(done.id, **refusal)).status_code == 200
+    assert fields(await leader.step(done.id, outcome="ok", draft=draft)) == {"draft"}
+    assert (await _row(office, done.id))["decision"] == "refused", "a leader cannot grant by draft"
+    assert (await leader.step(done.id, outcome="ok")).status_code == 200
+    assert (await _row(office, done.id))["decision"] == "refused"
+
+
+async def test_only_papers_that_can_be_uploaded_are_asked_for(
+    office: Office, sit: SitDown, program: Any
+) -> None:
+    done = await office.submit()
+    shown = (await sit(office.staff["receiver"]).get(f"/desk/dossier/{done.id}")).text
+    assert 'name="papers" value="relation"' in shown
+    assert 'name="papers" value="identity"' not in shown, "it is shown at the counter"
+    officer, ask = program(office.staff["receiver"]), f"/api/staff/dossiers/{done.id}/ask"
+    for papers in ([], ["nothing"], ["identity"], ["relation", "nothing"]):
+        assert fields(await officer.post(ask, {"papers": papers, "reason": "Mờ"})) == {"papers"}
+    assert (await _row(office, done.id))["state"] == 1
+    running = await _accepted(office, sit)
+    await _step(office, sit, running.id, "head")
+    specialist = program(office.staff["specialist"])
+    wrong = await specialist.step(
+        running.id, outcome="supplement", papers=["identity"], reason="Mờ"
+    )
+    assert fields(wrong) == {"papers"}
+    assert (await _row(office, running.id))["supplements"] == 0
+    twice = {"papers": ["relation", "relation"], "reason": "Mờ"}
+    assert (await officer.post(ask, twice)).status_code == 200
+    assert await office.one("select papers from supplement where dossier_id = $1", done.id) == [
+        "relation"
+    ]
+
+
+async def test_the_public_learns_nothing_before_the_decision(
+    office: Office, sit: SitDown, program: Any, browse: Browser
+) -> None:
+    done = await _accepted(office, sit)
+    await _step(office, sit, done.id, "head")
+    await program(office.staff["specialist"]).get(f"/api/staff/dossiers/{done.id}")
+    await _step(office, sit, done.id, "specialist", outcome="refuse", reason="Không có trong sổ")
+    await _step(office, sit, done.id, "leader", outcome="return", reason="Xem lại")
+    path = f"/api/track/{done.track_code}"
+
+    async def told() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = (await browse("quang-ninh").get(path)).json()["events"]
+        return found
+
+    events = await told()
+    assert [e["type"] for e in events] == [
+        "dossier.submitted", "dossier.accepted", "dossier.processing", "dossier.step_done",
+        "dossier.step_done",
+    ]  # fmt: skip
+    assert [e.get("node") for e in events][3:] == ["assign", "appraise"]
+    assert all(set(e) <= {"type", "at", "node", "name", "state", "due"} for e in events)
+    page = (await browse("quang-ninh").get(f"/track/{done.track_code}")).text
+    assert "Không có trong sổ" not in page
+    await _step(office, sit, done.id, "specialist", outcome="refuse", reason="Không có trong sổ")
+    nodes = [e["node"] for e in await told() if "node" in e]
+    assert nodes == ["assign", "appraise"], "that it came back is not told"
+    await _step(office, sit, done.id, "leader", outcome="ok")
+    await _step(office, sit, done.id, "clerk")
+    await office.settle_effects()
+    async with office.platform.works.begin(office.tenant, Actor("citizen", office.citizen)) as work:
+        work.emit("dossier.rated", done.id, {"score": 1})
+    events = await told()
+    assert "dossier.rated" not in {e["type"] for e in events}
+    assert events[-1]["type"] == "dossier.finished"
+    assert events[-1]["decision"] == "refused"
+
+
+async def test_programs_leaf_through_the_lists_of_the_desk(
+    office: Office, sit: SitDown, program: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worklists, "PAGE", 2)
+    for _ in range(3):
+        await _accepted(office, sit)
+        await office.submit()
+    for path, role, key in (
+        ("/api/staff/tray", "receiver", "id"),
+        ("/api/staff/work", "head", "instance_id"),
+    ):
+        officer = program(office.staff[role])
+        seen: list[str] = []
+        page = await officer.get(path)
+        while True:
+            seen += [row[key] for row in page["items"]]
+            if page["after"] is None:
+                break
+            page = await officer.get(f"{path}?after={page['after'].replace('+', '%2B')}")
+        assert len(seen) == len(set(seen)) == page["total"] >= 3
+    answer = await officer._client.get("/api/staff/work?after=nonsense")
+    assert answer.status_code == 404
+
+
+async def test_a_role_in_one_unit_shows_no_work_of_another(
+    office: Office, sit: SitDown, program: Any
+) -> None:
+    done = await _accepted(office, sit)
+    mine = await _all_work(program(office.staff["head"]))
+    theirs = await _all_work(program(office.other["head"]))
+    assert str(done.id) in mine
+    assert str(done.id) not in theirs
+
+
+async def _all_work(officer: Any) -> set[str]:
+    """Return the dossiers on every page of an officer's work."""
+    found: set[str] = set()
+    page = await officer.get("/api/staff/work")
+    while True:
+        found |= {row["instance_id"] for row in page["items"]}
+        if page["after"] is None:
+            return found
+        page = await officer.get(f"/api/staff/work?after={page['after'].replace('+', '%2B')}")
+
+
+async def test_who_opens_a_dossier_stands_in_its_trace(
+    office: Office, sit: SitDown, program: Any
+) -> None:
+    done = await office.submit()
+    trace = (await _row(office, done.id))["trace_id"]
+    post = office.staff["receiver"]
+    await program(post).get(f"/api/staff/dossiers/{done.id}")
+    ticket = await office.ticket(done.id)
+    desk = sit(post)
+    counter = f"/desk/counter/{office.counter}"
+    await desk.post(f"{counter}/open")
+    await desk.post(f"{counter}/call")
+    assert ticket.number in (await desk.get(counter)).text
+    await desk.get(f"/desk/dossier/{done.id}")
+    async with office.platform.db.tenant(office.tenant) as tx:
+        rows = await tx.fetch(
+            "select type, trace_id from event where actor = $1"
+            " and type in ('dossier.read', 'person.read')",
+            f"staff:{post.id}",
+        )
+    assert len(rows) >= 3
+    assert {r["trace_id"] for r in rows} == {trace}
+
+
+async def test_the_last_leader_who_completed_a_step_signs(office: Office, sit: SitDown) -> None:
+    done = await _finished(office, sit)
+    told = [
+        e["payload"] for e in await _events(office, done.id) if e["type"] == "dossier.step_done"
+    ]
+    assert [p["role"] for p in told] == ["head", "specialist", "leader", "clerk"]
+    other = office.other["leader"]
+    async with office.platform.db.tenant(office.tenant) as tx:
+        await tx.execute("update staff set full_name = 'Lãnh đạo khác' where id = $1", other.id)
+    async with office.platform.works.begin(office.tenant, Actor("staff", other.id)) as work:
+        payload = {"node": "sign_the_decision", "role": "leader", "outcome": "ok"}
+        work.emit("dossier.step_done", done.id, payload)
+        await work.flush()
+        assert await work.tx.fetchval(results._SIGNER, done.id) == "Lãnh đạo khác"
+
+
+async def test_a_leader_revokes_a_wrong_result_for_good(
+    office: Office, sit: SitDown, browse: Browser
+) -> None:
+    done = await _finished(office, sit)
+    page, path = f"/desk/dossier/{done.id}", f"/desk/dossier/{done.id}/revoke"
+    status = "select status from issued_result where dossier_id = $1"
+    for role in ("receiver", "head", "specialist", "clerk"):
+        desk = sit(office.staff[role])
+        assert (await desk.post(path, reason="Sai")).status_code == 403, role
+        assert f'action="{path}"' not in (await desk.get(page)).text
+    assert (await sit(office.other["leader"]).post(path, reason="Sai")).status_code == 404
+    leader = sit(office.staff["leader"])
+    assert f'action="{path}"' in (await leader.get(page)).text
+    empty = await leader.post(path, reason=" ")
+    assert empty.status_code == 422
+    assert re.search(r"<details open>", empty.text)
+    assert await office.one(status, done.id) == 0
+    answer = await leader.post(path, reason="Cấp nhầm người")
+    assert answer.headers["location"].endswith("done=revoked")
+    assert await office.one(status, done.id) == 1
+    shown = (await leader.get(page)).text
+    assert "Đã thu hồi" in shown
+    assert f'action="{path}"' not in shown
+    assert "Thu hồi kết quả" in shown, "it stands in the dossier's story"
+    assert (await leader.post(path, reason="Lần nữa")).status_code == 409
+    code = await office.one("select verify_code from issued_result where dossier_id = $1", done.id)
+    assert "thu hồi" in (await browse("quang-ninh").get(f"/verify/{code}")).text
+    told = [e for e in await _events(office, done.id) if e["type"] == "dossier.result_revoked"]
+    assert [e["actor"] for e in told] == [f"staff:{office.staff['leader'].id}"]
+
+
+async def test_what_is_not_issued_cannot_be_revoked(office: Office, sit: SitDown) -> None:
+    done = await _accepted(office, sit)
+    leader = sit(office.staff["leader"])
+    assert TOKEN.search((await leader.get(f"/desk/dossier/{done.id}")).text) is None
+    answer = await leader.post(f"/desk/dossier/{done.id}/revoke", reason="Sai")
+    assert answer.status_code == 409
