@@ -23,7 +23,7 @@ lint: env
 types: env
 	.venv/bin/mypy
 
-check: lint types test e2e chaos
+check: lint types test e2e
 
 format: env
 	.venv/bin/ruff check --fix

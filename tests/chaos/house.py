@@ -1,5 +1,6 @@
 """A whole installation out of killable processes: web, two workers, Redis, PostgreSQL."""
 
+import contextlib
 import os
 import random
 import signal
@@ -76,9 +77,7 @@ class House:
         """Kill one part without warning, and start it again."""
         self.kills[part] += 1
         if part in self._running:
-            process = self._running[part]
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            _kill_group(self._running[part])
             self._start(part)
         elif part == "redis":
             assert self.cluster.redis is not None
@@ -88,6 +87,20 @@ class House:
             _kill(self.cluster.postgres.pid)
             _start_again(self.cluster)
 
+    def revive(self) -> None:
+        """Start again what ended by itself because the database was away, as a supervisor does."""
+        for part, process in list(self._running.items()):
+            if process.poll() is not None:
+                self._start(part)
+
+    def last_words(self) -> str:
+        """Return what each part said last, for the message of a failure."""
+        said = [f"{part}: exit {process.poll()}" for part, process in self._running.items()]
+        for log in sorted(self.data.glob("*.log")):
+            lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-12:]
+            said += [f"-- {log.name}", *(line[:300] for line in lines)]
+        return "\n".join(said)
+
     def kill_any(self, draw: random.Random) -> str:
         part = draw.choice(PARTS)
         self.kill(part)
@@ -95,9 +108,14 @@ class House:
 
     def stop(self) -> None:
         for process in self._running.values():
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            _kill_group(process)
         self.cluster.stop()
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _kill(pid: int | None) -> None:

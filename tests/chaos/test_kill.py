@@ -61,6 +61,12 @@ async def _cast(house: House, platform: Platform, tenant: Tenant) -> Cast:
             "values (gen_random_uuid(), 'chaos', 'Cán bộ Thử') returning id"
         )
         roles = ("receiver", "head", "specialist", "leader", "clerk")
+        for role in roles:
+            await work.tx.execute(
+                "insert into staff_role (id, staff_id, role) values (gen_random_uuid(), $1, $2)",
+                staff_id,
+                role,
+            )
         held = tuple(Capability(role, None) for role in roles)
         his = await sessions.start(work, "staff", staff_id, "Cán bộ Thử", capabilities=held)
     base = f"http://127.0.0.1:{house.port}"
@@ -82,7 +88,7 @@ async def test_nothing_is_lost_and_nothing_is_done_twice(house: House, plugins: 
         await _serve_while_killing(house, cast, ledger, draw)
     async with open_platform(house.cluster.settings, plugins) as platform:
         await platform.directory.refresh(force=True)
-        await _drained(platform, tenant)
+        await _drained(house, platform, tenant)
         await _check(platform, tenant, ledger)
     print(
         f"\nkilled {house.kills}; {len(ledger.submitted)} dossiers, {len(ledger.finished)} finished"
@@ -102,18 +108,32 @@ async def _serve_while_killing(
     visitors = [asyncio.create_task(visitor(n)) for n in range(VISITORS)]
     for _ in range(KILLS):
         # The moment is random, but somebody is being served: the house has come up again.
-        await cast.officer.insist("GET", "/healthz")
+        await _up(house, cast)
         await asyncio.sleep(draw.random() * 0.6)
         await asyncio.to_thread(house.kill_any, draw)
         for task in visitors:
             if task.done():
                 task.result()
-    await cast.officer.insist("GET", "/healthz")
+    await _up(house, cast)
     done.set()
     await asyncio.gather(*visitors)
 
 
-async def _drained(platform: Platform, tenant: Tenant) -> None:
+async def _up(house: House, cast: Cast) -> None:
+    """Wait until the house answers; what gave up is started again."""
+    try:
+        async with asyncio.timeout(60):
+            while True:
+                status, _ = await cast.officer.ask("GET", "/healthz")
+                await asyncio.to_thread(house.revive)
+                if status:
+                    return
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        pytest.fail(f"the house did not come up again\n{house.last_words()}")
+
+
+async def _drained(house: House, platform: Platform, tenant: Tenant) -> None:
     """Wait until nothing is owed any more; a lost job comes back after its lease."""
     async with asyncio.timeout(240):
         while True:
@@ -121,6 +141,7 @@ async def _drained(platform: Platform, tenant: Tenant) -> None:
                 owed = await tx.fetchval("select count(*) from outbox where dead_at is null")
             if not owed:
                 return
+            await asyncio.to_thread(house.revive)
             await asyncio.sleep(0.2)
 
 
