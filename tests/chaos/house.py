@@ -121,6 +121,8 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
 def _kill(pid: int | None) -> None:
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
+    # Until it is really dead, a start would find it running and join it.
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
 
 
 def _start_again(cluster: Cluster) -> None:
