@@ -51,8 +51,10 @@ insert into stored_file (id, sha256, pages, size, source_kind, uploaded_by, at)
 values ($1, $2, 1, 80000, 'application/pdf', $3, now())
 """
 # What row-level security does for the application, an administrator's statement says itself.
-_JOIN = "left join stored_file f on f.id"
-_JOIN_PLAIN = "left join stored_file f on f.tenant_id = app_tenant() and f.id"
+_FILES = "from stored_file\n  where id"
+_FILES_PLAIN = "from stored_file\n  where tenant_id = app_tenant() and id"
+_ADOPTED = f"""(select id from adopted_procedure
+  where tenant_id = app_tenant() and code = '{PROCEDURE}' limit 1)"""
 
 
 @dataclass(frozen=True)
@@ -129,11 +131,11 @@ def statement(at: House, citizen: Citizen, *, plain: bool) -> str:
     sealed = b"\0" * (len(msgspec.json.encode(_ANSWERS)) + 100)
     names = "array['{}']::text[]"
     values = [
-        new_id, "upper(substr(md5(:id::text), 1, 12))", "uuidv7()", "2", f"'{PROCEDURE}'",
+        new_id, "upper(substr(md5(:id::text), 1, 12))", "uuidv7()", "2", _ADOPTED, f"'{PROCEDURE}'",
         "'2026.1'", "'Cấp bản sao từ sổ gốc'", f"'{citizen.id}'", f"'{citizen.id}'",
         "'Lê Văn Mẫu'", "null", f"'{citizen.unit}'", f"'{citizen.unit}'",
         f"decode('{sealed.hex()}', 'hex')", "now()", "now()", "0", "'none'",
-        "array[uuidv7()]", names.format(PAPER), names.format("Giấy tờ chứng minh quan hệ"),
+        "null", "array[uuidv7()]", names.format(PAPER), names.format("Giấy tờ chứng minh quan hệ"),
         names.format("Proof of the relation"), f"array['{citizen.file}']", "array[null]",
         "array[uuidv7()]", "array[uuidv7()]", "array[now()]", names.format("dossier.submitted"),
         f"array[{new_id}]", f"array['{citizen.unit}']", names.format(f"citizen-{citizen.id}"),
@@ -144,9 +146,9 @@ def statement(at: House, citizen: Citizen, *, plain: bool) -> str:
     ]  # fmt: skip
     sql: str = vars(submission)["_SUBMIT"]
     if plain:
-        if _JOIN not in sql:
+        if _FILES not in sql:
             raise RuntimeError("the statement has changed: say its tenant filter here")
-        sql = sql.replace(_JOIN, _JOIN_PLAIN)
+        sql = sql.replace(_FILES, _FILES_PLAIN)
     return re.sub(r"\$(\d+)", lambda found: values[int(found[1]) - 1], sql).strip()
 
 
