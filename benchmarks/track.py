@@ -26,7 +26,7 @@ from benchmarks.common import (
     web,
 )
 from benchmarks.seed import Seeded
-from motcua.dossiers import queries
+from motcua.dossiers import queries, worklists
 
 REQUESTS = 20_000
 _LADDER = (1, 4, CONNECTIONS)
@@ -62,27 +62,31 @@ def _one_unit(unit: UUID) -> str:
 TRACK = Query(
     "track",
     queries.TRACK,
-    lambda _: (":code::text",),
+    lambda _: (":code::text", "array[" + ", ".join(f"'{kind}'" for kind in queries.PUBLIC) + "]"),
     (
         ("u.id = d.competent_unit\nwhere", "d.tenant_id = TENANT"),
         ("from event e where", "e.tenant_id = TENANT"),
+        ("from event later where", "later.tenant_id = TENANT"),
     ),
 )
 LISTS = (
     Query(
         "work list",
-        vars(queries)["_TODO"],
+        vars(worklists)["_WORK"],
         lambda unit: (
-            "array['specialist']", _one_unit(unit), f"'{UUID(int=0)}'::uuid",
-            "timestamptz '2000-01-01'", "25",
+            "array['specialist']", _one_unit(unit), f"'{UUID(int=0)}'::uuid", "now()", "false",
+            "timestamptz '2000-01-01'", f"'{UUID(int=0)}'::uuid", "25",
         ),
-        (("d.id = w.instance_id\nwhere", "w.tenant_id = TENANT"),),
+        (("s.id = w.assignee\n  where", "w.tenant_id = TENANT"),),
     ),
     Query(
         "tray",
-        vars(queries)["_TRAY"],
-        lambda unit: (_one_unit(unit), "timestamptz '2000-01-01'", "25"),
-        (("from dossier\nwhere", "tenant_id = TENANT"),),
+        vars(worklists)["_TRAY"],
+        lambda unit: (
+            _one_unit(unit), "now()", "false", "timestamptz '2000-01-01'",
+            f"'{UUID(int=0)}'::uuid", "25",
+        ),
+        (("from dossier where", "tenant_id = TENANT"),),
     ),
 )  # fmt: skip
 
