@@ -1,0 +1,19 @@
+"""Business: procedure packages of this field."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from motcua.api import PluginInfo, hookimpl
+
+PLUGIN = PluginInfo(
+    name="business",
+    version="0.1.0",
+    title_vi="Kinh doanh, doanh nghiệp",
+    title_en="Business",
+)
+
+
+@hookimpl
+def register_procedures() -> Sequence[Path]:
+    """Bring the packages of this plugin."""
+    return sorted(path.parent for path in Path(__file__).parent.glob("procedures/*/procedure.toml"))

@@ -1,0 +1,19 @@
+"""Residence and criminal records: procedure packages of this field."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from motcua.api import PluginInfo, hookimpl
+
+PLUGIN = PluginInfo(
+    name="residence",
+    version="0.1.0",
+    title_vi="Cư trú, lý lịch tư pháp",
+    title_en="Residence and criminal records",
+)
+
+
+@hookimpl
+def register_procedures() -> Sequence[Path]:
+    """Bring the packages of this plugin."""
+    return sorted(path.parent for path in Path(__file__).parent.glob("procedures/*/procedure.toml"))
