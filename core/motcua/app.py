@@ -83,7 +83,11 @@ def _plugin_guard(name: str) -> Any:
 
 def _plugin_routers(plugins: Plugins) -> list[Router]:
     return [
-        Router(path=f"/x/{name}", route_handlers=list(handlers), guards=[_plugin_guard(name)])
+        Router(
+            path=f"/x/{name}",
+            route_handlers=list(handlers),
+            guards=[first_lock, _plugin_guard(name)],
+        )
         for name, handlers in plugins.routes()
     ]
 
@@ -103,11 +107,17 @@ def _statics() -> Sequence[Any]:
     ]
 
 
+def _rooms() -> Iterable[Any]:
+    """Return every route of the core: those that do not say they are open stand behind the first lock."""
+    yield from (handler for handler in ROUTES if handler.opt.get("open"))
+    closed = [handler for handler in ROUTES if not handler.opt.get("open")]
+    yield Router(path="/", route_handlers=closed, guards=[first_lock])
+
+
 def create_app(platform: Platform) -> Gate:
     """Return the ASGI application of an open platform."""
     app = Litestar(
-        route_handlers=[*ROUTES, healthz, *_plugin_routers(platform.plugins), *_statics()],
-        guards=[first_lock],
+        route_handlers=[*_rooms(), healthz, *_plugin_routers(platform.plugins), *_statics()],
         template_config=template_config(platform.plugins.template_folders()),
         csrf_config=CSRFConfig(
             secret=platform.vaults.key("csrf").hex(),

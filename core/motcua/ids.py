@@ -40,7 +40,11 @@ def uuid7() -> UUID:
 
 def random_code(length: int = 10) -> str:
     """Return a random code for a person's hands; 10 characters hold 49 bits."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+    number, found = secrets.randbelow(len(_ALPHABET) ** length), []
+    for _ in range(length):
+        number, place = divmod(number, len(_ALPHABET))
+        found.append(_ALPHABET[place])
+    return "".join(found)
 
 
 def token() -> str:

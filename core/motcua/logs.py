@@ -11,8 +11,8 @@ import msgspec
 import structlog
 
 
-def _json(entry: object, **_: object) -> str:
-    return msgspec.json.encode(entry, enc_hook=str).decode()
+def _json(entry: object, **_: object) -> bytes:
+    return msgspec.json.encode(entry, enc_hook=str)
 
 
 def _where(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -34,21 +34,23 @@ def configure(*, file: Path | None = None, json: bool = True, level: int = loggi
     Library loggers speak from WARNING on: their INFO lines name addresses and parameters.
     """
     stream: TextIO = file.open("a", encoding="utf-8") if file else sys.stderr
-    renderer = (
-        structlog.processors.JSONRenderer(serializer=_json)
-        if json
-        else structlog.dev.ConsoleRenderer(colors=stream.isatty())
-    )
+    renderer: Any
+    factory: Any
+    if json:
+        renderer = structlog.processors.JSONRenderer(serializer=_json)
+        factory = structlog.BytesLoggerFactory(stream.buffer)
+    else:
+        renderer = structlog.dev.ConsoleRenderer(colors=stream.isatty())
+        factory = structlog.PrintLoggerFactory(stream)
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _where,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(stream),
+        logger_factory=factory,
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(stream=stream, level=logging.WARNING, force=True)

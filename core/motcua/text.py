@@ -13,7 +13,9 @@ _WORD = re.compile(r"[0-9a-z]+")
 
 def nfc(value: str) -> str:
     """Return the stored form: NFC, no control characters, single spaces, no space at the ends."""
-    kept = "".join(c if c == " " or unicodedata.category(c)[0] != "C" else " " for c in value)
+    kept = value
+    if not value.isprintable():
+        kept = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in value)
     return _SPACES.sub(" ", unicodedata.normalize("NFC", kept)).strip()
 
 

@@ -5,9 +5,9 @@ security confines to the tenant set at the begin of the transaction. A transacti
 sees no row of any tenant.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -16,6 +16,7 @@ import msgspec
 from motcua.errors import Unavailable
 from motcua.tenancy.tenant import Tenant
 
+T = TypeVar("T")
 # What asyncpg returns reads like a mapping of column names.
 Record = Mapping[str, Any]
 _encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -117,30 +118,24 @@ class Database:
     async def close(self) -> None:
         await self._pool.close()
 
-    @asynccontextmanager
-    async def tenant(self, tenant: Tenant) -> AsyncIterator[TenantTx]:
+    def tenant(self, tenant: Tenant) -> "_Opening[TenantTx]":
         """Open a transaction of this tenant; commit at the end, roll back on any exception."""
         # SET LOCAL takes no parameter; the value is a UUID object, so nothing can be smuggled in.
         begin = f"BEGIN; SET LOCAL app.tenant_id = '{UUID(bytes=tenant.id.bytes)}'"
-        async with self._transaction(begin) as connection:
-            yield TenantTx(connection, self, tenant)
+        return _Opening(self, begin, lambda connection: TenantTx(connection, self, tenant))
 
-    @asynccontextmanager
-    async def platform(self) -> AsyncIterator[Tx]:
+    def platform(self) -> "_Opening[Tx]":
         """Open a transaction without a tenant: it sees the directory and the law, and no tenant's rows."""
-        async with self._transaction("BEGIN; SET LOCAL app.tenant_id = ''") as connection:
-            yield Tx(connection, self)
+        begin = "BEGIN; SET LOCAL app.tenant_id = ''"
+        return _Opening(self, begin, lambda connection: Tx(connection, self))
 
-    @asynccontextmanager
-    async def _transaction(self, begin: str) -> AsyncIterator[Any]:
-        connection = await self._begun(begin)
+    async def _ended(self, connection: Any, failed: bool) -> None:
+        """Commit or roll back, and give the connection back."""
         try:
-            try:
-                yield connection
-            except BaseException:
+            if failed:
                 if not connection.is_closed():
                     await connection.execute("ROLLBACK")
-                raise
+                return
             # A transaction in which a statement failed answers COMMIT with a roll-back, quietly.
             if await connection.execute("COMMIT") != "COMMIT":
                 raise RuntimeError("a statement had failed: the transaction was rolled back")
@@ -157,7 +152,7 @@ class Database:
         for last in (False, False, True):
             connection = await self._free()
             try:
-                await connection.execute(begin, timeout=10)
+                await connection.execute(begin)
             except LOST as error:
                 connection.terminate()
                 await self._pool.release(connection)
@@ -172,7 +167,8 @@ class Database:
 
     async def _free(self) -> Any:
         try:
-            return await self._pool.acquire(timeout=5)
+            # The clock of a time-out costs as much as the rest; with a free connection nobody waits.
+            return await self._pool.acquire(timeout=None if self._pool.get_idle_size() else 5)
         except TimeoutError as error:
             raise Unavailable(
                 "Hệ thống đang quá tải, hãy thử lại sau ít phút.",
@@ -186,3 +182,19 @@ class Database:
         """Lend a bare connection for a health check."""
         async with self._pool.acquire() as connection:
             yield connection
+
+
+class _Opening(Generic[T]):
+    """A transaction as ``async with``; a class, because every request opens one and generators cost twice."""
+
+    __slots__ = ("_begin", "_connection", "_database", "_make")
+
+    def __init__(self, database: Database, begin: str, make: Callable[[Any], T]) -> None:
+        self._database, self._begin, self._make = database, begin, make
+
+    async def __aenter__(self) -> T:
+        self._connection = await self._database._begun(self._begin)
+        return self._make(self._connection)
+
+    async def __aexit__(self, kind: object, error: object, trace: object) -> None:
+        await self._database._ended(self._connection, kind is not None)

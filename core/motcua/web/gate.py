@@ -5,7 +5,7 @@ nor cover an unknown one. It sets ``scope["state"]["here"]`` to a ``Here``.
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
@@ -30,6 +30,12 @@ _CSP = (
     "connect-src {connect}; font-src 'self'; manifest-src 'self'; form-action *; base-uri 'none'; "
     "frame-ancestors 'none'; media-src 'self' blob:; worker-src 'self'"
 )
+# The wallet speaks with issuers and verifiers on their hosts; a tenant's page only with its own.
+_POLICY = {
+    wallet: (b"content-security-policy", _CSP.format(connect=connect).encode())
+    for wallet, connect in ((True, "*"), (False, "'self'"))
+}
+_NO_STORE = (b"cache-control", b"no-store")
 _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
@@ -74,7 +80,8 @@ class Gate:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", []), *_extra(here, message)]
+                own = message.get("headers", [])
+                message["headers"] = [*own, *_extra(here, own)]
             await send(message)
 
         try:
@@ -140,6 +147,8 @@ def _token(path: str, headers: dict[bytes, bytes], cookies: dict[str, str]) -> s
 
 
 def _cookies(raw: bytes) -> dict[str, str]:
+    if not raw:
+        return {}
     try:
         return {name: morsel.value for name, morsel in SimpleCookie(raw.decode("latin-1")).items()}
     except CookieError:
@@ -147,18 +156,17 @@ def _cookies(raw: bytes) -> dict[str, str]:
 
 
 def _asked_language(scope: Any) -> str | None:
-    parts = scope.get("query_string", b"").split(b"&")
+    if not (query := scope.get("query_string", b"")):
+        return None
+    parts = query.split(b"&")
     return next((lang for lang in ("vi", "en") if f"lang={lang}".encode() in parts), None)
 
 
-def _extra(here: Here, message: Any) -> Iterable[tuple[bytes, bytes]]:
-    # The wallet speaks with issuers and verifiers on their hosts; a tenant's page only with its own.
-    policy = _CSP.format(connect="*" if here.wallet else "'self'")
-    yield b"content-security-policy", policy.encode()
-    present = {name.lower() for name, _ in message.get("headers", [])}
-    yield from (h for h in _HEADERS if h[0] not in present)
-    if b"cache-control" not in present:
-        yield b"cache-control", b"no-store"
+def _extra(here: Here, headers: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
+    """Return the headers of every answer, but those that the handler set itself."""
+    yield _POLICY[here.wallet]
+    present = {name.lower() for name, _ in headers}
+    yield from (h for h in (*_HEADERS, _NO_STORE) if h[0] not in present)
     if here.new_language:
         yield b"set-cookie", f"mc_lang={here.lang}; Path=/; SameSite=Lax; Max-Age=31536000".encode()
 

@@ -13,15 +13,13 @@ from motcua.errors import Forbidden, NotFound, SignInNeeded
 from motcua.web.here import Here
 from motcua.web.paths import audience
 
-_PUBLIC = ("/api/docs",)
-
 Connection = ASGIConnection[Any, Any, Any, Any]
 
 
 async def first_lock(connection: Connection, handler: BaseRouteHandler) -> None:
     """Refuse whoever has no session here, or one of a kind that has no business here."""
     path: str = connection.scope["path"]
-    if handler.opt.get("open") or path.startswith(_PUBLIC):
+    if handler.opt.get("open"):
         return
     where: Here = connection.scope["state"]["here"]
     if where.tenant is None:
