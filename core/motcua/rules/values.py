@@ -1,16 +1,19 @@
-"""The values of an expression and how they compare (DMN 1.5 section 10.3.2, the part supported).
+"""The values of an expression and how they compare (DMN 1.5 section 10.3.2).
 
-Numbers are Decimal with 34 digits as in IEEE 754 decimal128; text, booleans, null, dates, moments,
-lists (tuples inside), contexts (mappings) and ranges. What cannot be computed is null, not an
-error.
+Numbers are Decimal with 34 digits as in IEEE 754 decimal128; text, booleans, null; ``date``,
+``time``, ``datetime`` (local or with a zone), ``timedelta`` and ``YearsMonths``; lists (tuples
+inside), contexts (mappings), ranges and functions. What cannot be computed is null, not an error.
 """
 
 import decimal
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
+
+from motcua.rules.durations import YearsMonths, micros
 
 MATHS = decimal.Context(
     prec=34,
@@ -19,6 +22,7 @@ MATHS = decimal.Context(
     Emax=6144,
     traps=[decimal.InvalidOperation],
 )
+MAX_WEIGHT = 500_001
 _MAX_BITS = 4096
 _MAX_NESTED = 20
 
@@ -33,6 +37,33 @@ class Range:
     high_closed: bool = True
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Function:
+    """A function as a value: ``call(run, arguments)`` with as many arguments as parameters.
+
+    ``cost`` is what one call takes from the budget of steps, ``height`` from that of depth.
+    """
+
+    name: str
+    parameters: tuple[str, ...]
+    call: Callable[[Any, Sequence[object]], object]
+    cost: int = 1
+    height: int = 3
+    types: tuple[object, ...] = ()
+    gives: object = None
+
+
+_KINDS: Mapping[type, str] = {
+    type(None): "null", bool: "boolean", Decimal: "number", str: "string", date: "date",
+    datetime: "date and time", time: "time", timedelta: "days and time duration",
+    YearsMonths: "years and months duration", tuple: "list", dict: "context", Range: "range",
+    Function: "function",
+}  # fmt: skip
+_PLAIN = frozenset(
+    {type(None), bool, date, datetime, time, timedelta, YearsMonths, Range, Function}
+)
+
+
 def number(value: float | Decimal) -> Decimal | None:
     """Return a number as a finite Decimal of at most 34 digits, or None."""
     if isinstance(value, int) and value.bit_length() > _MAX_BITS:
@@ -44,70 +75,119 @@ def number(value: float | Decimal) -> Decimal | None:
     return rounded if rounded.is_finite() else None
 
 
-def inward(value: object, depth: int = 0) -> object:
-    """Return a value of the caller in the form used inside; unknown kinds become null."""
-    if value is None or isinstance(value, bool | Range | date | Mapping):
+def settled(value: object, depth: int = 0) -> object:
+    """Return a value of the caller in the form used inside; unknown kinds become null.
+
+    Lists become tuples and mappings new dicts, with everything in them converted.
+    """
+    if type(value) in _PLAIN:
         return value
     if isinstance(value, str):
         return value if value.isascii() else unicodedata.normalize("NFC", value)
     if isinstance(value, int | float | Decimal):
         return number(value)
+    if isinstance(value, date | time | timedelta) or depth > _MAX_NESTED:
+        return value if depth <= _MAX_NESTED else None
+    if isinstance(value, Mapping):
+        return {str(key): settled(each, depth + 1) for key, each in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
-        return tuple(inward(v, depth + 1) for v in value) if depth < _MAX_NESTED else None
+        return tuple([settled(each, depth + 1) for each in value])
     return None
 
 
 def weight(value: object) -> int:
-    """Return how much work a value makes to copy or compare, in steps."""
+    """Return how much work a value makes to copy or compare, in steps; counts to a limit only.
+
+    The limit matters because a list may hold another one many times over.
+    """
     if isinstance(value, str):
         return len(value) // 64
-    if isinstance(value, tuple):
-        return len(value) + sum(weight(v) for v in value if isinstance(v, str | tuple | Mapping))
-    return len(value) if isinstance(value, Mapping) else 0
+    if not isinstance(value, tuple | Mapping | Range):
+        return 0
+    total, todo = 0, [value]
+    while todo and total < MAX_WEIGHT:
+        each = todo.pop()
+        inner = (
+            each.values() if isinstance(each, Mapping)
+            else (each.low, each.high) if isinstance(each, Range) else each
+        )  # fmt: skip
+        total += len(inner)
+        for part in inner:
+            if isinstance(part, str):
+                total += len(part) // 64
+            elif isinstance(part, tuple | Mapping | Range):
+                todo.append(part)
+    return total
 
 
 def kind(value: object) -> str:
-    """Return the name of a value's type."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, Decimal):
-        return "number"
-    if isinstance(value, str):
-        return "string"
-    if isinstance(value, datetime):
-        return "moment" if value.tzinfo else "local moment"
-    if isinstance(value, date):
-        return "date"
-    if isinstance(value, tuple):
-        return "list"
-    return "range" if isinstance(value, Range) else "context"
+    """Return the name of a value's type, as FEEL calls it."""
+    found = _KINDS.get(type(value))
+    if found is None:
+        found = next((name for of, name in _KINDS.items() if isinstance(value, of)), "context")
+    return found
 
 
 def equal(left: object, right: object, depth: int = 0) -> bool | None:
     """Return whether two values are equal; null equals only null; different types give null."""
     if left is None or right is None:
         return left is right
-    if kind(left) != kind(right) or depth > _MAX_NESTED:
+    name = kind(left)
+    if name != kind(right) or depth > _MAX_NESTED:
         return None
     if isinstance(left, tuple) and isinstance(right, tuple):
         pairs = zip(left, right, strict=False)
         return len(left) == len(right) and all(equal(a, b, depth + 1) is True for a, b in pairs)
     if isinstance(left, Mapping) and isinstance(right, Mapping):
-        entries = ((inward(value), inward(right.get(key))) for key, value in left.items())
-        same = all(equal(a, b, depth + 1) is True for a, b in entries)
-        return same and left.keys() == right.keys()
+        pairs_of = ((value, right.get(key)) for key, value in left.items())
+        same = left.keys() == right.keys()
+        return same and all(equal(a, b, depth + 1) is True for a, b in pairs_of)
+    if name in ("time", "date and time"):
+        return _place(left) == _place(right)
     return left == right
 
 
 def compare(left: object, right: object) -> int | None:
-    """Return -1, 0 or 1 for numbers, texts, dates or moments of one type, else None."""
-    if kind(left) != kind(right):
+    """Return -1, 0 or 1 for two values of one ordered type, else None."""
+    of = type(left)
+    if of is not type(right) and kind(left) != kind(right):
         return None
-    if isinstance(left, bool) or not isinstance(left, Decimal | str | date):
-        return None
-    return (left > right) - (left < right)  # type: ignore[operator]
+    if of is not Decimal:
+        if of is bool or not isinstance(
+            left, str | date | time | timedelta | YearsMonths | Decimal
+        ):
+            return None
+        if isinstance(left, datetime | time):
+            left, right = _place(left), _place(right)
+            if left[0] != right[0]:
+                return None
+    return _sign(left, right)
+
+
+def _sign(left: Any, right: Any) -> int:
+    return int(left > right) - int(left < right)
+
+
+def _place(value: object) -> tuple[bool, object]:
+    """Return whether a moment or time has a zone, and its place on the line of those like it."""
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            return False, value
+        since = value.replace(tzinfo=None) - datetime(1, 1, 1)  # noqa: DTZ001 -- a difference
+        return True, micros(since) - micros(value.utcoffset() or timedelta())
+    if isinstance(value, time):
+        start = datetime.combine(date(2000, 1, 1), value.replace(tzinfo=None))
+        offset = zone_offset(value)
+        since = start - datetime(2000, 1, 1)  # noqa: DTZ001 -- a difference
+        return value.tzinfo is not None, micros(since) - micros(offset or timedelta())
+    return False, value
+
+
+def zone_offset(value: datetime | time) -> timedelta | None:
+    """Return the offset from UTC; a time in a named zone takes the one of the year 2000's start."""
+    if value.tzinfo is None or isinstance(value, datetime):
+        return value.utcoffset()
+    return datetime.combine(date(2000, 1, 1), value).utcoffset()
 
 
 def within(value: object, among: object) -> bool | None:
@@ -116,8 +196,13 @@ def within(value: object, among: object) -> bool | None:
         low = _side(value, among.low, 1, among.low_closed)
         high = _side(value, among.high, -1, among.high_closed)
         return both((low, high))
-    if isinstance(among, tuple) and not isinstance(value, tuple):
-        return any(within(value, each) is True for each in among)
+    if isinstance(among, tuple):
+        if equal(value, among) is True:
+            return True
+        return any(
+            within(value, each) is True if isinstance(each, Range) else equal(value, each) is True
+            for each in among
+        )
     return equal(value, among)
 
 

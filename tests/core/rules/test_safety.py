@@ -117,11 +117,22 @@ WORDS = st.sampled_from(
         ".",
         "a.b",
         "item",
+        "?",
+        "{",
+        "}",
+        "a:",
+        "function(x)",
+        "instance_of",
+        "list<",
+        '@"P1D"',
+        "sort(",
+        "string_join(",
+        "**_9999",
     ]
 ).map(lambda word: word.replace("_", " "))
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1200, deadline=None)
 @given(st.lists(WORDS, max_size=14).map(" ".join) | st.text(max_size=40))
 def test_any_text_gives_a_value_or_a_rule_error(text: str) -> None:
     context = {"x": [1, {"b": 2}], "lệ phí": 3, "a": {"b": "c"}}

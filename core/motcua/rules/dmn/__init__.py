@@ -1,0 +1,1 @@
+"""Decision models: from the file to code."""
