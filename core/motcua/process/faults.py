@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from motcua.errors import Invalid
+from motcua.errors import Conflict, Invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,5 +35,18 @@ class ProcessError(Invalid):
         super().__init__(
             f"{first.place}: {first.vi}",
             f"{first.place}: {first.en}",
-            fields={f.element or f.tag: f.vi for f in self.findings},
+            fields={f.element or f.tag: (f.vi, f.en) for f in self.findings},
+        )
+
+
+class CannotMove(Conflict):
+    """A case that cannot move to another version; ``reasons`` names each place that hinders it."""
+
+    slug = "cannot-move"
+
+    def __init__(self, reasons: Sequence[Finding]) -> None:
+        self.reasons = tuple(reasons)
+        super().__init__(
+            "; ".join(f"{reason.place}: {reason.vi}" for reason in self.reasons),
+            "; ".join(f"{reason.place}: {reason.en}" for reason in self.reasons),
         )

@@ -3,53 +3,67 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from motcua.process.definition import WAITING, Definition, Node
+from motcua.process.events_lint import events
 from motcua.process.faults import Finding
 from motcua.process.joins import joins_that_fire
-from motcua.process.vocabulary import NODES, mc
 
-OURS = frozenset(
-    map(
-        mc,
-        ("role", "hours", "outcomes", "nameEn", "state", "message", "clock", "handler", "decision"),
-    )
-)
-_TAGS = {kind: tag for tag, kind in reversed(list(NODES.items()))}
 _Say = tuple[str, str]
+_GATEWAYS = ("exclusive", "parallel", "inclusive", "event")
 
 
 def shape(definition: Definition) -> list[Finding]:
     """Return what is wrong with a definition, node by node; nothing for a good one."""
-    starts = [n for n in definition.nodes.values() if n.kind == "start"]
-    if len(starts) != 1:
-        vi = f"có {len(starts)} sự kiện bắt đầu; cần đúng một"
-        en = f"has {len(starts)} start events; exactly one is needed"
-        return [Finding(definition.key, "process", definition.name, vi, en)]
+    if found := list(_starts(definition)):
+        return found
     found = [
-        Finding(node.id, _TAGS[node.kind], node.name_vi, *said)
+        Finding(node.id, node.tag, node.name_vi, *said)
         for node in definition.nodes.values()
-        for said in (*_degree(node), *_attributes(node), *_choice(node, definition))
+        for check in (_degree(node), _attributes(node), _choice(node, definition))
+        for said in (*check, *events(node, definition))
     ]
+    found = list(dict.fromkeys(found))
     if not found:
-        found = [Finding(n.id, _TAGS[n.kind], n.name_vi, *said) for n, said in _paths(definition)]
+        found = [Finding(n.id, n.tag, n.name_vi, *said) for n, said in _paths(definition)]
     return found
 
 
+def _starts(definition: Definition) -> Iterator[Finding]:
+    """Yield what is wrong with the start of the process and of each sub-process."""
+    count: dict[str, int] = {"": 0}
+    for each in definition.nodes.values():
+        if each.kind == "scope":
+            count.setdefault(each.id, 0)
+        elif each.kind == "start":
+            count[each.scope] = count.get(each.scope, 0) + 1
+    for scope, number in count.items():
+        if number != 1:
+            vi = f"có {number} sự kiện bắt đầu; cần đúng một"
+            en = f"has {number} start events; exactly one is needed"
+            place = (definition.key, "process", definition.name)
+            if scope:
+                node = definition.nodes[scope]
+                place = (node.id, node.tag, node.name_vi)
+            yield Finding(*place, vi, en)
+
+
 def _degree(node: Node) -> Iterator[_Say]:
-    if node.kind == "start" and node.incoming:
+    entered = node.kind not in ("start", "boundary") and not node.triggered
+    if not entered and node.incoming:
         yield "không được có mũi tên đi vào", "must not have an incoming flow"
-    if node.kind != "start" and not node.incoming:
+    if entered and not node.incoming:
         yield (
             "không có mũi tên đi vào; hãy nối hoặc xoá",
             "has no incoming flow; connect or delete it",
         )
-    if node.kind == "end" and node.outgoing:
+    left = node.kind != "end" and not node.triggered
+    if not left and node.outgoing:
         yield "không được có mũi tên đi ra", "must not have an outgoing flow"
-    if node.kind != "end" and not node.outgoing:
+    if left and not node.outgoing:
         yield (
             "không có mũi tên đi ra; hãy nối tới bước sau hoặc sự kiện kết thúc",
             "has no outgoing flow; connect it to the next step or to an end event",
         )
-    if node.kind not in ("exclusive", "parallel") and len(node.outgoing) > 1:
+    if node.kind not in _GATEWAYS and len(node.outgoing) > 1:
         yield (
             "có nhiều mũi tên đi ra; hãy vẽ một cổng: (X) chọn một, (+) làm song song",
             "has several outgoing flows; draw a gateway: (X) to choose, (+) to do all",
@@ -61,8 +75,6 @@ def _attributes(node: Node) -> Iterator[_Say]:
         yield "chưa có vai trò người làm; hãy đặt mc:role", "nobody is to do it; set mc:role"
     if node.kind == "service" and not node.handler:
         yield "chưa có chương trình xử lý; hãy đặt mc:handler", "has no handler; set mc:handler"
-    if node.kind == "message" and not node.message:
-        yield "chưa có tên thông điệp; hãy đặt mc:message", "has no message name; set mc:message"
     if unknown := sorted(set(node.decisions) - set(node.outcomes)):
         yield (
             f"mc:decision nói tới kết quả không có: {', '.join(unknown)}",
@@ -71,7 +83,7 @@ def _attributes(node: Node) -> Iterator[_Say]:
 
 
 def _choice(node: Node, definition: Definition) -> Iterator[_Say]:
-    if node.kind != "exclusive" or len(node.outgoing) < 2:
+    if node.kind not in ("exclusive", "inclusive") or len(node.outgoing) < 2:
         return
     if node.default not in node.outgoing:
         yield (
@@ -86,30 +98,36 @@ def _choice(node: Node, definition: Definition) -> Iterator[_Say]:
 def _paths(definition: Definition) -> Iterator[tuple[Node, _Say]]:
     after = _neighbours(definition, lambda source, target: (source, target))
     before = _neighbours(definition, lambda source, target: (target, source))
-    reached = _closure([definition.start], after)
-    ends = [n.id for n in definition.nodes.values() if n.kind == "end"]
-    ending = _closure(ends, before)
-    for node in definition.nodes.values():
+    nodes = definition.nodes.values()
+    reached = _closure([n.id for n in nodes if n.kind == "start" or n.triggered], after)
+    ending = _closure([n.id for n in nodes if n.kind == "end" or n.triggered], before)
+    circling = _circling(definition, after, before)
+    for node in nodes:
         if node.id not in reached:
             yield node, ("không bao giờ tới được; hãy nối hoặc xoá", "can never be reached")
         elif node.id not in ending:
             yield node, ("từ đây không tới được kết thúc", "no end event can be reached from here")
-        elif node.kind not in WAITING and _circles(node.id, after, definition):
+        elif node.id in circling:
             yield (
                 node,
                 ("vòng lặp không qua bước chờ nào; hãy thêm một bước", "a loop without any step"),
             )
-    if reached >= set(definition.nodes) and ending >= set(definition.nodes):
-        fire = joins_that_fire(definition)
-        for node in definition.nodes.values():
-            if fire is not None and node.kind == "parallel" and node.id not in fire:
-                yield (
-                    node,
-                    (
-                        "cổng song song này chờ mãi: các nhánh vào không bao giờ cùng tới; hãy vẽ (X)",
-                        "this join waits forever: its branches never all arrive; draw an (X)",
-                    ),
-                )
+    if len(reached) == len(ending) == len(definition.nodes):
+        yield from _waiting_forever(definition)
+
+
+def _waiting_forever(definition: Definition) -> Iterator[tuple[Node, _Say]]:
+    fire = joins_that_fire(definition)
+    for node in definition.nodes.values():
+        join = node.kind in ("parallel", "inclusive") and len(node.incoming) > 1
+        if join and fire is not None and node.id not in fire:
+            yield (
+                node,
+                (
+                    "cổng này chờ mãi: các nhánh vào không bao giờ cùng tới; hãy vẽ (X)",
+                    "this join waits forever: its branches never all arrive; draw an (X)",
+                ),
+            )
 
 
 _Graph = Mapping[str, set[str]]
@@ -117,8 +135,10 @@ _Graph = Mapping[str, set[str]]
 
 def _neighbours(definition: Definition, pair: Callable[[str, str], tuple[str, str]]) -> _Graph:
     found: dict[str, set[str]] = {node: set() for node in definition.nodes}
-    for flow in definition.flows.values():
-        source, target = pair(flow.source, flow.target)
+    ways = [(flow.source, flow.target) for flow in definition.flows.values()]
+    ways += [(n.attached_to, n.id) for n in definition.nodes.values() if n.attached_to]
+    for way in ways:
+        source, target = pair(*way)
         found[source].add(target)
     return found
 
@@ -132,10 +152,20 @@ def _closure(roots: Iterable[str], graph: _Graph) -> set[str]:
     return found
 
 
-def _circles(node: str, after: _Graph, definition: Definition) -> bool:
-    """Return whether a gateway can come back to itself without passing a node that waits."""
-    automatic = {
-        n: {t for t in targets if definition.nodes[t].kind not in WAITING}
-        for n, targets in after.items()
-    }
-    return node in _closure(automatic[node], automatic)
+def _circling(definition: Definition, after: _Graph, before: _Graph) -> set[str]:
+    """Return the nodes on a loop that passes no node that waits."""
+    waiting = {n.id for n in definition.nodes.values() if n.kind in (*WAITING, "event", "boundary")}
+    scopes = {definition.nodes[node].scope for node in waiting}
+    while scopes:
+        # A sub-process waits if anything in it does.
+        waiting |= scopes - {""}
+        scopes = {definition.nodes[scope].scope for scope in scopes if scope} - waiting
+    left = set(definition.nodes) - waiting
+    for onward, back in ((after, before), (before, after)):
+        todo = [node for node in left if not onward[node] & left]
+        left -= set(todo)
+        while todo:
+            dead = [n for n in back[todo.pop()] & left if not onward[n] & left]
+            left -= set(dead)
+            todo += dead
+    return left

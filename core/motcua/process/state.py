@@ -7,11 +7,14 @@ from decimal import Decimal
 from typing import Literal
 
 from motcua.errors import Invalid, TooLarge
+from motcua.process.definition import Timer
 
 MAX_VARIABLES = 8_000
 """Bytes of JSON: variables steer the flow; the data of a case lie with the dossier."""
-WaitKind = Literal["user", "service", "message"]
-RecordKind = Literal["entered", "left", "flow_taken", "completed", "ended"]
+WaitKind = Literal["user", "service", "message", "timer", "signal"]
+RecordKind = Literal[
+    "entered", "left", "flow_taken", "completed", "cancelled", "failed", "ended", "migrated"
+]
 Status = Literal["running", "ended", "stuck"]
 _TOO_MUCH_VI = "Biến của quy trình quá lớn; dữ liệu phải để trong hồ sơ"
 _TOO_MUCH_EN = "The variables of the process are too large; data belong in the dossier"
@@ -34,34 +37,69 @@ class ServiceDone:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceFailed:
+    """A handler gave up; an error event that catches the code takes over, else it is a Conflict."""
+
+    token: str
+    code: str
+    variables: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """Something arrived; it wakes the token that has waited longest for this name."""
+    """Something arrived; it wakes the wait of this name that has waited longest.
+
+    Waits on the way itself come before those of boundary events and event sub-processes.
+    """
 
     name: str
     variables: Mapping[str, object] = field(default_factory=dict)
 
 
-Command = Complete | ServiceDone | Message
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """Something is announced; it wakes every wait of this name in the case."""
+
+    name: str
+    variables: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """The due moment of a timer wait has come."""
+
+    token: str
+
+
+Command = Complete | ServiceDone | ServiceFailed | Message | Signal | TimerFired
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where the tokens of a case are: at waiting nodes, and parked before joins (by flow).
+    """Where the tokens of a case are: at nodes, and parked before joins (by flow).
 
     A token gets a new id at every node, so a command that comes twice finds nothing to do.
+    ``parents`` says under which other token a token lies: the running sub-process, the
+    multi-instance activity, or the activity whose boundary event it watches; at the top it is left
+    out. ``data`` holds what a token carries: the item of an instance, how far a multi-instance
+    activity is, a computed timer.
     """
 
     tokens: Mapping[str, str]
     parked: Mapping[str, tuple[str, ...]]
     variables: Mapping[str, object]
     next_token: int = 1
+    parents: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def status(self) -> Status:
         """``stuck`` when tokens are left only before joins that can no longer fire."""
-        if self.tokens:
-            return "running"
-        return "stuck" if any(self.parked.values()) else "ended"
+        if not self.parked:
+            return "running" if self.tokens else "ended"
+        inner = {self.parents[token] for token in self.tokens if token in self.parents}
+        held = {self.parents.get(token) for tokens in self.parked.values() for token in tokens}
+        return "running" if any(t not in inner and t not in held for t in self.tokens) else "stuck"
 
     def to_json(self) -> dict[str, object]:
         """Return JSON values, small: what is empty is left out."""
@@ -70,6 +108,10 @@ class State:
             found["parked"] = {flow: list(tokens) for flow, tokens in self.parked.items()}
         if self.variables:
             found["variables"] = dict(self.variables)
+        if self.parents:
+            found["in"] = dict(self.parents)
+        if self.data:
+            found["data"] = dict(self.data)
         return found
 
     @classmethod
@@ -86,15 +128,22 @@ class State:
         tokens = {token: str(node) for token, node in _object(data, "tokens").items()}
         if not all(token[:1] == "t" and token[1:].isdecimal() for token in tokens):
             raise _damaged()
-        return cls(tokens, parked, _object(data, "variables"), upcoming)
+        parents = {token: str(above) for token, above in _object(data, "in").items()}
+        if parents and not _nested(tokens, parked, parents):
+            raise _damaged()
+        carried = _object(data, "data")
+        if not carried.keys() <= tokens.keys():
+            raise _damaged()
+        return cls(tokens, parked, _object(data, "variables"), upcoming, parents, carried)
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """A fact for the history: what happened to which token at which node, in order.
 
-    ``completed`` carries the variables it came with, ``flow_taken`` the flow; ``ended`` is the
-    case.
+    ``completed`` carries the variables it came with, ``flow_taken`` the flow; ``cancelled`` is a
+    token that an interrupting event took away; ``failed`` has the error code in ``detail``,
+    ``migrated`` the node of the version before; ``ended`` is the case.
     """
 
     kind: RecordKind
@@ -102,6 +151,7 @@ class Record:
     token: str
     flow: str = ""
     variables: Mapping[str, object] = field(default_factory=dict)
+    detail: str = ""
 
     def to_json(self) -> dict[str, object]:
         """Return JSON values; what is empty is left out."""
@@ -110,15 +160,20 @@ class Record:
             found["flow"] = self.flow
         if self.variables:
             found["variables"] = dict(self.variables)
+        if self.detail:
+            found["detail"] = self.detail
         return found
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """What a case waits for: a person (role, hours, outcomes), a handler, or a message.
+    """What a case waits for: a person (role, hours, outcomes), a handler, a message, a moment.
 
     ``hours`` are working hours; ``clock`` is ``pause`` while the statutory clock stands still;
     ``state`` is the national dossier state while it waits here, if the diagram names one.
+    ``optional`` marks boundary events and event sub-processes: the case can end without them;
+    ``attached_to_token`` is then the token of the activity (or running sub-process) they belong to.
+    ``item`` is the item of the innermost multi-instance activity around the wait, else None.
     """
 
     token: str
@@ -133,6 +188,11 @@ class Wait:
     clock: str = ""
     outcomes: tuple[str, ...] = ()
     state: int | None = None
+    signal: str = ""
+    timer: Timer | None = None
+    attached_to_token: str = ""
+    optional: bool = False
+    item: object = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +209,31 @@ class Outcome:
         return self.state.status == "ended"
 
 
+def _age(token: str) -> int:
+    return int(token[1:]) if token[1:].isdecimal() else 0
+
+
 def _damaged() -> Invalid:
     return Invalid("Trạng thái quy trình bị hỏng", "The state of the process is damaged")
 
 
+def _nested(
+    tokens: Mapping[str, str], parked: Mapping[str, tuple[str, ...]], parents: Mapping[str, str]
+) -> bool:
+    known = {*tokens, *(token for held in parked.values() for token in held)}
+    if not (parents.keys() <= known and tokens.keys() >= set(parents.values())):
+        return False
+    # A token is always younger than the one it lies under, so there are no circles.
+    return all(_age(above) < _age(token) for token, above in parents.items())
+
+
 def _object(data: Mapping[str, object], key: str) -> dict[str, object]:
-    found = data.get(key, {})
-    if not isinstance(found, Mapping):
+    found = data.get(key)
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
         raise _damaged()
-    return {str(name): value for name, value in found.items()}
+    return found
 
 
 def checked(variables: Mapping[str, object]) -> dict[str, object]:

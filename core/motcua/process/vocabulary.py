@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from motcua.process.definition import NodeKind
+from motcua.process.definition import EventKind, NodeKind
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 DI = "http://www.omg.org/spec/BPMN/20100524/DI"
@@ -29,17 +29,39 @@ EXPRESSIONS = frozenset(
 )
 NODES: Mapping[str, NodeKind] = {
     "startEvent": "start", "endEvent": "end", "exclusiveGateway": "exclusive",
-    "parallelGateway": "parallel", "userTask": "user", "serviceTask": "service",
-    "receiveTask": "message", "intermediateCatchEvent": "message",
+    "parallelGateway": "parallel", "inclusiveGateway": "inclusive", "eventBasedGateway": "event",
+    "userTask": "user", "serviceTask": "service", "sendTask": "service", "receiveTask": "message",
+    "businessRuleTask": "rule", "subProcess": "scope", "callActivity": "scope",
+    "intermediateCatchEvent": "message", "intermediateThrowEvent": "throw",
+    "boundaryEvent": "boundary",
 }  # fmt: skip
+ACTIVITIES = frozenset(
+    {"userTask", "serviceTask", "sendTask", "receiveTask", "businessRuleTask", "subProcess"}
+    | {"callActivity"}
+)
+REPEATABLE = ACTIVITIES - {"businessRuleTask"}
+_KINDS: tuple[EventKind, ...] = (
+    "message", "timer", "signal", "error", "escalation", "terminate"
+)  # fmt: skip
+EVENTS: Mapping[str, EventKind] = {f"{kind}EventDefinition": kind for kind in _KINDS}
+ALLOWED: Mapping[str, frozenset[EventKind]] = {
+    "endEvent": frozenset({"", "terminate", "error", "escalation", "signal"}),
+    "intermediateThrowEvent": frozenset({"", "escalation", "signal"}),
+    "intermediateCatchEvent": frozenset({"message", "timer", "signal"}),
+    "boundaryEvent": frozenset({"message", "timer", "signal", "error", "escalation"}),
+    "startEvent": frozenset({"message", "timer", "signal", "error", "escalation"}),
+}
+"""Which events an element may hold; a start event only in an event sub-process."""
 DECORATION = frozenset(
     {"documentation", "extensionElements", "laneSet", "textAnnotation", "association", "group"}
     | {"dataObject", "dataObjectReference", "dataStoreReference", "ioSpecification", "property"}
+    | {"auditing", "monitoring", "dataInputAssociation", "dataOutputAssociation", "category"}
 )
 PARTS = frozenset(
     {"documentation", "extensionElements", "incoming", "outgoing", "ioSpecification", "property"}
     | {"dataInputAssociation", "dataOutputAssociation", "dataInput", "dataOutput", "inputSet"}
     | {"outputSet", "potentialOwner", "humanPerformer", "performer", "rendering", "resourceRole"}
+    | {"auditing", "monitoring", "categoryValueRef", "ioBinding"}
 )
 
 
@@ -55,44 +77,93 @@ _STEP = Advice(
     "chưa rõ ai làm; hãy vẽ User Task (người làm) hoặc Service Task (hệ thống làm)",
     "it does not say who acts; draw a user task (a person) or a service task (a system)",
 )
-_SERVICE = Advice(
-    "loại bước này chưa dùng được; hãy vẽ Service Task và đặt mc:handler",
-    "this kind of task cannot be used; draw a service task with mc:handler",
-)
-_INSIDE = Advice(
-    "quy trình con chưa dùng được; hãy vẽ các bước thẳng vào quy trình chính",
-    "sub-processes cannot be used; draw the steps in the main process",
+_SCRIPT = Advice(
+    "mã lệnh không bao giờ được chạy; hãy vẽ Service Task có mc:handler, hoặc Business Rule Task",
+    "code is never run; draw a service task with mc:handler, or a business rule task",
 )
 _GATEWAY = Advice(
-    "loại cổng này chưa dùng được; hãy vẽ cổng loại trừ (X) hoặc song song (+)",
-    "this gateway cannot be used; draw an exclusive (X) or a parallel gateway (+)",
+    "cổng phức hợp chưa dùng được; hãy vẽ cổng bao hàm (O), loại trừ (X) hoặc song song (+)",
+    "complex gateways cannot be used; draw an inclusive (O), exclusive (X) or parallel gateway (+)",
 )
-_EVENT = Advice(
-    "loại sự kiện này chưa dùng được; hãy vẽ sự kiện thường, hoặc Receive Task để chờ thông điệp",
-    "this event cannot be used; draw a plain event, or a receive task to wait for a message",
+_AD_HOC = Advice(
+    "quy trình con tuỳ ý chưa dùng được; hãy vẽ quy trình con thường với cổng bao hàm (O)",
+    "ad-hoc sub-processes cannot be used; draw a plain one with an inclusive gateway (O)",
 )
-_TIMER = Advice(
-    "hẹn giờ chưa dùng được; thời hạn của bước ghi ở mc:hours",
-    "timers cannot be used; write the limit of a step in mc:hours",
+_COMPENSATION = Advice(
+    "giao dịch và bù trừ chưa dùng được; hãy vẽ quy trình con có sự kiện lỗi ở biên, rồi các bước "
+    "hoàn lại",
+    "transactions and compensation cannot be used; draw a sub-process with an error boundary event "
+    "and the steps that undo",
 )
-_REPEAT = Advice(
-    "bước lặp chưa dùng được; hãy vẽ vòng lặp bằng cổng loại trừ",
-    "repeated tasks cannot be used; draw the loop with an exclusive gateway",
+_CONDITIONAL = Advice(
+    "sự kiện điều kiện chưa dùng được; hãy vẽ cổng loại trừ (X) sau bước làm đổi dữ liệu",
+    "conditional events cannot be used; draw an exclusive gateway (X) after the step that changes "
+    "the data",
+)
+_LINK = Advice(
+    "sự kiện liên kết chưa dùng được; hãy nối hai chỗ bằng một mũi tên",
+    "link events cannot be used; connect the two places with a sequence flow",
+)
+_SHARED = Advice(
+    "sự kiện dùng chung định nghĩa chưa dùng được; hãy đặt định nghĩa ngay trong sự kiện",
+    "shared event definitions cannot be used; put the definition into the event itself",
+)
+_LOOP = Advice(
+    "dấu lặp chưa dùng được; hãy vẽ vòng lặp bằng cổng loại trừ (X), hoặc làm nhiều lần theo danh sách",
+    "loop markers cannot be used; draw the loop with an exclusive gateway (X), or use "
+    "multi-instance over a list",
+)
+_CHOREOGRAPHY = Advice(
+    "biểu đồ hội thoại không chạy được; hãy vẽ một quy trình (process)",
+    "conversations and choreographies cannot run; draw a process",
 )
 UNSUPPORTED: Mapping[str, Advice] = {
-    "task": _STEP, "manualTask": _STEP,
-    "scriptTask": _SERVICE, "sendTask": _SERVICE, "businessRuleTask": _SERVICE,
-    "subProcess": _INSIDE, "transaction": _INSIDE, "adHocSubProcess": _INSIDE,
-    "callActivity": _INSIDE,
-    "inclusiveGateway": _GATEWAY, "eventBasedGateway": _GATEWAY, "complexGateway": _GATEWAY,
-    "boundaryEvent": _EVENT, "intermediateThrowEvent": _EVENT, "messageEventDefinition": _EVENT,
-    "signalEventDefinition": _EVENT, "errorEventDefinition": _EVENT,
-    "escalationEventDefinition": _EVENT, "terminateEventDefinition": _EVENT,
-    "conditionalEventDefinition": _EVENT, "linkEventDefinition": _EVENT,
-    "compensateEventDefinition": _EVENT, "cancelEventDefinition": _EVENT,
-    "eventDefinitionRef": _EVENT, "timerEventDefinition": _TIMER,
-    "multiInstanceLoopCharacteristics": _REPEAT, "standardLoopCharacteristics": _REPEAT,
+    "task": _STEP, "manualTask": _STEP, "scriptTask": _SCRIPT,
+    "transaction": _COMPENSATION, "adHocSubProcess": _AD_HOC, "complexGateway": _GATEWAY,
+    "compensateEventDefinition": _COMPENSATION, "cancelEventDefinition": _COMPENSATION,
+    "conditionalEventDefinition": _CONDITIONAL, "linkEventDefinition": _LINK,
+    "eventDefinitionRef": _SHARED, "standardLoopCharacteristics": _LOOP,
+    "callChoreography": _CHOREOGRAPHY, "choreographyTask": _CHOREOGRAPHY,
+    "subChoreography": _CHOREOGRAPHY,
 }  # fmt: skip
+REMOVE = Advice(
+    "phần tử này chưa dùng được; hãy bỏ đi", "this element cannot be used; please remove it"
+)
+MISPLACED: Mapping[tuple[str, EventKind], Advice] = {
+    ("startEvent", "message"): Advice(
+        "hồ sơ bắt đầu bằng tiếp nhận; hãy vẽ sự kiện bắt đầu thường (không biểu tượng)",
+        "a case begins with its reception; draw a plain start event (no symbol)",
+    ),
+    ("endEvent", "message"): Advice(
+        "sự kiện kết thúc không gửi thông điệp; hãy vẽ Send Task có mc:handler trước kết thúc thường",
+        "an end event sends no message; draw a send task with mc:handler before a plain end event",
+    ),
+    ("intermediateThrowEvent", "message"): Advice(
+        "sự kiện không gửi thông điệp; hãy vẽ Send Task có mc:handler",
+        "an event sends no message; draw a send task with mc:handler",
+    ),
+    ("intermediateCatchEvent", ""): Advice(
+        "sự kiện chờ không nói chờ gì; hãy chọn thông điệp, hẹn giờ hoặc tín hiệu",
+        "this event does not say what it waits for; choose a message, a timer or a signal",
+    ),
+    ("boundaryEvent", ""): Advice(
+        "sự kiện biên không nói chờ gì; hãy chọn thông điệp, hẹn giờ, tín hiệu, lỗi hoặc trình cấp trên",
+        "this boundary event does not say what it waits for; choose a message, timer, signal, error "
+        "or escalation",
+    ),
+}
+
+
+def misplaced(tag: str, event: EventKind) -> Advice:
+    """Return what to draw instead of an event that stands where it cannot be used."""
+    if tag == "startEvent":
+        return MISPLACED["startEvent", "message"]
+    found = MISPLACED.get((tag, event))
+    allowed = ", ".join(sorted(kind or "none" for kind in ALLOWED[tag]))
+    return found or Advice(
+        f"loại sự kiện '{event}' không đặt được ở đây; hãy dùng một trong: {allowed}",
+        f"a '{event}' event cannot stand here; use one of: {allowed}",
+    )
 
 
 def bpmn(tag: str) -> str:

@@ -1,11 +1,10 @@
-"""Random block-structured processes, as BPMN and as an independent structural oracle.
+"""Random block-structured processes: what they are made of, and how they grow.
 
-The oracle knows no tokens and no gateways: it holds what is left of the block tree and takes it
-apart.
+``draw`` writes them as BPMN, ``structure`` runs them without tokens and gateways.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 
 HEAD = (
@@ -50,6 +49,14 @@ class And:
 
 
 @dataclass(frozen=True)
+class Or:
+    """Every branch whose variable is 1; the last has none and is taken when no other is."""
+
+    variables: tuple[str, ...]
+    branches: tuple["Block", ...]
+
+
+@dataclass(frozen=True)
 class Loop:
     """A block that is done again while a variable is 1."""
 
@@ -57,179 +64,118 @@ class Loop:
     body: "Block"
 
 
-Block = Task | Seq | Xor | And | Loop
+@dataclass(frozen=True)
+class Sub:
+    """A sub-process."""
+
+    name: str
+    body: "Block"
 
 
-def grow(random: Random, depth: int, names: Iterator[int]) -> Block:
-    """Return a random block; the bodies of loops begin with a task."""
-    kind = random.choice(["task", "seq", "seq", "xor", "and", "loop"]) if depth else "task"
+@dataclass(frozen=True)
+class Many:
+    """A task or sub-process, once for each number of a list, until so many are done or a variable is 1."""
+
+    items: str
+    body: "Task | Sub"
+    sequential: bool
+    enough: int = 0
+    until: str = ""
+
+
+@dataclass(frozen=True)
+class Guard:
+    """An activity with a signal at its border; a handler instead of it, or beside it."""
+
+    signal: str
+    host: "Task | Sub | Many"
+    interrupting: bool
+    handler: "Block"
+
+
+Block = Task | Seq | Xor | And | Or | Loop | Sub | Many | Guard
+PLAIN = ("task", "seq", "seq", "xor", "and")
+INCLUSIVE = (*PLAIN, "or")
+ALL = ("task", "seq", "xor", "and", "and", "or", "or", "loop", "loop", "sub", "many", "guard")
+
+
+def grow(random: Random, depth: int, names: Iterator[int], kinds: tuple[str, ...] = ALL) -> Block:
+    """Return a random block; the bodies of loops and the handlers begin with a task."""
+    kind = random.choice(kinds) if depth else "task"
+
+    def inside() -> Block:
+        return grow(random, depth - 1, names, kinds)
+
+    def task_first() -> Block:
+        return Seq((Task(f"t{next(names)}"), inside()))
+
     if kind == "task":
         return Task(f"t{next(names)}")
     if kind == "loop":
-        body = Seq((Task(f"t{next(names)}"), grow(random, depth - 1, names)))
-        return Loop(f"v{next(names)}", body)
-    count = random.randint(2, 3)
-    parts = tuple(grow(random, depth - 1, names) for _ in range(count))
+        return Loop(f"v{next(names)}", task_first())
+    if kind == "sub":
+        return Sub(f"s{next(names)}", inside())
+    if kind == "many":
+        return _many(random, _activity(inside(), names), names)
+    if kind == "guard":
+        host: Task | Sub | Many = _activity(inside(), names)
+        if random.random() < 0.4 and not isinstance(host, Many):
+            host = _many(random, host, names)
+        return Guard(f"g{next(names)}", host, random.random() < 0.6, task_first())
+    return _branches(random, kind, tuple(inside() for _ in range(random.randint(2, 3))), names)
+
+
+def _branches(random: Random, kind: str, parts: tuple[Block, ...], names: Iterator[int]) -> Block:
     if kind == "seq":
         return Seq(parts)
     if kind == "and":
         return And(parts)
     empty: tuple[Block, ...] = (Seq(()),) if random.random() < 0.3 else ()
-    return Xor(f"v{next(names)}", parts + empty)
+    branches = parts + empty
+    if kind == "or":
+        return Or(tuple(f"v{next(names)}" for _ in branches[1:]), branches)
+    return Xor(f"v{next(names)}", branches)
 
 
-@dataclass
-class Writer:
-    """Writes a block as BPMN elements."""
-
-    out: list[str] = field(default_factory=list)
-    flows: int = 0
-    gateways: int = 0
-
-    def flow(self, source: str, target: str, condition: str = "") -> str:
-        """Add a flow and return its id."""
-        self.flows += 1
-        flow_id = f"f{self.flows}"
-        text = f"<conditionExpression>{condition}</conditionExpression>" if condition else ""
-        ends = f'sourceRef="{source}" targetRef="{target}"'
-        self.out.append(f'<sequenceFlow id="{flow_id}" {ends}>{text}</sequenceFlow>')
-        return flow_id
-
-    def gateway(self, kind: str) -> str:
-        """Return the id of a new gateway, whose element is written by ``close``."""
-        self.gateways += 1
-        return f"{kind}{self.gateways}"
-
-    def close(self, gateway: str, default: str = "") -> None:
-        """Write a gateway's element."""
-        tag = "parallelGateway" if gateway.startswith("and") else "exclusiveGateway"
-        mark = f' default="{default}"' if default else ""
-        self.out.append(f'<{tag} id="{gateway}"{mark}/>')
-
-    def block(self, block: Block, before: str, condition: str = "") -> tuple[str, str]:
-        """Write a block after a node; return its last node and the id of the flow into it."""
-        if isinstance(block, Task):
-            self.out.append(f'<userTask id="{block.name}" mc:role="specialist"/>')
-            return block.name, self.flow(before, block.name, condition)
-        if isinstance(block, Seq):
-            first = ""
-            for part in block.parts:
-                before, used = self.block(part, before, condition)
-                first, condition = first or used, ""
-            return before, first
-        if isinstance(block, Loop):
-            return self.loop(block, before, condition)
-        return self.split(block, before, condition)
-
-    def loop(self, block: Loop, before: str, condition: str) -> tuple[str, str]:
-        """Write a merge, the body and a split that leads back."""
-        merge, test = self.gateway("xor"), self.gateway("xor")
-        first = self.flow(before, merge, condition)
-        last, _ = self.block(block.body, merge)
-        self.flow(last, test)
-        self.flow(test, merge, f"{block.variable} = 1")
-        after = self.gateway("xor")
-        self.close(merge)
-        self.close(test, self.flow(test, after))
-        self.close(after)
-        return after, first
-
-    def split(self, block: Xor | And, before: str, condition: str) -> tuple[str, str]:
-        """Write a split, the branches and a join of the same kind."""
-        kind = "xor" if isinstance(block, Xor) else "and"
-        split, join = self.gateway(kind), self.gateway(kind)
-        first, default = self.flow(before, split, condition), ""
-        for number, branch in enumerate(block.branches):
-            last_one = number == len(block.branches) - 1
-            test = f"{block.variable} = {number}" if isinstance(block, Xor) and not last_one else ""
-            if branch == Seq(()):
-                used = self.flow(split, join, test)
-            else:
-                last, used = self.block(branch, split, test)
-                self.flow(last, join)
-            default = used if isinstance(block, Xor) else ""
-        self.close(split, default)
-        self.close(join)
-        return join, first
+def _activity(block: Block, names: Iterator[int]) -> "Task | Sub":
+    return block if isinstance(block, Task | Sub) else Sub(f"s{next(names)}", block)
 
 
-def to_bpmn(block: Block) -> bytes:
-    """Return a whole process around a block."""
-    writer = Writer(['<startEvent id="start"/>', '<endEvent id="end"/>'])
-    last, _ = writer.block(block, "start")
-    writer.flow(last, "end")
-    return document("".join(writer.out))
+def _many(random: Random, body: "Task | Sub", names: Iterator[int]) -> Many:
+    kind = random.choice(["all", "enough", "until"])
+    enough = random.randint(1, 2) if kind == "enough" else 0
+    until = f"v{next(names)}" if kind == "until" else ""
+    return Many(f"l{next(names)}", body, random.random() < 0.5, enough, until)
 
 
-@dataclass
-class Left:
-    """What is left of a block: its live parts, and for a sequence the parts still to come."""
-
-    block: Block
-    live: list["Left"] = field(default_factory=list)
-    coming: tuple[Block, ...] = ()
-
-
-def begin(block: Block, values: dict[str, object]) -> Left | None:
-    """Start a block; None if it is over at once."""
+def parts_of(block: Block) -> tuple[Block, ...]:
+    """Return the blocks directly inside a block."""
     if isinstance(block, Task):
-        return Left(block)
+        return ()
     if isinstance(block, Seq):
-        return _onward(Left(block, [], block.parts), values)
-    if isinstance(block, Loop):
-        return _again(block, begin(block.body, values), values)
-    if isinstance(block, Xor):
-        number = values.get(block.variable)
-        chosen = number if isinstance(number, int) and number < len(block.branches) else -1
-        branch = begin(block.branches[chosen], values)
-        return Left(block, [branch]) if branch else None
-    started = [begin(branch, values) for branch in block.branches]
-    live = [each for each in started if each]
-    return Left(block, live) if live else None
+        return block.parts
+    if isinstance(block, Loop | Sub | Many):
+        return (block.body,)
+    if isinstance(block, Guard):
+        return (block.host, block.handler)
+    return block.branches
 
 
-def _onward(left: Left, values: dict[str, object]) -> Left | None:
-    for number, part in enumerate(left.coming):
-        if live := begin(part, values):
-            return Left(left.block, [live], left.coming[number + 1 :])
-    return None
-
-
-def _again(block: Loop, live: Left | None, values: dict[str, object]) -> Left | None:
-    while live is None and values.get(block.variable) == 1:
-        live = begin(block.body, values)
-    return Left(block, [live]) if live else None
-
-
-def enabled(left: Left | None) -> list[str]:
-    """Return the names of the tasks that can be done now, sorted."""
-    if left is None:
-        return []
-    if isinstance(left.block, Task):
-        return [left.block.name]
-    return sorted(name for each in left.live for name in enabled(each))
-
-
-def fire(left: Left, name: str, values: dict[str, object]) -> Left | None:
-    """Do a task; None when the block is over."""
-    if isinstance(left.block, Task):
-        return None
-    index = next(i for i, each in enumerate(left.live) if name in enabled(each))
-    after = fire(left.live[index], name, values)
-    if isinstance(left.block, Loop):
-        return _again(left.block, after, values)
-    live = [*left.live[:index], *([after] if after else []), *left.live[index + 1 :]]
-    if live:
-        return Left(left.block, live, left.coming)
-    return _onward(left, values) if isinstance(left.block, Seq) else None
+def inside(block: Block) -> Iterator[Block]:
+    """Yield a block and all blocks in it."""
+    yield block
+    for part in parts_of(block):
+        yield from inside(part)
 
 
 def variables_of(block: Block) -> list[str]:
-    """Return the variables that steer a block."""
-    if isinstance(block, Task):
-        return []
-    own = [block.variable] if isinstance(block, Xor | Loop) else []
-    below = (block.body,) if isinstance(block, Loop) else ()
-    parts = block.parts if isinstance(block, Seq) else below
-    branches = block.branches if isinstance(block, Xor | And) else parts
-    return own + [name for each in branches for name in variables_of(each)]
+    """Return the variables that steer a block: ``v…`` hold a number, ``l…`` a list."""
+    found: list[str] = []
+    for each in inside(block):
+        if isinstance(each, Xor | Loop):
+            found.append(each.variable)
+        elif isinstance(each, Or):
+            found += each.variables
+        elif isinstance(each, Many):
+            found += [each.items, *([each.until] if each.until else [])]
+    return found

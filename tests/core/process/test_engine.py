@@ -1,10 +1,13 @@
 """What commands do to a case, and what they refuse."""
 
 import json
+import textwrap
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from motcua import process
 from motcua.errors import Conflict, Invalid, TooLarge
 from motcua.process import (
     Command,
@@ -20,6 +23,19 @@ from motcua.process import (
     load,
     start,
     step,
+)
+from tests.core.process.blocks import document
+from tests.core.process.drawn import (
+    DAYS,
+    END,
+    NAMES,
+    SIGNAL,
+    START,
+    boundary,
+    flows,
+    places,
+    users,
+    walk,
 )
 
 STEPS = [
@@ -66,6 +82,22 @@ def test_a_list_of_steps_runs_from_start_to_end(definition: Definition) -> None:
     assert [r.kind for r in now.records] == [
         "completed", "left", "flow_taken", "entered", "left", "ended",
     ]  # fmt: skip
+
+
+def test_the_example_of_the_documentation_is_true(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "license.bpmn").write_bytes(compile_steps("p", "Mẫu", STEPS[1:3]))
+    monkeypatch.chdir(tmp_path)
+    assert process.__doc__ is not None
+    example = textwrap.dedent(process.__doc__.split("::\n")[1].split("``load``")[0])
+    names: dict[str, object] = {}
+    exec(compile(example, "example", "exec"), names)  # noqa: S102 -- our own documentation
+    now = names["now"]
+    assert isinstance(now, Outcome)
+    assert now.waits[0].name_vi == "Thẩm định"
+    lines = [line for line in example.splitlines() if line.strip()]
+    assert len(lines) == 10
 
 
 def test_a_wait_says_who_and_what(definition: Definition) -> None:
@@ -189,3 +221,45 @@ def test_variables_are_small_json(definition: Definition) -> None:
 def test_steps_that_make_no_process_are_refused(steps: list[StepSpec], says: str) -> None:
     with pytest.raises(ProcessError, match=says):
         compile_steps("p", "Mẫu", steps)
+
+
+def test_a_state_of_the_released_version_is_still_read() -> None:
+    fork = document(
+        START + END + users("a b z") + '<parallelGateway id="f"/><parallelGateway id="j"/>'
+        + flows("s f a j z e", "f b j")
+    )  # fmt: skip
+    definition = load(fork)
+    stored = {
+        "tokens": {"t4": "b"}, "next": 6, "parked": {"a-j": ["t5"]},
+        "variables": {"outcome": "ok", "outcomes": {"a": "ok"}},
+    }  # fmt: skip
+    state = State.from_json(stored)
+    assert state.to_json() == stored
+    now = step(definition, state, Complete("t4"))
+    assert [w.node for w in now.waits] == ["z"]
+    assert now.state.parked == {}
+
+
+def test_a_waiting_case_of_an_ordinary_process_is_small() -> None:
+    """Twelve steps with three supplements, inside a nested fork, with a timer beside it."""
+    body = START + END + users("receive check appraise fee inspect survey approve sign deliver")
+    body += '<exclusiveGateway id="m"/><exclusiveGateway id="x" default="x-f"/>'
+    body += '<receiveTask id="more" mc:message="more"/><endEvent id="e2"/><endEvent id="e3"/>'
+    body += "".join(f'<parallelGateway id="{n}"/>' for n in ("f", "f2", "j2", "j"))
+    body += boundary("late", "appraise", DAYS, 'cancelActivity="false"') + users("remind told")
+    body += boundary("gone", "approve", SIGNAL) + flows(
+        's receive m check x ?outcome = "more"? more m', "x f fee j", "late remind e2",
+        "f f2 inspect j2 appraise j", "f2 survey j2", "j approve sign deliver e", "gone told e3",
+    )  # fmt: skip
+    definition = load(document(body, before=NAMES))
+    now = walk(definition, start(definition, {"fee": 3}), "receive")
+    for _ in range(3):
+        now = walk(definition, now, "check=more", "@more")
+    short = len(json.dumps(now.state.to_json()))
+    now = walk(definition, now, "check=ok", "inspect", "survey", "fee")
+    assert places(now) == "appraise"
+    assert len(json.dumps(now.state.to_json())) < 250
+    again = walk(definition, start(definition, {"fee": 3}), "receive")
+    for _ in range(30):
+        again = walk(definition, again, "check=more", "@more")
+    assert len(json.dumps(again.state.to_json())) <= short + 4

@@ -26,24 +26,86 @@ CHOICE = (
 
 REFUSED = [
     (LINE + '<task id="a" name="Thẩm định"/>', "task 'Thẩm định' (a)", "draw a user task"),
+    (LINE + '<manualTask id="a"/>', "manualTask (a)", "draw a user task"),
     (LINE + '<scriptTask id="a"/>', "scriptTask (a)", "mc:handler"),
-    (LINE + '<subProcess id="a"/>', "subProcess (a)", "in the main process"),
-    (LINE + '<inclusiveGateway id="a"/>', "inclusiveGateway (a)", "exclusive (X) or a parallel"),
-    (LINE + TASK + '<boundaryEvent id="b"/>', "boundaryEvent (b)", "receive task"),
+    (LINE + '<subProcess id="a"/>', "subProcess 'a' (a)", "0 start events"),
+    (LINE + '<transaction id="a"/>', "transaction (a)", "error boundary event"),
+    (LINE + '<adHocSubProcess id="a"/>', "adHocSubProcess (a)", "draw a plain one"),
+    (LINE + '<complexGateway id="a"/>', "complexGateway (a)", "draw an inclusive (O)"),
+    (LINE + '<callActivity id="a"/>', "callActivity (a)", "calledElement"),
+    (LINE + '<callActivity id="a" calledElement="fee@1"/>', "callActivity (a)", "no process 'fee@1'"),
+    (LINE + '<businessRuleTask id="a"/>', "businessRuleTask (a)", "set mc:decision"),
+    (
+        LINE + '<businessRuleTask id="a" mc:decision="x.dmn#Y" mc:result="z"/>',
+        "businessRuleTask (a)",
+        "no file 'x.dmn'",
+    ),
+    (LINE + TASK + '<boundaryEvent id="b"/>', "boundaryEvent (b)", "choose a message, timer"),
+    (
+        LINE + TASK + '<boundaryEvent id="b"><conditionalEventDefinition/></boundaryEvent>',
+        "boundaryEvent/conditionalEventDefinition (b)",
+        "draw an exclusive gateway",
+    ),
+    (
+        LINE + TASK + '<boundaryEvent id="b" attachedToRef="a"><compensateEventDefinition/></boundaryEvent>',
+        "boundaryEvent/compensateEventDefinition (b)",
+        "the steps that undo",
+    ),
+    (
+        LINE + TASK + '<intermediateThrowEvent id="b"><linkEventDefinition name="x"/></intermediateThrowEvent>',
+        "intermediateThrowEvent/linkEventDefinition (b)",
+        "sequence flow",
+    ),
+    (
+        LINE + TASK + '<intermediateThrowEvent id="b"><messageEventDefinition/></intermediateThrowEvent>',
+        "intermediateThrowEvent/messageEventDefinition (b)",
+        "draw a send task",
+    ),
+    (
+        LINE + TASK + '<endEvent id="b"><messageEventDefinition/></endEvent>',
+        "endEvent/messageEventDefinition (b)",
+        "draw a send task",
+    ),
+    (
+        LINE + TASK + '<startEvent id="b"><timerEventDefinition/></startEvent>',
+        "startEvent/timerEventDefinition (b)",
+        "plain start event",
+    ),
+    (
+        LINE + TASK + '<endEvent id="b"><errorEventDefinition/></endEvent>',
+        "endEvent (b)",
+        "has no code",
+    ),
+    (
+        LINE + TASK + '<intermediateCatchEvent id="b"><timerEventDefinition/><signalEventDefinition/>'
+        "</intermediateCatchEvent>",
+        "intermediateCatchEvent (b)",
+        "one event for each",
+    ),
+    (
+        LINE + '<userTask id="a" mc:role="r"><standardLoopCharacteristics/></userTask>',
+        "userTask/standardLoopCharacteristics (a)",
+        "with an exclusive gateway",
+    ),
+    (
+        LINE + '<userTask id="a" mc:role="r" isForCompensation="true"/>',
+        "userTask (a)",
+        "the steps that undo",
+    ),
     (LINE + TASK + '<wonder id="b"/>', "wonder (b)", "please remove it"),
     (
         LINE + '<userTask id="a" mc:role="r"><multiInstanceLoopCharacteristics/></userTask>',
         "userTask/multiInstanceLoopCharacteristics (a)",
-        "draw the loop",
+        "set mc:collection",
     ),
     (
         LINE + '<intermediateCatchEvent id="a"><timerEventDefinition/></intermediateCatchEvent>',
         "intermediateCatchEvent/timerEventDefinition (a)",
-        "mc:hours",
+        "mc:working",
     ),
     (LINE + '<userTask id="a"/>', "userTask 'a' (a)", "set mc:role"),
     (LINE + '<serviceTask id="a"/>', "serviceTask 'a' (a)", "set mc:handler"),
-    (LINE + '<receiveTask id="a"/>', "receiveTask 'a' (a)", "set mc:message"),
+    (LINE + '<receiveTask id="a"/>', "receiveTask (a)", "set mc:message"),
     (LINE + TASK.replace("/>", ' mc:hours="ba"/>'), "userTask 'Thẩm định' (a)", "mc:hours"),
     (LINE + TASK.replace("/>", ' mc:state="11"/>'), "userTask 'Thẩm định' (a)", "1-10"),
     (LINE + TASK.replace("/>", ' mc:clock="run"/>'), "userTask 'Thẩm định' (a)", "pause"),
@@ -57,7 +119,7 @@ REFUSED = [
     (
         LINE.replace(_flow("f2", "a", "e"), _flow("f2", "a", "e", "x = 1")) + TASK,
         "sequenceFlow (f2)",
-        "out of an exclusive gateway",
+        "out of an exclusive (X) or inclusive gateway",
     ),
     (CHOICE + _flow("f5", "x", "a"), "exclusiveGateway 'x' (x)", "'f5' has no condition"),
     (

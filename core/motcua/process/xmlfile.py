@@ -1,0 +1,130 @@
+"""A BPMN file as XML. It comes from outside and is not trusted: no entities, no network, 1 MB."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from lxml import etree  # type: ignore[import-untyped]
+
+from motcua.errors import TooLarge
+from motcua.process.faults import Finding, ProcessError
+from motcua.process.vocabulary import EXPRESSIONS, MC, bpmn, local, mc
+from motcua.rules import Expression, RuleError, compile_expression
+
+MAX_BYTES = 1_000_000
+
+
+def parse(xml: bytes) -> etree._Element:
+    """Return the root of a BPMN file; raises ProcessError, TooLarge over 1 MB."""
+    if len(xml) > MAX_BYTES:
+        raise TooLarge("Tệp BPMN lớn hơn 1 MB", "The BPMN file is larger than 1 MB")
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
+        remove_comments=True, remove_pis=True,
+    )  # fmt: skip
+    try:
+        root = etree.fromstring(xml, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise _broken(
+            f"Tệp không phải XML đúng: {error}", f"Not well-formed XML: {error}"
+        ) from error
+    if root.getroottree().docinfo.doctype:
+        raise _broken("Tệp có DOCTYPE; hãy bỏ đi", "The file has a DOCTYPE; please remove it")
+    if root.tag != bpmn("definitions"):
+        raise _broken("Tệp không phải BPMN 2.0", "The file is not BPMN 2.0")
+    return root
+
+
+def executable(root: etree._Element) -> etree._Element:
+    """Return the process to run: the only one, or the only one marked executable."""
+    found = root.findall(bpmn("process"))
+    marked = [p for p in found if p.get("isExecutable") == "true"]
+    if len(found) == 1:
+        return found[0]
+    if len(marked) == 1:
+        return marked[0]
+    raise _broken(
+        f"Tệp có {len(found)} quy trình; cần đúng một quy trình chạy được (isExecutable)",
+        f"The file has {len(found)} processes; exactly one must be executable (isExecutable)",
+    )
+
+
+def _broken(vi: str, en: str) -> ProcessError:
+    return ProcessError([Finding("", "definitions", "", vi, en)])
+
+
+@dataclass
+class Source:
+    """One file being read: its tables of names, and the findings in it.
+
+    ``prefix`` stands before every id of a called process: ``callId/``.
+    """
+
+    root: etree._Element
+    process: etree._Element
+    findings: list[Finding]
+    prefix: str = ""
+    roles: Mapping[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read which role a lane gives to its nodes; an inner lane comes before the outer one."""
+        self.roles = {
+            (reference.text or "").strip(): lane.get(mc("role"))
+            for lane in self.process.iter(bpmn("lane"))
+            if lane.get(mc("role"))
+            for reference in lane.findall(bpmn("flowNodeRef"))
+        }
+
+    def id(self, element: etree._Element) -> str:
+        """Return the id of an element in the whole process, empty if it has none."""
+        found: str = element.get("id", "")
+        return self.prefix + found if found else ""
+
+    def fault(self, element: etree._Element, vi: str, en: str, part: str = "") -> None:
+        """Note a finding at an element; ``part`` names a child of it."""
+        tag = f"{local(element)}/{part}" if part else local(element)
+        self.findings.append(Finding(self.id(element), tag, element.get("name", ""), vi, en))
+
+    def named(self, tag: str, reference: str, attribute: str) -> str:
+        """Return an attribute (or else the name) of a root element that a QName refers to."""
+        wanted = reference.rpartition(":")[2]
+        for element in self.root.findall(bpmn(tag)):
+            if element.get("id") == wanted:
+                return str(element.get(attribute) or element.get("name", ""))
+        return ""
+
+    def feel(
+        self, owner: etree._Element, text: str, language: str = "", part: str = ""
+    ) -> Expression | None:
+        """Compile an expression; a leading equals sign of some modellers is dropped."""
+        language = language or self.root.get("expressionLanguage", "")
+        if language not in EXPRESSIONS:
+            vi, en = f"ngôn ngữ điều kiện '{language}'", f"condition language '{language}'"
+            self.fault(
+                owner, f"{vi} không dùng được; hãy viết FEEL", f"{en}: please write FEEL", part
+            )
+            return None
+        try:
+            return compile_expression(text.strip().removeprefix("="))
+        except RuleError as error:
+            vi, en = f"điều kiện viết sai: {error.vi}", f"wrong condition: {error.en}"
+            self.fault(owner, vi, en, part)
+            return None
+
+    def only(
+        self, owner: etree._Element, part: etree._Element, allowed: frozenset[str], place: str = ""
+    ) -> None:
+        """Refuse attributes of our namespace that do not exist here: most are slips of the pen."""
+        for attribute in sorted(map(str, part.attrib)):
+            name = attribute.removeprefix(f"{{{MC}}}")
+            if name != attribute and name not in allowed:
+                self.fault(
+                    owner,
+                    f"không có thuộc tính mc:{name}",
+                    f"there is no attribute mc:{name}",
+                    place,
+                )
+
+
+def commas(text: str | None) -> tuple[str, ...]:
+    """Return the parts of a comma-separated attribute."""
+    return tuple(part.strip() for part in (text or "").split(",") if part.strip())
