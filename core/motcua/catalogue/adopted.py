@@ -7,33 +7,34 @@ finds what it was submitted under here for ever.
 import asyncio
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 import structlog
 
 from motcua.catalogue import overlay
+from motcua.catalogue.calendars import CALENDARS, calendar_of
 from motcua.catalogue.packages import Package
+from motcua.catalogue.reading import canonical
 from motcua.catalogue.search import ProcedureIndex
-from motcua.errors import NotFound, Unavailable
-from motcua.process.steps import StepSpec, compile_steps
+from motcua.catalogue.used import roles_after
+from motcua.errors import NotFound
+from motcua.process import Definition
 from motcua.tenancy.db import Database, Record, TenantTx
 from motcua.tenancy.tenant import Tenant
-from motcua.text import VIETNAM
 from motcua.worktime import Calendar
 
 _log = structlog.get_logger(__name__)
 _Rows = tuple[list[Record], list[Record]]
 
 _ADOPTED = """
-select a.id, a.code, a.version, a.overlay, a.valid_from, a.valid_to, p.plugin, p.content
+select a.id, a.code, a.version, a.overlay, a.valid_from, a.valid_to, p.plugin, p.sha256
 from adopted_procedure a join package_version p using (code, version)
 order by a.code, a.valid_from
 """
-_CALENDARS = "select content, valid_from from tenant_calendar order by valid_from, version"
+_CONTENT = "select sha256, content from package_version where sha256 = any($1)"
 _NIL = UUID(int=0)
 
 
@@ -55,30 +56,29 @@ class Adopted:
         """The national code."""
         return self.package.code
 
-    @cached_property
+    @property
     def bpmn(self) -> bytes:
-        """The process as BPMN 2.0: the package's own file, or made from its list of steps."""
-        if self.package.process:
-            return self.package.process.encode()
-        procedure = self.package.procedure
-        steps = [
-            StepSpec(
-                id=s.id,
-                name_vi=s.name_vi,
-                name_en=s.name_en,
-                role=s.role,
-                hours=s.hours,
-                kind=s.kind,
-                handler=s.handler,
-                outcomes=s.outcomes if len(s.outcomes) > 1 else (),
-            )
-            for s in procedure.steps
-        ]
-        return compile_steps(f"p{procedure.code.replace('.', '_')}", procedure.name_vi, steps)
+        """The first case's process as BPMN 2.0, which is the only one after ``of_case``."""
+        return self.package.bpmn(self.package.cases[0].id)
+
+    @property
+    def definition(self) -> Definition:
+        """The first case's process ready to run, which is the only one after ``of_case``."""
+        return self.package.definition(self.package.cases[0].id)
+
+    def of_case(self, case_id: str, limit: int | None = None) -> "Adopted":
+        """Return what dossiers of one case follow: its limit, fee, papers and way (``Package.of_case``)."""
+        return replace(self, package=self.package.of_case(case_id, limit))
 
     def role_after(self, node: str) -> str | None:
-        """Return the role of the step that follows a step when all goes well; None at the end."""
-        steps = [s for s in self.package.procedure.steps if s.kind == "user"]
+        """Return the role of the step that follows a step when all goes well.
+
+        None at the end, and where a drawn process may go on to steps of several roles.
+        """
+        if self.package.cases[0].process:
+            roles = roles_after(self.definition, node)
+            return roles.pop() if len(roles) == 1 else None
+        steps = [s for s in self.package.cases[0].steps if s.kind == "user"]
         ids = [s.id for s in steps]
         place = ids.index(node) + 1 if node in ids else len(ids)
         return steps[place].role if place < len(steps) else None
@@ -142,6 +142,7 @@ class Catalogue:
         self._database = database
         self._max_age = max_age
         self._kept: dict[UUID, _Kept] = {}
+        self._shelf = Shelf()
         self._reading: set[asyncio.Task[TenantLaw]] = set()
 
     async def of(self, tenant: Tenant, tx: TenantTx | None = None) -> TenantLaw:
@@ -155,7 +156,7 @@ class Catalogue:
                 task.add_done_callback(self._finished)
             return kept.law
         if tx is not None:
-            return self._keep(tenant, await _rows(tx))
+            return self._keep(tenant, await self._rows(tx))
         return await self._read(tenant)
 
     def forget(self, tenant: Tenant) -> None:
@@ -164,12 +165,20 @@ class Catalogue:
 
     async def _read(self, tenant: Tenant) -> TenantLaw:
         async with self._database.tenant(tenant) as tx:
-            rows = await _rows(tx)
+            rows = await self._rows(tx)
         return self._keep(tenant, rows)
+
+    async def _rows(self, tx: TenantTx) -> _Rows:
+        adopted, calendars = await tx.fetch(_ADOPTED), await tx.fetch(CALENDARS)
+        if unread := self._shelf.unread(r["sha256"] for r in adopted):
+            for row in await tx.fetch(_CONTENT, unread):
+                self._shelf.put(row["sha256"], row["content"])
+        return adopted, calendars
 
     def _keep(self, tenant: Tenant, rows: _Rows) -> TenantLaw:
         adopted, calendars = rows
-        law = _law([dict(r) for r in adopted if r["plugin"] in tenant.plugins], calendars)
+        found = [self._shelf.adopted(r) for r in adopted if r["plugin"] in tenant.plugins]
+        law = _law(tuple(found), calendars)
         self._kept[tenant.id] = _Kept(time.monotonic(), tenant.plugins, law)
         return law
 
@@ -186,28 +195,43 @@ class _Kept:
     law: TenantLaw
 
 
-async def _rows(tx: TenantTx) -> _Rows:
-    return await tx.fetch(_ADOPTED), await tx.fetch(_CALENDARS)
+class Shelf:
+    """The packages that were read, by content: one version is parsed once, whoever adopted it.
+
+    A version never changes, nor does an adoption's overlay, so nothing here grows old.
+    """
+
+    def __init__(self) -> None:
+        self._national: dict[str, Package] = {}
+        self._own: dict[tuple[str, bytes], Package] = {}
+
+    def unread(self, wanted: Iterable[str]) -> list[str]:
+        """Return the SHA-256 values of the packages that are not here yet."""
+        return sorted({sha256 for sha256 in wanted if sha256 not in self._national})
+
+    def put(self, sha256: str, content: Mapping[str, Any]) -> None:
+        """Keep a package that was checked when it was stored."""
+        self._national[sha256] = Package.stored(content)
+
+    def adopted(self, row: Mapping[str, Any]) -> Adopted:
+        """Return an adoption with the tenant's values laid over its package."""
+        package = self._national[row["sha256"]]
+        if row["overlay"]:
+            package = self._overlaid(package, row["sha256"], row["overlay"])
+        return Adopted(package, row["plugin"], row["valid_from"], row["valid_to"], row["id"])
+
+    def _overlaid(self, package: Package, sha256: str, own: Mapping[str, Any]) -> Package:
+        key = (sha256, canonical(own))
+        if key not in self._own:
+            self._own[key] = overlay.laid(package, own)
+        return self._own[key]
 
 
-def _law(adopted: list[dict[str, Any]], known: list[Any]) -> TenantLaw:
-    today = datetime.now(VIETNAM).date()
-    calendars = [row for row in known if row["valid_from"] <= today]
-    if not calendars:
-        raise Unavailable(
-            "Chưa có lịch làm việc của tỉnh.",
-            "The tenant has no calendar in force: load its folder with `motcua tenant load`.",
-        )
-    procedures = tuple(_procedure(row) for row in adopted)
+def _law(procedures: tuple[Adopted, ...], known: list[Any]) -> TenantLaw:
     index = ProcedureIndex([p.package for p in _newest(procedures, datetime.now(UTC))])
-    return TenantLaw(procedures, Calendar.from_data(calendars[-1]["content"]), index)
+    return TenantLaw(procedures, calendar_of(known), index)
 
 
 def _newest(procedures: Iterable[Adopted], at: datetime) -> list[Adopted]:
     """Return one row per code, in order of the codes; the rows of a code stand oldest first."""
     return list({p.code: p for p in procedures if p.in_force(at)}.values())
-
-
-def _procedure(row: Mapping[str, Any]) -> Adopted:
-    package = overlay.apply(Package.from_data(row["content"]), row["overlay"])
-    return Adopted(package, row["plugin"], row["valid_from"], row["valid_to"], row["id"])

@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Literal
 
+from motcua.catalogue.decisions import ask, holds, whole
 from motcua.catalogue.fields import Value
-from motcua.catalogue.forms import shown
 from motcua.catalogue.overlay import apply
 from motcua.catalogue.packages import Package
-from motcua.catalogue.reading import PackageError
-from motcua.rules import RuleError, evaluate
+from motcua.catalogue.procedure import FeeRule, Rule
 from motcua.text import vn_money
 
 _NOTHING: Mapping[str, Any] = {}
@@ -42,32 +40,29 @@ class Fee:
 def fee(
     package: Package, answers: Mapping[str, Value], overlay: Mapping[str, Any] = _NOTHING
 ) -> Fee:
-    """Compute the fee for clean answers, after the tenant's overlay.
+    """Compute the fee of the answers' case for clean answers, after the tenant's overlay.
 
     Raises ``PackageError`` when the rule gives anything but a whole amount of đồng, 0 or more.
     """
-    rule = (apply(package, overlay) if overlay else package).procedure.fee
-    facts = package.form.facts(answers)
-    amount = rule.amount or 0
-    if rule.expression:
-        amount = _whole(rule.expression, facts, "fee.expression")
+    used = apply(package, overlay) if overlay else package
+    rule, facts = used.case_for(answers).fee, used.facts(answers)
     lines = [
-        FeeLine(
-            part.text_vi, part.text_en, _whole(part.expression, facts, f"fee.lines[{n}]"), part.unit
-        )
+        FeeLine(part.text_vi, part.text_en, _value(part.expression, facts, n), part.unit)
         for n, part in enumerate(rule.lines)
-        if shown(part.when, facts)
+        if holds(part.when, facts, f"fee.lines[{n}].when")
     ]
+    amount = _amount(rule, facts, used.decisions)
     return Fee(amount, (*lines, FeeLine(rule.text_vi, rule.text_en, amount)))
 
 
-def _whole(expression: str, facts: Mapping[str, object], key: str) -> int:
-    try:
-        value = evaluate(expression, facts, unknown="null")
-    except RuleError as broken:
-        raise PackageError("procedure.toml", key, str(broken)) from broken
-    if isinstance(value, bool) or not isinstance(value, int | Decimal) or value != int(value):
-        raise PackageError("procedure.toml", key, f"a whole number of đồng, not {value!r}")
-    if value < 0:
-        raise PackageError("procedure.toml", key, f"0 or more, not {value}")
-    return int(value)
+def _amount(rule: FeeRule, facts: Mapping[str, object], files: Mapping[str, str]) -> int:
+    if rule.amount is not None:
+        return rule.amount
+    asked = Rule(expression=rule.expression, decision=rule.decision)
+    key = "fee.expression" if rule.expression else f"fee.decision ({rule.decision})"
+    return whole(ask(asked, facts, files, "fee"), key)
+
+
+def _value(expression: str, facts: Mapping[str, object], n: int) -> int:
+    key = f"fee.lines[{n}]"
+    return whole(ask(Rule(expression=expression), facts, {}, key), key)

@@ -1,119 +1,136 @@
-"""One field of a form: how it is described in data, read from what was typed, and written again."""
+"""Answers: read from what was typed, written for people, and seen by expressions."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import Annotated, Literal
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
 
-from msgspec import Meta
-
+from motcua.catalogue.form_fields import (
+    COUNTED,
+    REPEATED,
+    Choice,
+    Field,
+    Key,
+    Kind,
+    Line,
+    Row,
+    Value,
+    leaves,
+)
 from motcua.catalogue.parsers import (
     FieldError,
     parse_count,
     parse_date,
+    parse_decimal,
+    parse_email,
+    parse_insurance,
     parse_money,
     parse_name,
     parse_phone,
     parse_pid,
+    parse_tax_code,
 )
-from motcua.catalogue.reading import Record
 from motcua.text import nfc, vn_date, vn_money
 
-Kind = Literal[
-    "text",
-    "long_text",
-    "name",
-    "address",
-    "pid",
-    "phone",
-    "date",
-    "choice",
-    "multichoice",
-    "integer",
-    "money",
-    "checkbox",
-    "declaration",
+__all__ = [
+    "Choice",
+    "Field",
+    "Key",
+    "Kind",
+    "Line",
+    "Row",
+    "Units",
+    "Value",
+    "blank",
+    "counted",
+    "fact",
+    "leaves",
+    "parse",
+    "sample",
+    "written",
 ]
-Value = str | int | bool | list[str]
-Key = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,39}$")]
-Line = Annotated[str, Meta(min_length=1, max_length=300)]
+Units = Mapping[str, str]
+"""The communes that an address may be in: names by code."""
 _LONGEST = {"long_text": 4000}
+_TRUE = frozenset({"on", "true", "1", "yes"})
+_ADDRESS = ("unit", "area", "text")
+_UNIT_CODE = 20
 
 
-class Choice(Record, frozen=True):
-    """One answer that may be chosen."""
+def parse(field: Field, raw: object, today: date, units: Units | None = None) -> Value | None:
+    """Read what came for a question without questions inside; None means it was left empty.
 
-    value: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9_.-]{0,39}$")]
-    vi: Line
-    en: Line
-
-
-class Field(Record, frozen=True):
-    """One question.
-
-    ``min`` and ``max`` bound a number, or the length of a text. ``past`` refuses a date after today.
-    ``show_when`` is FEEL over the answers before it. ``prefill`` names a source such as
-    ``person.full_name``; with ``locked`` a value from there cannot be changed.
-    """
-
-    key: Key
-    kind: Kind
-    label_vi: Line
-    label_en: Line
-    help_vi: str = ""
-    help_en: str = ""
-    required: bool = False
-    choices: tuple[Choice, ...] = ()
-    show_when: str = ""
-    prefill: Annotated[str, Meta(pattern=r"^([a-z_]+(\.[a-z_]+)+)?$")] = ""
-    locked: bool = False
-    min: int | None = None
-    max: int | None = None
-    past: bool = False
-
-    def label(self, lang: str) -> str:
-        """Return the question in one language."""
-        return self.label_en if lang == "en" else self.label_vi
-
-    def help(self, lang: str) -> str:
-        """Return the hint below the question, or nothing."""
-        return self.help_en if lang == "en" else self.help_vi
-
-
-def parse(field: Field, raw: object, today: date) -> Value | None:
-    """Read what came for a field; None means it was left empty.
-
-    ``raw`` is text, a sequence of texts (``multichoice``), or a number or truth value from JSON. Dates come
-    back as ISO text. Raises ``FieldError``; it does not ask whether the field is required.
+    ``raw`` is text, a sequence of texts (``multichoice``, ``attachment``), a mapping (``address2``), or a
+    number or truth value from JSON. Dates come back as ISO text, ``decimal`` as text with a point. Raises
+    ``FieldError``; it does not ask whether the field is required.
     """
     if field.kind == "multichoice":
         return _chosen(field, raw) or None
+    if field.kind == "attachment":
+        return _files(field, raw) or None
+    if field.kind == "address2":
+        return _address(raw, units)
     text = _text(field, raw)
     if field.kind in ("checkbox", "declaration"):
-        return text.lower() in ("on", "true", "1", "yes")
+        return text.lower() in _TRUE
     if not text:
         return None
     value = _READERS[field.kind](field, text)
     _bounds(field, value, today)
-    return value.isoformat() if isinstance(value, date) else value
+    return str(value) if isinstance(value, date | Decimal) else value
 
 
 def written(field: Field, value: Value, lang: str = "vi") -> str:
     """Write an answer for people: on check pages, receipts and documents."""
-    labels = {c.value: c.en if lang == "en" else c.vi for c in field.choices}
-    if isinstance(value, list):
-        return ", ".join(labels.get(v, v) for v in value)
+    if field.kind == "attachment" and isinstance(value, list):
+        return f"{len(value)} {'file(s)' if lang == 'en' else 'tệp'}"
     if isinstance(value, bool):
         return ("Yes" if value else "No") if lang == "en" else ("Có" if value else "Không")
+    if isinstance(value, list | dict):
+        return _several(field, value, lang)
     if field.kind == "money":
         return vn_money(int(value))
     if field.kind == "date":
         return vn_date(date.fromisoformat(str(value)))
-    return labels.get(str(value), str(value))
+    if field.kind == "decimal":
+        return str(value) if lang == "en" else str(value).replace(".", ",")
+    return _labels(field, lang).get(str(value), str(value))
+
+
+def _several(field: Field, value: list[Any] | dict[str, Any], lang: str) -> str:
+    """Write what consists of several values on one line."""
+    if field.kind == "address2" and isinstance(value, dict):
+        return ", ".join(t for t in (value.get("text", ""), value.get("area", "")) if t)
+    if isinstance(value, dict):
+        inside = ((p, value[p.key]) for p in leaves(field.parts()) if p.key in value)
+        return ", ".join(f"{p.label(lang)}: {written(p, v, lang)}" for p, v in inside)
+    if field.kind in REPEATED:
+        return "; ".join(_several(field, row, lang) for row in value)
+    labels = _labels(field, lang)
+    return ", ".join(labels.get(v, v) for v in value)
+
+
+def _labels(field: Field, lang: str) -> dict[str, str]:
+    return {c.value: c.en if lang == "en" else c.vi for c in field.choices}
 
 
 def fact(field: Field, value: Value) -> object:
-    """Return the answer as expressions see it: a date is a date and not text."""
-    return date.fromisoformat(str(value)) if field.kind == "date" else value
+    """Return the answer as expressions see it: a date is a date and a decimal a number, also in rows."""
+    if field.kind == "date":
+        return date.fromisoformat(str(value))
+    if field.kind == "decimal":
+        return Decimal(str(value))
+    if field.kind in REPEATED and isinstance(value, list):
+        return [facts_of(field.parts(), row) for row in value if isinstance(row, dict)]
+    if field.kind == "representative" and isinstance(value, dict):
+        return facts_of(field.parts(), value)
+    return value
+
+
+def facts_of(fields: Sequence[Field], values: Mapping[str, Any]) -> dict[str, object]:
+    """Return the answers of some questions as expressions see them; unknown keys are left out."""
+    return {f.key: fact(f, values[f.key]) for f in leaves(fields) if f.key in values}
 
 
 def sample(field: Field) -> object:
@@ -124,11 +141,44 @@ def sample(field: Field) -> object:
         "choice": first,
         "multichoice": [first],
         "integer": max(1, field.min or 1),
+        "decimal": Decimal(max(1, field.min or 1)),
         "money": max(1000, field.min or 0),
         "checkbox": True,
         "declaration": True,
+        "attachment": ["x"],
+        "address2": {"unit": "00000", "area": "x", "text": "x"},
     }
+    if field.kind in REPEATED:
+        return [{part.key: sample(part) for part in leaves(field.parts())}]
+    if field.kind == "representative":
+        return {part.key: sample(part) for part in leaves(field.parts())}
     return of_kind.get(field.kind, "x")
+
+
+def counted(fields: Sequence[Field], values: Mapping[str, Any]) -> dict[str, object]:
+    """Return only what may go to statistics: of a date the year, of rows the marked questions."""
+    found: dict[str, object] = {}
+    for field in leaves(fields):
+        if (value := values.get(field.key)) is None:
+            continue
+        if field.kind in REPEATED:
+            if any(part.statistics for part in leaves(field.parts())):
+                found[field.key] = [counted(field.parts(), row) for row in value]
+        elif field.kind == "representative":
+            if inside := counted(field.parts(), value):
+                found[field.key] = inside
+        elif field.statistics and field.kind in COUNTED:
+            found[field.key] = int(str(value)[:4]) if field.kind == "date" else value
+    return found
+
+
+def blank(raw: object) -> bool:
+    """Tell whether somebody left this empty, however deep."""
+    if isinstance(raw, Mapping):
+        return all(blank(inside) for inside in raw.values())
+    if isinstance(raw, list | tuple):
+        return all(blank(inside) for inside in raw)
+    return raw is None or raw is False or (isinstance(raw, str) and not raw.strip())
 
 
 def _text(field: Field, raw: object) -> str:
@@ -138,6 +188,8 @@ def _text(field: Field, raw: object) -> str:
         return ""
     if isinstance(raw, bool):
         return "true" if raw else ""
+    if field.kind == "decimal" and isinstance(raw, float):
+        raw = format(Decimal(repr(raw)), "f")
     if not isinstance(raw, str | int):
         raise FieldError("Chỉ được có một giá trị", "There must be one value")
     if field.kind == "long_text":
@@ -145,21 +197,68 @@ def _text(field: Field, raw: object) -> str:
     return nfc(str(raw))
 
 
-def _chosen(field: Field, raw: object) -> list[str]:
+def _list(raw: object) -> list[str]:
     many = raw if isinstance(raw, list | tuple) else [raw]
-    wanted = {nfc(str(item)) for item in many if item not in (None, "")}
+    return list(dict.fromkeys(nfc(str(item)) for item in many if item not in (None, "")))
+
+
+def _chosen(field: Field, raw: object) -> list[str]:
+    wanted = set(_list(raw))
     for item in wanted:
         _choice(field, item)
     return [choice.value for choice in field.choices if choice.value in wanted]
 
 
+def _files(field: Field, raw: object) -> list[str]:
+    """Return the ids of uploaded files in the order in which they were added."""
+    wanted = _list(raw)
+    if len(wanted) > field.most:
+        raise FieldError(f"Nhiều nhất {field.most} tệp", f"At most {field.most} files")
+    try:
+        return [str(UUID(item)) for item in wanted]
+    except ValueError as strange:
+        raise FieldError(
+            "Tệp chưa được tải lên, hãy tải lại", "The file was not uploaded; upload it again"
+        ) from strange
+
+
+def _address(raw: object, units: Units | None) -> dict[str, str] | None:
+    """Read a two-level address: a commune chosen from ``units``, or named for another province."""
+    given = {"text": raw} if isinstance(raw, str) else raw
+    if given is None:
+        return None
+    if not isinstance(given, Mapping) or set(given) - set(_ADDRESS):
+        raise FieldError("Địa chỉ chưa đúng", "The address is not right")
+    unit, area, text = (nfc(str(given.get(part) or ""))[:301] for part in _ADDRESS)
+    if not (unit or area or text):
+        return None
+    if unit and units is not None:
+        if unit not in units:
+            raise FieldError(
+                "Hãy chọn xã, phường trong danh sách", "Choose a commune or ward of the list"
+            )
+        area = units[unit]
+    if not area or len(unit) > _UNIT_CODE:
+        raise FieldError(
+            "Hãy chọn xã, phường; nếu ở tỉnh khác thì ghi tên xã, phường và tỉnh",
+            "Choose the commune or ward; in another province write commune and province",
+        )
+    if not text:
+        raise FieldError(
+            "Nhập số nhà, đường, thôn hoặc tổ dân phố", "Enter house number, street or hamlet"
+        )
+    if max(len(area), len(text)) > 300:
+        raise FieldError("Quá dài: tối đa 300 ký tự", "Too long: at most 300 characters")
+    return {"unit": unit, "area": area, "text": text}
+
+
 def _choice(field: Field, text: str) -> str:
-    if text not in {choice.value for choice in field.choices}:
+    if all(text != choice.value for choice in field.choices):
         raise FieldError("Hãy chọn một mục trong danh sách", "Choose one of the list")
     return text
 
 
-def _bounds(field: Field, value: str | int | date, today: date) -> None:
+def _bounds(field: Field, value: str | int | date | Decimal, today: date) -> None:
     if isinstance(value, date):
         if field.past and value > today:
             raise FieldError("Ngày không được sau hôm nay", "The date cannot be after today")
@@ -188,7 +287,7 @@ def _as_typed(field: Field, text: str) -> str:
     return text
 
 
-_READERS: Mapping[str, Callable[[Field, str], str | int | date]] = {
+_READERS: Mapping[str, Callable[[Field, str], str | int | date | Decimal]] = {
     "text": _as_typed,
     "long_text": _as_typed,
     "address": _as_typed,
@@ -196,7 +295,11 @@ _READERS: Mapping[str, Callable[[Field, str], str | int | date]] = {
     "name": lambda field, text: parse_name(text),
     "pid": lambda field, text: parse_pid(text),
     "phone": lambda field, text: parse_phone(text),
+    "email": lambda field, text: parse_email(text),
+    "tax_code": lambda field, text: parse_tax_code(text),
+    "insurance": lambda field, text: parse_insurance(text),
     "date": lambda field, text: parse_date(text),
     "integer": lambda field, text: parse_count(text),
+    "decimal": lambda field, text: parse_decimal(text),
     "money": lambda field, text: parse_money(text),
 }

@@ -1,33 +1,38 @@
 """Procedure packages: a folder that makes a procedure, loaded once, stored as data, never changed.
 
 ``procedure.toml`` · ``form.toml`` · optional ``draft.toml`` (what the officer fills in for the result) ·
-optional ``process.bpmn`` · ``*.typ`` templates · ``scenarios/*.toml``.
+``*.bpmn`` (processes) · ``*.dmn`` (decisions) · ``*.typ`` (templates) · ``scenarios/*.toml``. Every key is
+described in docs/plugins/packages.md.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from motcua.catalogue.fields import Value
-from motcua.catalogue.forms import Form, shown, try_expression
-from motcua.catalogue.procedure import Paper, Procedure, ResultRule
-from motcua.catalogue.reading import (
-    PackageError,
-    Record,
-    convert,
-    json_value,
-    plain,
-    read_text,
-    read_toml,
-    sha256,
-)
-from motcua.catalogue.scenario import Scenario
-from motcua.rules import RuleError, evaluate
+from msgspec.structs import replace as changed
 
+from motcua.catalogue.cases import Case, cases_of, drawn, narrowed
+from motcua.catalogue.checks import check_procedure, wrong
+from motcua.catalogue.claims import check_result, computed
+from motcua.catalogue.decisions import ask, holds, names, whole
+from motcua.catalogue.fields import Value
+from motcua.catalogue.folder import read_folder
+from motcua.catalogue.forms import Form
+from motcua.catalogue.procedure import DEFAULT_CASE, Paper, Procedure, Rule, TimeLimit
+from motcua.catalogue.reading import PackageError, Record, convert, json_value, plain, sha256
+from motcua.catalogue.scenario import Scenario
+from motcua.catalogue.used import named
+from motcua.errors import Problem
+from motcua.process import Definition, load
+
+#: What a process knows beside the answers its conditions name; no field of a form may be called so.
+PROCESS_NAMES = ("case", "channel", "unit_level")
+LEVELS = ("province", "commune")
+MAX_PRIORITY = 100
 _NONE: Mapping[str, Any] = {}
-_FILES = {"procedure.toml", "form.toml", "draft.toml", "process.bpmn"}
+_FIRST_PROCESS = "process.bpmn"
 
 
 class Credential(Record, frozen=True):
@@ -44,7 +49,8 @@ class Package:
     procedure: Procedure
     form: Form
     draft: Form | None = None
-    process: str = ""
+    processes: Mapping[str, str] = field(default_factory=dict)
+    decisions: Mapping[str, str] = field(default_factory=dict)
     templates: Mapping[str, str] = field(default_factory=dict)
     scenarios: tuple[Scenario, ...] = ()
 
@@ -61,30 +67,47 @@ class Package:
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Package":
         """Build a package from what ``to_data`` gave (or a folder holds); raises ``PackageError``."""
+        package = cls.stored(data)
+        package.check()
+        return package
+
+    @classmethod
+    def stored(cls, data: Mapping[str, Any]) -> "Package":
+        """Build a package from data that ``from_data`` accepted before: no rule is tried again."""
         draft = data.get("draft")
-        package = cls(
+        processes = convert(data.get("processes", {}), dict[str, str], "processes")
+        if "process" in data:
+            processes[_FIRST_PROCESS] = convert(data["process"], str, _FIRST_PROCESS)
+        scenarios = convert(data.get("scenarios", []), list[dict[str, Any]], "scenarios")
+        return cls(
             procedure=convert(data.get("procedure"), Procedure, "procedure.toml"),
             form=Form.from_data(data.get("form")),
             draft=Form.from_data(draft, "draft.toml") if draft is not None else None,
-            process=convert(data.get("process", ""), str, "process.bpmn"),
+            processes=processes,
+            decisions=convert(data.get("decisions", {}), dict[str, str], "decisions"),
             templates=convert(data.get("templates", {}), dict[str, str], "templates"),
-            scenarios=tuple(
-                convert(scenario, Scenario, f"scenarios/{scenario.get('key', '')}.toml")
-                for scenario in convert(
-                    data.get("scenarios", []), list[dict[str, Any]], "scenarios"
-                )
-            ),
+            scenarios=tuple(Scenario.from_data(scenario) for scenario in scenarios),
         )
-        _check(package)
-        return package
+
+    def check(self) -> None:
+        """Try every rule with invented answers and compile every process; raises ``PackageError``."""
+        _check(self)
 
     def to_data(self) -> dict[str, Any]:
-        """Return the package as JSON-able data, for the database."""
+        """Return the package as JSON-able data, for the database.
+
+        What a package does not have is left out, so that a kind of file added in a later release does not
+        change the SHA-256 of packages that are already stored.
+        """
         data: dict[str, Any] = {"procedure": plain(self.procedure), "form": self.form.to_data()}
         if self.draft is not None:
             data["draft"] = self.draft.to_data()
-        if self.process:
-            data["process"] = self.process
+        processes = dict(self.processes)
+        if _FIRST_PROCESS in processes:
+            data["process"] = processes.pop(_FIRST_PROCESS)
+        for key, files in (("processes", processes), ("decisions", dict(self.decisions))):
+            if files:
+                data[key] = files
         return data | {
             "templates": dict(self.templates),
             "scenarios": [plain(scenario) for scenario in self.scenarios],
@@ -95,10 +118,94 @@ class Package:
         """The SHA-256 of the canonical JSON of the content: the same content has the same value."""
         return sha256(self.to_data())
 
+    @cached_property
+    def cases(self) -> tuple[Case, ...]:
+        """The cases in order, resolved; one called ``default`` when the procedure has none."""
+        return cases_of(self.procedure)
+
+    def case(self, case_id: str) -> Case:
+        """Return a case by its id; ``LookupError`` when this version has none of that name."""
+        for case in self.cases:
+            if case.id == case_id:
+                return case
+        raise LookupError(f"{self.code} {self.version} has no case {case_id!r}")
+
+    def case_for(self, answers: Mapping[str, Value]) -> Case:
+        """Return the case that these answers make: the first whose condition holds, else the last.
+
+        Its ``time_limit`` is the one for these answers. Raises ``PackageError`` when a rule fails on them.
+        """
+        case, facts = self._case(answers)
+        return replace(case, time_limit=self._limit(case.time_limit, facts))
+
+    def of_case(self, case_id: str, limit: int | None = None) -> "Package":
+        """Return the package as it is for dossiers of one case: with its limit, fee, papers and way.
+
+        ``limit`` is the value that a decision gave when the dossier was accepted. ``LookupError`` when this
+        version has no such case.
+        """
+        found = self._narrow(case_id)
+        if limit is None:
+            return found
+        decided = changed(found.procedure.time_limit, value=limit, decision="")
+        return replace(found, procedure=changed(found.procedure, time_limit=decided))
+
+    def bpmn(self, case_id: str = DEFAULT_CASE) -> bytes:
+        """Return a case's process as BPMN 2.0: its file, or made from its list of steps."""
+        case = self.case(case_id)
+        if case.process:
+            return self.processes[case.process].encode()
+        key = f"p{self.code.replace('.', '_')}"
+        if case_id != DEFAULT_CASE:
+            key = f"{key}_{case_id.replace('-', '_')}"
+        return drawn(case, key, self.procedure.name_vi)
+
+    def library(self, case_id: str = DEFAULT_CASE) -> dict[str, bytes]:
+        """Return the processes that a case's own may call: every other file, by ``<stem>@<version>``."""
+        own = self.case(case_id).process
+        return {
+            f"{name.removesuffix('.bpmn')}@{self.version}": text.encode()
+            for name, text in self.processes.items()
+            if name != own
+        }
+
+    def definition(self, case_id: str = DEFAULT_CASE) -> Definition:
+        """Return a case's process, ready to run, with what it calls; the same content is compiled once.
+
+        Raises ``PackageError`` with the file and what to draw instead.
+        """
+        if case_id not in self._definitions:
+            library = tuple(sorted(self.library(case_id).items()))
+            decisions = tuple(
+                (name, text.encode()) for name, text in sorted(self.decisions.items())
+            )
+            try:
+                found = _compiled(self.bpmn(case_id), library, decisions)
+            except Problem as broken:
+                file = self.case(case_id).process or "procedure.toml"
+                raise PackageError(
+                    file, "" if file != "procedure.toml" else "steps", broken.en
+                ) from broken
+            self._definitions[case_id] = found
+        return self._definitions[case_id]
+
+    def facts(self, answers: Mapping[str, Value]) -> dict[str, object]:
+        """Return answers as rules see them: every question by its key, null where nothing was answered."""
+        return {**dict.fromkeys(self._keys), **self.form.facts(answers)}
+
     def papers_for(self, answers: Mapping[str, Value]) -> list[Paper]:
         """Return the papers that are asked for, given the answers."""
-        facts = self.form.facts(answers)
-        return [paper for paper in self.procedure.papers if shown(paper.when, facts)]
+        case, facts = self._case(answers)
+        papers = [
+            paper for paper in case.papers if holds(paper.when, facts, f"papers.{paper.key}.when")
+        ]
+        rule = self.procedure.required_papers
+        if rule is None:
+            return papers
+        asked = names(ask(rule, facts, self.decisions, "required_papers"), "required_papers")
+        if strange := asked - {paper.key for paper in self.procedure.papers}:
+            raise wrong("required_papers", f"keys of the procedure's papers, not {sorted(strange)}")
+        return [paper for paper in papers if paper.key in asked]
 
     def papers_left(
         self, answers: Mapping[str, Value], credentials: tuple[Credential, ...] = ()
@@ -109,6 +216,41 @@ class Package:
             for paper in self.papers_for(answers)
             if not any(paper.replaced(c.vct_type, c.claims, answers) for c in credentials)
         ]
+
+    def route(self, answers: Mapping[str, Value]) -> str:
+        """Return who decides: ``province``, ``commune``, or a unit's code; empty when it is the applicant's choice.
+
+        Raises ``PackageError`` when the rule gives anything else.
+        """
+        if self.procedure.routing is None:
+            return ""
+        found = ask(self.procedure.routing, self.facts(answers), self.decisions, "routing")
+        if found is None:
+            return ""
+        levels = self.procedure.level
+        if not isinstance(found, str) or (found in LEVELS and found not in levels):
+            raise wrong("routing", f"one of {', '.join(levels)}, or a unit's code; not {found!r}")
+        return found
+
+    def priority(self, answers: Mapping[str, Value]) -> int:
+        """Return how urgent a dossier is: 0 waits its turn, more goes before less, at most 100."""
+        if self.procedure.priority is None:
+            return 0
+        found = ask(self.procedure.priority, self.facts(answers), self.decisions, "priority")
+        return 0 if found is None else whole(found, "priority", most=MAX_PRIORITY)
+
+    def variables(
+        self, case_id: str, answers: Mapping[str, Value], *, channel: str, unit_level: str
+    ) -> dict[str, object]:
+        """Return what a case's process starts with, as JSON values.
+
+        That is ``case``, ``channel`` (direct, online, post), ``unit_level`` (province, commune), and of the
+        answers only those that the process itself names: its state lies open, the answers lie sealed.
+        """
+        facts = self.form.facts(answers)
+        used = named(self.definition(case_id), self.decisions)
+        found = {key: json_value(value) for key, value in facts.items() if key in used}
+        return found | {"case": case_id, "channel": channel, "unit_level": unit_level}
 
     def claims(
         self,
@@ -133,30 +275,48 @@ class Package:
             "dossier": dossier,
             "draft": written,
         }
-        found = {name: _value(name, text, context) for name, text in rule.claims.items()}
-        return {name: json_value(value) for name, value in found.items() if value is not None}
+        return computed(rule, context)
+
+    @cached_property
+    def _definitions(self) -> dict[str, Definition]:
+        return {}
+
+    @cached_property
+    def _narrowed(self) -> dict[str, "Package"]:
+        return {} if self.procedure.cases else {DEFAULT_CASE: self}
+
+    def _narrow(self, case_id: str) -> "Package":
+        if case_id not in self._narrowed:
+            only = narrowed(self.procedure, self.case(case_id))
+            self._narrowed[case_id] = replace(self, procedure=only)
+        return self._narrowed[case_id]
+
+    @cached_property
+    def _keys(self) -> tuple[str, ...]:
+        return tuple(self.form.samples())
+
+    def _case(self, answers: Mapping[str, Value]) -> tuple[Case, dict[str, object]]:
+        facts = self.facts(answers)
+        for case in self.cases:
+            if holds(case.when, facts, f"cases.{case.id}.when"):
+                return case, facts
+        raise wrong("cases", "a last case without a condition")
+
+    def _limit(self, limit: TimeLimit, facts: Mapping[str, object]) -> TimeLimit:
+        if not limit.decision:
+            return limit
+        found = ask(Rule(decision=limit.decision), facts, self.decisions, "time_limit")
+        value = (
+            limit.value
+            if found is None
+            else whole(found, f"time_limit.decision ({limit.decision})", least=1)
+        )
+        return changed(limit, value=min(value, limit.value), decision="")
 
 
 def load_package(folder: Path) -> Package:
     """Read a package from its folder; raises ``PackageError`` that names file, key and what is expected."""
-    files = {path.name: path for path in sorted(folder.iterdir()) if path.is_file()}
-    for name in files:
-        if name not in _FILES and not name.endswith(".typ"):
-            raise PackageError(name, "", f"no such file: a package has {sorted(_FILES)} and *.typ")
-    data: dict[str, Any] = {
-        "procedure": read_toml(folder / "procedure.toml"),
-        "form": read_toml(folder / "form.toml"),
-        "templates": {n: read_text(p) for n, p in files.items() if n.endswith(".typ")},
-        "scenarios": [
-            {"key": path.stem, **read_toml(path, f"scenarios/{path.name}")}
-            for path in sorted((folder / "scenarios").glob("*.toml"))
-        ],
-    }
-    if "draft.toml" in files:
-        data["draft"] = read_toml(files["draft.toml"])
-    if "process.bpmn" in files:
-        data["process"] = read_text(files["process.bpmn"])
-    return Package.from_data(data)
+    return Package.from_data(read_folder(folder))
 
 
 def load_packages(folder: Path) -> list[Package]:
@@ -164,93 +324,27 @@ def load_packages(folder: Path) -> list[Package]:
     return [load_package(found.parent) for found in sorted(folder.glob("*/procedure.toml"))]
 
 
-def _value(name: str, text: str, context: Mapping[str, object]) -> object:
-    try:
-        value = evaluate(text, context, unknown="null")
-    except RuleError as broken:
-        raise PackageError("procedure.toml", f"result.claims.{name}", str(broken)) from broken
-    return value
+@lru_cache(maxsize=1024)
+def _compiled(
+    xml: bytes, library: tuple[tuple[str, bytes], ...], decisions: tuple[tuple[str, bytes], ...]
+) -> Definition:
+    return load(xml, library=dict(library), decisions=dict(decisions))
 
 
 def _check(package: Package) -> None:
-    procedure, samples = package.procedure, package.form.samples()
-    _check_header(procedure)
-    _check_fee(procedure, samples)
-    _check_papers(procedure, samples)
-    _check_steps(procedure, package.process)
-    if procedure.result:
-        _check_result(procedure.result, package, samples)
-
-
-def _wrong(key: str, expected: str) -> PackageError:
-    return PackageError("procedure.toml", key, expected)
-
-
-def _check_header(procedure: Procedure) -> None:
-    limit, target = procedure.time_limit, procedure.target
-    if not procedure.level:
-        raise _wrong("level", "province, commune or both")
-    first, last = procedure.valid_from, procedure.valid_to
-    if first and last and last < first:
-        raise _wrong("valid_to", f"a day not before valid_from ({first.isoformat()})")
-    if limit.kind == "same_day" and (limit.value != 1 or not limit.cutoff):
-        raise _wrong("time_limit", "for same_day: no value, and a cutoff such as 15:00")
-    if limit.kind != "same_day" and limit.cutoff:
-        raise _wrong("time_limit.cutoff", "nothing: only same_day has a cutoff")
-    if target and target.hours > limit.hours:
-        raise _wrong("target.hours", f"at most the legal limit ({limit.hours} working hours)")
-
-
-def _check_fee(procedure: Procedure, samples: Mapping[str, object]) -> None:
-    fee = procedure.fee
-    if (fee.amount is None) == (not fee.expression):
-        raise _wrong("fee", "either amount (0 for free) or expression")
-    try_expression(fee.expression, samples, "procedure.toml", "fee.expression")
-    for n, line in enumerate(fee.lines):
-        try_expression(line.expression, samples, "procedure.toml", f"fee.lines[{n}].expression")
-        try_expression(line.when, samples, "procedure.toml", f"fee.lines[{n}].when")
-
-
-def _check_papers(procedure: Procedure, samples: Mapping[str, object]) -> None:
-    _unique([paper.key for paper in procedure.papers], "papers", "key")
-    for n, paper in enumerate(procedure.papers):
-        try_expression(paper.when, samples, "procedure.toml", f"papers[{n}].when")
-        for m, rule in enumerate(paper.replaced_by):
-            for claim, key in rule.same.items():
-                if key not in samples:
-                    where = f"papers[{n}].replaced_by[{m}].same.{claim}"
-                    raise _wrong(where, f"the key of a form field, not {key!r}")
-
-
-def _check_steps(procedure: Procedure, process: str) -> None:
-    _unique([step.id for step in procedure.steps], "steps", "id")
-    if bool(procedure.steps) == bool(procedure.process):
-        raise _wrong("steps", 'either [[steps]] or process = "process.bpmn"')
-    if bool(procedure.process) != bool(process):
-        raise PackageError("process.bpmn", "", "a file exactly when procedure.toml names it")
-    for n, step in enumerate(procedure.steps):
-        if step.kind == "service" and not step.handler:
-            raise _wrong(f"steps[{n}].handler", "the name of the handler of a service step")
-        if step.kind == "user" and (step.handler or not step.role):
-            raise _wrong(f"steps[{n}].role", "a role and no handler for a user step")
-        if not step.outcomes or step.outcomes[0] != "ok":
-            raise _wrong(f"steps[{n}].outcomes", "a list that begins with ok")
-
-
-def _check_result(rule: ResultRule, package: Package, samples: dict[str, object]) -> None:
-    if rule.template and rule.template not in package.templates:
-        raise _wrong(
-            "result.template", f"one of the package's templates: {sorted(package.templates)}"
-        )
-    for name in rule.hidden:
-        if name not in rule.claims:
-            raise _wrong("result.hidden", f"names of claims, not {name!r}")
-    context = {**samples, "answers": samples, "person": {}, "dossier": {}, "draft": {}}
-    for name, text in rule.claims.items():
-        _value(name, text, context)
-
-
-def _unique(keys: list[str], table: str, name: str) -> None:
-    for n, key in enumerate(keys):
-        if key in keys[:n]:
-            raise _wrong(f"{table}[{n}].{name}", f"a value that is not taken, not {key!r}")
+    samples = package.form.samples()
+    files = {
+        "processes": package.processes,
+        "decisions": package.decisions,
+        "templates": package.templates,
+    }
+    check_procedure(package.procedure, samples, files)
+    for key in PROCESS_NAMES:
+        if key in samples:
+            raise PackageError(
+                "form.toml", key, "another key: the process knows something else by it"
+            )
+    if package.procedure.result:
+        check_result(package.procedure.result, package.templates, samples)
+    for case in package.cases:
+        package.definition(case.id)

@@ -9,10 +9,18 @@ from msgspec import Meta
 
 from motcua.catalogue.fields import Key, Line
 from motcua.catalogue.reading import Record
+from motcua.worktime import Limit
 
 #: Working hours of a day, to compare limits given in hours and in days.
 HOURS_PER_DAY = 8
 Slug = Annotated[str, Meta(pattern="^[a-z][a-z0-9-]{0,39}$")]
+StepId = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,39}$")]
+#: The name of a process file of the package.
+ProcessFile = Annotated[str, Meta(pattern=r"^([a-z0-9][a-z0-9_-]{0,59}\.bpmn)?$")]
+#: ``fee.dmn#Lệ phí``: a decision of a file of the package, by its name or its id.
+DecisionName = Annotated[str, Meta(pattern=r"^([a-z0-9][a-z0-9_-]{0,59}\.dmn#[^#\r\n]{1,120})?$")]
+#: The id of the one case of a procedure that has no cases.
+DEFAULT_CASE = "default"
 Hours = Annotated[float, Meta(ge=0, le=8000)]
 Part = Literal["code", "name", "form", "papers", "steps", "fee", "time_limit", "result", "target"]
 
@@ -24,13 +32,20 @@ def _spoken(vi: str, en: str, lang: str) -> str:
 class TimeLimit(Record, frozen=True):
     """How long the law gives.
 
-    ``same_day``: the working day of acceptance, or the next one when accepted at or after ``cutoff``
-    (``15:00``). ``working_days`` and ``working_hours``: ``value`` of them. ``extension_days`` is by how many
-    working days the office may prolong it in the cases that the text names.
+    ``same_day``: the working day of acceptance, or the next one when accepted after ``cutoff`` (``15:00``).
+    ``working_days``, ``working_hours`` and ``calendar_days``: ``value`` of them. With ``first_day`` the day of
+    acceptance is the first of the days; without, counting begins on the day after. ``extension_days`` is by
+    how many days the office may prolong it in the cases that the text names: days of the calendar for a limit
+    in those, working days for any other.
+
+    A ``decision`` gives the value for these answers, ``value`` is the most it may be. ``Package.case_for``
+    asks it; a limit that comes from there has no decision any more.
     """
 
-    kind: Literal["same_day", "working_days", "working_hours"]
+    kind: Literal["same_day", "working_days", "working_hours", "calendar_days"]
     value: Annotated[int, Meta(ge=1, le=1000)] = 1
+    first_day: bool = False
+    decision: DecisionName = ""
     cutoff: Annotated[str, Meta(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9])?$")] = ""
     extension_days: Annotated[int, Meta(ge=0, le=365)] = 0
     text_vi: str = ""
@@ -39,6 +54,12 @@ class TimeLimit(Record, frozen=True):
     def text(self, lang: str) -> str:
         """Return the limit in words."""
         return _spoken(self.text_vi, self.text_en, lang)
+
+    @property
+    def counted(self) -> Limit:
+        """The limit as the clock counts it."""
+        value = 0 if self.kind == "same_day" else self.value
+        return Limit(self.kind, value, self.cutoff or None, self.first_day)
 
     @property
     def hours(self) -> int:
@@ -57,12 +78,13 @@ class FeePart(Record, frozen=True):
 
 
 class FeeRule(Record, frozen=True):
-    """What is paid: a fixed ``amount`` of đồng (0 is free), or an ``expression`` over the answers."""
+    """What is paid: a fixed ``amount`` of đồng (0 is free), an ``expression`` over the answers, or a ``decision``."""
 
     text_vi: Line
     text_en: Line
     amount: Annotated[int, Meta(ge=0)] | None = None
     expression: str = ""
+    decision: DecisionName = ""
     lines: tuple[FeePart, ...] = ()
 
     def text(self, lang: str) -> str:
@@ -72,7 +94,14 @@ class FeeRule(Record, frozen=True):
     @property
     def free(self) -> bool:
         """Nobody ever pays."""
-        return not self.expression and not self.amount
+        return not self.expression and not self.decision and not self.amount
+
+
+class Rule(Record, frozen=True):
+    """A value found from the answers, by an ``expression`` (FEEL) or a ``decision`` (DMN): one of the two."""
+
+    expression: str = ""
+    decision: DecisionName = ""
 
 
 class Replacement(Record, frozen=True):
@@ -127,10 +156,11 @@ class Step(Record, frozen=True):
     """One step between acceptance and return; ``hours`` are working hours.
 
     The first outcome continues with the next step; ``supplement``, ``refuse`` and ``return`` (to the step
-    before) have their fixed meaning. A ``service`` step is done by the named handler.
+    before) have their fixed meaning. A ``service`` step is done by the named handler. An ``optional`` step
+    may be left out by a tenant.
     """
 
-    id: Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,39}$")]
+    id: StepId
     name_vi: Line
     name_en: Line
     role: str = ""
@@ -138,6 +168,7 @@ class Step(Record, frozen=True):
     outcomes: tuple[Literal["ok", "supplement", "refuse", "return"], ...] = ("ok",)
     kind: Literal["user", "service"] = "user"
     handler: str = ""
+    optional: bool = False
 
     def name(self, lang: str) -> str:
         """Return what the step is called."""
@@ -172,11 +203,48 @@ class Target(Record, frozen=True):
     hours: Annotated[float, Meta(gt=0, le=8000)]
 
 
+class CaseRule(Record, frozen=True):
+    """One of the cases (trường hợp) of a procedure: the first whose ``when`` holds is the dossier's.
+
+    What a case does not say is as the procedure says it. ``papers`` are the keys of the procedure's papers
+    that belong to it; ``steps`` or ``process`` are its own way.
+    """
+
+    id: Slug
+    name_vi: Line
+    name_en: Line
+    when: str = ""
+    time_limit: TimeLimit | None = None
+    fee: FeeRule | None = None
+    papers: tuple[Key, ...] | None = None
+    steps: tuple[Step, ...] = ()
+    process: ProcessFile = ""
+
+    def name(self, lang: str) -> str:
+        """Return what the case is called."""
+        return _spoken(self.name_vi, self.name_en, lang)
+
+
+class Child(Record, frozen=True):
+    """A procedure that a bundle opens for its person, when ``when`` (FEEL over the bundle's answers) holds.
+
+    ``answers`` maps the child's questions to FEEL over the bundle's answers, ``papers`` the child's papers to
+    the bundle's that stand for them.
+    """
+
+    code: Annotated[str, Meta(pattern=r"^[1-3]\.[0-9]{6}(\.[0-9A-Z.]{2,24})?$")]
+    when: str = ""
+    answers: dict[Key, str] = msgspec.field(default_factory=dict)
+    papers: dict[Key, Key] = msgspec.field(default_factory=dict)
+
+
 class Procedure(Record, frozen=True):
     """A procedure as announced, in one version.
 
     ``verified`` says that code, name and time limit were read in a source; what ``sample`` names was not and
-    is shown as sample data.
+    is shown as sample data. ``required_papers`` gives the keys of the papers that the answers ask for,
+    ``routing`` the level or the code of the unit that decides, ``priority`` a whole number, 0 for what waits
+    its turn. The note is shown to whoever applies.
     """
 
     code: Annotated[str, Meta(pattern=r"^[1-3]\.[0-9]{6}(\.[0-9A-Z.]{2,24})?$")]
@@ -199,9 +267,20 @@ class Procedure(Record, frozen=True):
     valid_from: date | None = None
     valid_to: date | None = None
     steps: tuple[Step, ...] = ()
-    process: Literal["", "process.bpmn"] = ""
+    process: ProcessFile = ""
+    cases: tuple[CaseRule, ...] = ()
+    required_papers: Rule | None = None
+    routing: Rule | None = None
+    priority: Rule | None = None
     result: ResultRule | None = None
+    children: tuple[Child, ...] = ()
     target: Target | None = None
+    note_vi: str = ""
+    note_en: str = ""
+
+    def note(self, lang: str) -> str:
+        """Return what applicants are told beside the rest."""
+        return _spoken(self.note_vi, self.note_en, lang)
 
     def in_force(self, day: date) -> bool:
         """Tell whether the procedure is in force on a day; both ends count."""

@@ -3,11 +3,10 @@
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import TypeVar
 
 import msgspec
@@ -15,6 +14,7 @@ import msgspec
 from motcua.errors import Invalid
 
 T = TypeVar("T")
+MAX_DEPTH = 16
 _LOCATION = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<key>.*)`)?$", re.DOTALL)
 
 
@@ -61,24 +61,31 @@ def convert(data: object, kind: type[T], file: str) -> T:
         return msgspec.convert(data, kind)
 
 
-def read_text(path: Path, file: str = "") -> str:
-    """Read a file; raises ``PackageError`` when it is absent or not UTF-8."""
-    name = file or path.name
+def parse_toml(text: str, file: str) -> dict[str, object]:
+    """Read TOML; raises ``PackageError`` when it is none, or nested deeper than ``MAX_DEPTH``."""
     try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError as absent:
-        raise PackageError(name, "", "this file must exist") from absent
-    except UnicodeDecodeError as broken:
-        raise PackageError(name, "", f"text in UTF-8 ({broken.reason})") from broken
-
-
-def read_toml(path: Path, file: str = "") -> dict[str, object]:
-    """Read a TOML file; raises ``PackageError`` when it is absent, not UTF-8 or not TOML."""
-    name = file or path.name
-    try:
-        return tomllib.loads(read_text(path, name))
+        data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as broken:
-        raise PackageError(name, "", f"TOML ({broken})") from broken
+        raise PackageError(file, "", f"TOML ({broken})") from broken
+    except RecursionError as deep:
+        raise _too_deep(file) from deep
+    level: list[object] = [data]
+    # Level by level: dotted keys nest without recursion in the parser.
+    for _ in range(MAX_DEPTH):
+        level = [item for value in level for item in _inside(value)]
+    if level:
+        raise _too_deep(file)
+    return data
+
+
+def _inside(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _too_deep(file: str) -> PackageError:
+    return PackageError(file, "", f"tables and lists nested at most {MAX_DEPTH} deep")
 
 
 def canonical(data: object) -> bytes:

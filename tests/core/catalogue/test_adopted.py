@@ -20,9 +20,10 @@ from tests.conftest import NewTenant
 
 pytestmark = pytest.mark.anyio
 COPY, CERTIFY = "2.000908", "2.000815"
+VERSIONS = {CERTIFY: "2026.2"}
 _ADOPT = """
 insert into adopted_procedure (id, code, version, overlay, valid_from, valid_to)
-values ($1, $2, '2026.1', $3, $4, $5)
+values ($1, $2, $6, $3, $4, $5)
 """
 _CALENDAR = """
 insert into tenant_calendar (id, version, content, valid_from) values ($1, $2, $3, $4)
@@ -47,7 +48,8 @@ async def adopt(
     adopted, since = uuid7(), NOW + timedelta(days=days)
     end = NOW + timedelta(days=until) if until is not None else None
     async with platform.db.tenant(tenant) as tx:
-        await tx.execute(_ADOPT, adopted, code, overlay, since, end)
+        version = VERSIONS.get(code, "2026.1")
+        await tx.execute(_ADOPT, adopted, code, overlay, since, end, version)
     return adopted
 
 

@@ -1,4 +1,6 @@
+import contextlib
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -8,10 +10,14 @@ from motcua.catalogue.parsers import (
     FieldError,
     parse_count,
     parse_date,
+    parse_decimal,
+    parse_email,
+    parse_insurance,
     parse_money,
     parse_name,
     parse_phone,
     parse_pid,
+    parse_tax_code,
 )
 from motcua.text import vn_money
 
@@ -137,3 +143,99 @@ def test_a_name_of_digits_is_refused() -> None:
 
 def test_dates_near_each_other_do_not_meet() -> None:
     assert parse_date("1/2/2000") - parse_date("2/1/2000") == timedelta(days=30)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("5 tháng chín 1990", date(1990, 9, 5)),
+        ("ngày 5 tháng năm năm 1990", date(1990, 5, 5)),
+        ("5 tháng mười một năm 1990", date(1990, 11, 5)),
+        ("30 tháng tư 1975", date(1975, 4, 30)),
+        ("5 September 1990", date(1990, 9, 5)),
+        ("2 sep 1945", date(1945, 9, 2)),
+    ],
+)
+def test_a_month_may_be_named(text: str, value: date) -> None:
+    assert parse_date(text) == value
+
+
+@pytest.mark.parametrize("text", ["5 tháng giêng 1990", "5 tháng chạp 1990", "5 tháng 5 âm lịch"])
+def test_a_lunar_date_is_never_read_as_another_day(text: str) -> None:
+    with pytest.raises(FieldError) as refusal:
+        parse_date(text)
+    assert "dương lịch" in refusal.value.vi
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("120,5", "120.5"),
+        ("120.5", "120.5"),
+        ("1.250,75", "1250.75"),
+        ("1200", "1200"),
+        ("1.200.000", "1200000"),
+        ("-3,25", "-3.25"),
+        ("0,0001", "0.0001"),
+        ("12.3456", "12.3456"),
+    ],
+)
+def test_a_decimal_has_a_comma(text: str, value: str) -> None:
+    assert parse_decimal(text) == Decimal(value)
+
+
+@pytest.mark.parametrize("text", ["1.200", "1,2,3", "12,", "a", "1e5", "NaN", "1.20,5", "--1"])
+def test_a_decimal_is_never_guessed(text: str) -> None:
+    with pytest.raises(FieldError):
+        parse_decimal(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Ten.Ho@CoQuan.VN", "Ten.Ho@coquan.vn"),
+        ("a+b@thu.coquan.gov.vn", "a+b@thu.coquan.gov.vn"),
+    ],
+)
+def test_an_email_keeps_its_local_part(text: str, value: str) -> None:
+    assert parse_email(text) == value
+
+
+@pytest.mark.parametrize(
+    "text", ["a", "a@b", "a@@b.vn", "a..b@c.vn", "a.@c.vn", "@c.vn", "a@-.v", "x" * 65 + "@c.vn"]
+)
+def test_what_is_no_email_is_refused(text: str) -> None:
+    with pytest.raises(FieldError):
+        parse_email(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0100233488", "0100233488"),
+        ("0314409058-002", "0314409058-002"),
+        ("0314409058002", "0314409058-002"),
+        ("570 123 4566", "5701234566"),
+    ],
+)
+def test_a_tax_code_is_checked_by_its_tenth_digit(text: str, value: str) -> None:
+    assert parse_tax_code(text) == value
+
+
+@pytest.mark.parametrize("text", ["0100233480", "010023348", "0314409058-02", "abc", "0314409052"])
+def test_a_wrong_tax_code_is_refused(text: str) -> None:
+    with pytest.raises(FieldError):
+        parse_tax_code(text)
+
+
+def test_a_social_insurance_number_has_ten_digits() -> None:
+    assert parse_insurance("22 1234 5678") == "2212345678"
+    with pytest.raises(FieldError):
+        parse_insurance("221234567")
+
+
+@given(st.text(max_size=30))
+def test_the_new_parsers_answer_or_refuse_whatever_is_typed(text: str) -> None:
+    for parse in (parse_decimal, parse_email, parse_tax_code, parse_insurance, parse_date):
+        with contextlib.suppress(FieldError):
+            parse(text)

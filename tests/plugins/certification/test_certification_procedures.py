@@ -6,7 +6,7 @@ import typst
 
 from motcua.catalogue.examples import run
 from motcua.catalogue.packages import Package, load_packages
-from motcua.catalogue.scenario import Expect, Scenario
+from motcua.catalogue.scenario import Given, Scenario, Then
 from tests.core.catalogue.builders import ROOT
 
 PACKAGES = load_packages(ROOT / "plugins/certification/motcua_certification/procedures")
@@ -32,9 +32,9 @@ def test_a_scenario_comes_out_as_expected(package: Package, scenario: Scenario) 
 def test_a_scenario_that_expects_something_else_says_what_differs() -> None:
     package = BY_CODE["2.000815"]
     capped = next(s for s in package.scenarios if s.key == "capped")
-    wrong = msgspec.structs.replace(capped, expect=Expect(fee=1, papers=["original"]))
+    wrong = msgspec.structs.replace(capped, then=Then(fee=1, papers=["original"]))
     assert [line.split(":")[0] for line in run(package, wrong)] == ["fee", "papers"]
-    refused = msgspec.structs.replace(capped, answers={"pages": "x"}, expect=Expect(fee=1))
+    refused = msgspec.structs.replace(capped, given=Given(answers={"pages": "x"}), then=Then(fee=1))
     assert "wrong" in run(package, refused)[0]
 
 
@@ -42,7 +42,7 @@ def test_a_scenario_that_expects_something_else_says_what_differs() -> None:
 def test_a_template_is_set_with_a_scenarios_claims_and_with_nothing(package: Package) -> None:
     for template in package.templates.values():
         for scenario in package.scenarios:
-            data = {"claims": scenario.expect.claims or {}, "unit": {"name": "Phường Mẫu"}}
+            data = {"claims": scenario.then.claims or {}, "unit": {"name": "Phường Mẫu"}}
             inputs = {"data": json.dumps(data)}
             assert typst.compile(template.encode(), sys_inputs=inputs).startswith(b"%PDF")
 

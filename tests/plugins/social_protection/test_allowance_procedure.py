@@ -49,5 +49,5 @@ def test_only_the_beneficiarys_own_confirmation_takes_the_papers_place(
 def test_the_decision_is_set_with_claims_and_with_nothing() -> None:
     template = PACKAGE.templates["allowance-decision.typ"].encode()
     for scenario in PACKAGE.scenarios:
-        inputs = {"data": json.dumps({"claims": scenario.expect.claims or {}})}
+        inputs = {"data": json.dumps({"claims": scenario.then.claims or {}})}
         assert typst.compile(template, sys_inputs=inputs).startswith(b"%PDF")

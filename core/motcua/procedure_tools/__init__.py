@@ -1,0 +1,1 @@
+"""Tools for people who write procedures: ``motcua procedure new``, ``lint``, ``test``, ``show``, ``diff``."""
