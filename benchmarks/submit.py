@@ -143,6 +143,8 @@ def statement(at: House, citizen: Citizen, *, plain: bool) -> str:
         "array[" + ", ".join(["uuidv7()"] * len(owed)) + "]",
         "array[" + ", ".join(["uuidv7()"] * len(owed)) + "]",
         "array[" + ", ".join(f"'{name.replace(':', '-')}'" for name in owed) + "]",
+        "array[" + ", ".join(["null"] * len(owed)) + "]::timestamptz[]",
+        "'default'", "0",
     ]  # fmt: skip
     sql: str = vars(submission)["_SUBMIT"]
     if plain:

@@ -11,7 +11,11 @@ from motcua.api import Platform, Tenant, here, need_role, page, province_of, ten
 
 @dataclass(frozen=True)
 class PluginState:
-    """One plugin as it stands for a tenant: ``enabled``, ``off`` or ``quarantined`` with its reason."""
+    """One plugin as it stands for a tenant.
+
+    ``enabled``, ``off``, ``resting`` (it failed again and again, and is left alone for a while) or
+    ``quarantined``, the last two with the reason.
+    """
 
     name: str
     title_vi: str
@@ -24,14 +28,15 @@ class PluginState:
 def plugin_states(platform: Platform, tenant: Tenant) -> list[PluginState]:
     """Return every installed plugin, and each one the tenant asks for that is not there."""
     plugins = platform.plugins
-    enabled = plugins.enabled(tenant)
+    enabled, resting = plugins.enabled(tenant), plugins.resting(tenant)
     found = [
         PluginState(
             name,
             info.title_vi,
             info.title_en,
             info.version,
-            "enabled" if name in enabled else "off",
+            "resting" if name in resting else "enabled" if name in enabled else "off",
+            resting.get(name, ""),
         )
         for name, info in plugins.infos.items()
     ]

@@ -50,5 +50,5 @@ def _day(query: Mapping[str, str], key: str, otherwise: date) -> date:
         raise Invalid(
             "Ngày chưa đúng.",
             "The day cannot be read.",
-            fields={key: "Ghi ngày theo mẫu 22/11/2026."},
+            fields={key: ("Ghi ngày theo mẫu 22/11/2026.", "Write the day like 22/11/2026.")},
         ) from error

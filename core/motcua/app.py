@@ -69,7 +69,7 @@ async def open_platform(settings: Settings, plugins: Plugins) -> AsyncIterator[P
 
 def effects_of(platform: Platform) -> Effects:
     """Return the runner of owed effects."""
-    return Effects(platform.works, platform.directory, platform.handlers)
+    return Effects(platform.works, platform.directory, platform.handlers, platform.gave_up)
 
 
 def _plugin_guard(name: str) -> Any:

@@ -1,10 +1,9 @@
 """The ``motcua`` program."""
 
 import asyncio
-import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,12 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from motcua import __version__
+from motcua.cli_calendar import calendar
 from motcua.errors import Problem
+from motcua.opening import settings_of, with_platform
 from motcua.people.capabilities import ROLES
+from motcua.procedure_tools.commands import procedure
+from motcua.procedure_tools.moving import move
 
 
 class Program(click.Group):
@@ -222,39 +225,6 @@ def doctor(data: Path) -> None:
     sys.exit(0 if all(f.ok for f in findings) else 1)
 
 
-@contextlib.contextmanager
-def settings_of(data: Path) -> Iterator[Any]:
-    """Lend the settings of the environment, or else of a demo on this machine (started if need be)."""
-    from motcua.settings import from_environment
-
-    if os.environ.get("MOTCUA_DATABASE_URL"):
-        yield from_environment()
-        return
-    if not (data / "secret.key").exists():
-        raise ValueError(f"no demo in {data}: run `motcua demo` first, or set MOTCUA_DATABASE_URL")
-    from motcua.demo import cluster
-
-    started = cluster.start(data, Path("tenants"), base_url="http://localhost:8000")
-    try:
-        yield started.settings
-    finally:
-        started.stop()
-
-
-def with_platform(data: Path, function: Callable[[Any], Any]) -> None:
-    """Open the platform of ``settings_of`` and run a coroutine function on it."""
-    from motcua.app import open_platform
-    from motcua.plugins.manager import Plugins
-
-    async def run(settings: Any) -> None:
-        plugins = Plugins.discover(settings.blocked_plugins)
-        async with open_platform(settings, plugins) as platform:
-            await function(platform)
-
-    with settings_of(data) as settings:
-        asyncio.run(run(settings))
-
-
 @main.group()
 def tenant() -> None:
     """Bring provinces on board."""
@@ -275,7 +245,7 @@ async def tenant_load(folder: Path) -> None:
         raise ValueError("set MOTCUA_OWNER_DATABASE_URL: postgresql://mc_owner:…@host/motcua")
     owner = await Database.open(settings.owner_url, size=2)
     try:
-        await store_packages(owner, Plugins.discover(settings.blocked_plugins))
+        await store_packages(owner, Plugins.discover(settings.blocked_plugins), click.echo)
         domain = settings.domain.rsplit(":", 1)[0]
         loaded = await load_tenant(owner, folder, domain, click.echo)
     finally:
@@ -342,6 +312,11 @@ def staff_add(slug: str, username: str, full_name: str, role: str, unit: str) ->
     with_platform(Path(".data/demo"), give)
 
 
+procedure.add_command(move)
+main.add_command(procedure)
+main.add_command(calendar)
+
+
 @main.group()
 def plugin() -> None:
     """Help those who write plugins."""
@@ -351,15 +326,10 @@ def plugin() -> None:
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 def plugin_check(folder: Path) -> None:
     """Read the procedure package in FOLDER, draw its process and play its scenarios."""
-    from datetime import UTC, datetime
-
-    from motcua.catalogue.adopted import Adopted
     from motcua.catalogue.examples import run as play
     from motcua.catalogue.packages import load_package
-    from motcua.process import load
 
     package = load_package(folder)
-    load(Adopted(package, "", datetime.now(UTC), None).bpmn)
     wrong = {s.key: found for s in package.scenarios if (found := play(package, s))}
     for key, found in wrong.items():
         click.echo(f"FAULT  {key}: " + "; ".join(found))

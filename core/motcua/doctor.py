@@ -8,6 +8,7 @@ from pathlib import Path
 import asyncpg
 
 from motcua.errors import Problem
+from motcua.files.scan import ClamdScanner
 from motcua.migrations import run
 from motcua.plugins.manager import Plugins
 from motcua.settings import Settings
@@ -21,7 +22,16 @@ select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a
 where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace
   and not (c.relrowsecurity and c.relforcerowsecurity) order by 1
 """
+_NATIONAL = """
+select (select rolsuper or rolbypassrls from pg_roles where rolname = current_user)
+    or has_table_privilege('dossier', 'select') as mighty,
+  has_table_privilege('rollup_day', 'select') and has_table_privilege('tenant', 'select') as reads
+"""
 _DEAD = "select count(*) from outbox where dead_at is not null"
+_FAILING = """
+select subscriber, count(*) as n, (array_agg(error order by next_at desc))[1] as error from outbox
+where subscriber like 'plugin:%' and failures > 0 and dead_at is null group by 1 order by 1
+"""
 _KEY_UNTIL = "select max(not_after) from tenant_key where purpose = $1"
 
 
@@ -50,7 +60,44 @@ async def examine(settings: Settings) -> list[Finding]:
     ]
     found.append(Finding("plugins", ok=True, detail=", ".join(sorted(plugins.infos)) or "none"))
     found += [f async for f in _database(settings, plugins)]
+    found.append(await _national(settings))
+    found.append(await _scanner(settings))
     return found
+
+
+async def _national(settings: Settings) -> Finding:
+    """Look whether the national office can read, and only read."""
+    name, advice = "national database role", "connect as mc_national (MOTCUA_NATIONAL_DATABASE_URL)"
+    if not settings.national_url:
+        return Finding(name, ok=True, detail="not set: no figures of the whole country here")
+    try:
+        database = await Database.open(settings.national_url, size=1)
+    except Problem as error:
+        return Finding(name, ok=False, detail=error.en, advice=advice)
+    try:
+        async with database.platform() as tx:
+            row = await tx.fetchrow(_NATIONAL)
+    except asyncpg.PostgresError as error:
+        return Finding(name, ok=False, detail=str(error), advice="motcua db upgrade")
+    finally:
+        await database.close()
+    if row is None or row["mighty"]:
+        return Finding(name, ok=False, detail="reads dossiers of provinces", advice=advice)
+    detail = "reads figures, and no dossier" if row["reads"] else "cannot read the figures"
+    return Finding(name, ok=row["reads"], detail=detail, advice=advice)
+
+
+async def _scanner(settings: Settings) -> Finding:
+    name = "malware scanner"
+    if not settings.clamd:
+        return Finding(name, ok=True, detail="none: uploads are not scanned (MOTCUA_CLAMD)")
+    alive = await ClamdScanner(settings.clamd, timeout=5).alive()
+    return Finding(
+        name,
+        ok=alive,
+        detail=f"{settings.clamd} {'answers' if alive else 'does not answer'}",
+        advice="start clamd, or correct MOTCUA_CLAMD; until then no upload is accepted",
+    )
 
 
 async def _files(settings: Settings) -> AsyncIterator[Finding]:
@@ -152,6 +199,7 @@ async def _tenants(database: Database) -> AsyncIterator[Finding]:
             continue
         async with database.tenant(tenant) as tx:
             dead = await tx.fetchval(_DEAD)
+            failing = await tx.fetch(_FAILING)
             until = {p: await tx.fetchval(_KEY_UNTIL, p) for p in ("document", "credential")}
         for purpose, end in until.items():
             days = (end - now).days if end else -1
@@ -160,6 +208,13 @@ async def _tenants(database: Database) -> AsyncIterator[Finding]:
                 ok=days > 14,
                 detail=f"valid for {days} days" if end else "missing",
                 advice=f"motcua keys make {tenant.slug}",
+            )
+        for row in failing:
+            yield Finding(
+                f"{tenant.slug} {row['subscriber'].replace(':', ' ')}",
+                ok=False,
+                detail=f"failed at {row['n']} event(s), which wait; the last: {row['error']}",
+                advice="mend or update the plugin, or disable it for this tenant",
             )
         yield Finding(
             f"{tenant.slug} dead letters",

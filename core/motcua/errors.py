@@ -5,14 +5,44 @@ renders all of them, as a page or as problem details (RFC 9457).
 """
 
 from collections.abc import Mapping
+from typing import Self
+
+
+class Both(str):
+    """A sentence that is its Vietnamese wherever text is wanted, and knows its English.
+
+    So what stands beside a field can wait for the language until somebody looks (``in_words``).
+    """
+
+    __slots__ = ("en",)
+    en: str
+
+    def __new__(cls, vi: str, en: str) -> Self:
+        """Keep both; the text itself is the Vietnamese."""
+        sentence = super().__new__(cls, vi)
+        sentence.en = en
+        return sentence
+
+
+def in_words(said: str, lang: str) -> str:
+    """Return a sentence in one language, as plain text; one that has no English stays as it is."""
+    return said.en if lang == "en" and isinstance(said, Both) else str(said)
+
+
+def _both(said: str | tuple[str, str], vi: str, en: str) -> str:
+    """Keep a field's sentence in both languages; the problem's own has its English already."""
+    if isinstance(said, tuple):
+        return Both(*said)
+    return Both(vi, en) if said == vi and en and not isinstance(said, Both) else said
 
 
 class Problem(Exception):  # noqa: N818 -- the word of RFC 9457
     """A refusal that a person can act on.
 
     ``vi`` and ``en`` say what is wrong and what to do next. ``fields`` maps a field name of the form to
-    the sentence that stands beside it. Nothing was changed when a Problem is raised: the transaction
-    around it is rolled back.
+    the sentence that stands beside it, as a pair of Vietnamese and English or as one text; kept as ``Both``
+    where there are two. Nothing was changed when a Problem is raised: the transaction around it is rolled
+    back.
     """
 
     status = 400
@@ -21,12 +51,22 @@ class Problem(Exception):  # noqa: N818 -- the word of RFC 9457
     title_en = "The request cannot be carried out"
 
     def __init__(
-        self, vi: str = "", en: str = "", *, fields: Mapping[str, str] | None = None
+        self,
+        vi: str = "",
+        en: str = "",
+        *,
+        fields: Mapping[str, str | tuple[str, str]] | None = None,
     ) -> None:
         super().__init__(en or vi or self.title_en)
         self.vi = vi or self.title_vi
         self.en = en or vi or self.title_en
-        self.fields = dict(fields or {})
+        self.fields: dict[str, str] = {
+            name: _both(said, vi, en) for name, said in (fields or {}).items()
+        }
+
+    def said(self, lang: str) -> str:
+        """Return what is wrong in one language."""
+        return self.en if lang == "en" else self.vi
 
 
 class Invalid(Problem):

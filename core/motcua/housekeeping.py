@@ -1,9 +1,11 @@
-"""What grows for no reason is cleared away: ended sessions, forgotten drafts and uploads, what was proven.
+"""What grows for no reason is cleared away: ended sessions, forgotten drafts and uploads, what was proven,
+and contents on disk that nothing names.
 
 Once an hour, tenant by tenant.
 """
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -13,6 +15,7 @@ from motcua.platform import Platform
 from motcua.tenancy.tenant import Tenant
 
 EVERY_SECONDS = 3600
+_A_DAY = timedelta(days=1)
 _log = structlog.get_logger(__name__)
 
 # A draft is kept a quarter; a dossier, an event, a result is never cleared away.
@@ -46,7 +49,14 @@ async def tidy(platform: Platform, tenant: Tenant) -> dict[str, int]:
         gone = await tx.fetch(_FILES)
     files = platform.files.for_tenant(tenant.id, tenant.slug)
     await erasing.erase(platform.db, tenant, files, {row["sha256"] for row in gone})
-    return {**cleared, "files": len(gone)}
+    now = datetime.now(UTC)
+    swept = await erasing.sweep(platform.db, tenant, files, now - _A_DAY, _shards(now))
+    return {**cleared, "files": len(gone), "contents": swept}
+
+
+def _shards(now: datetime) -> range:
+    """Return the part of the store for this hour; in a day all of it comes round."""
+    return range(now.hour, 256, 24)
 
 
 async def tidy_forever(platform: Platform) -> None:

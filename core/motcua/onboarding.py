@@ -7,14 +7,16 @@ deleted, and nothing that people entered is touched.
 import csv
 import tomllib
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
+from motcua.catalogue.adopting import adopt
+from motcua.catalogue.calendars import keep_calendar
 from motcua.catalogue.packages import load_package
+from motcua.catalogue.publishing import publish
+from motcua.catalogue.reading import PackageError
 from motcua.events.log import SYSTEM
 from motcua.ids import uuid7
 from motcua.platform import Platform
@@ -22,7 +24,7 @@ from motcua.plugins.manager import Plugins
 from motcua.tenancy.db import Database, TenantTx
 from motcua.tenancy.directory import Directory
 from motcua.tenancy.tenant import Tenant
-from motcua.text import VIETNAM, fold, nfc
+from motcua.text import fold, nfc
 
 Progress = Callable[[str], None]
 
@@ -33,11 +35,6 @@ on conflict (slug) do update set host = excluded.host, name = excluded.name,
   short_name = excluded.short_name, agency_code = excluded.agency_code,
   plugins = excluded.plugins, settings = t.settings || excluded.settings
 """
-_PACKAGE = """
-insert into package_version (code, version, plugin, sha256, content) values ($1, $2, $3, $4, $5)
-on conflict (code, version) do nothing
-"""
-_SHA = "select sha256 from package_version where code = $1 and version = $2"
 _UNIT = """
 insert into unit (id, code, agency_code, name, folded, kind, parent_id, latitude, longitude, valid_from)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
@@ -57,15 +54,6 @@ _COUNTER = """
 insert into counter (id, site_id, number, lines) values ($1, $2, $3, $4)
 on conflict (tenant_id, site_id, number) do update set lines = excluded.lines
 """
-_CALENDAR = """
-insert into tenant_calendar (id, version, content, valid_from) values ($1, $2, $3, $4)
-on conflict (tenant_id, version) do nothing
-"""
-_ADOPT = """
-insert into adopted_procedure (id, code, version, overlay, valid_from) values ($1, $2, $3, $4, $5)
-on conflict (tenant_id, code, valid_from) do nothing
-"""
-_ADOPTED = "select version, overlay from adopted_procedure where code = $1 and valid_from = $2"
 _STAFF = """
 insert into staff as s (id, username, full_name) values ($1, $2, $3)
 on conflict (tenant_id, username) do update set full_name = excluded.full_name returning id
@@ -78,26 +66,24 @@ where not exists (select 1 from staff_role where staff_id = $2 and role = $4
 _UNITS = "select code, id from unit where valid_to is null"
 
 
-async def store_packages(owner: Database, plugins: Plugins) -> int:
-    """Store the procedure packages of every plugin; returns how many there are.
+async def store_packages(
+    owner: Database, plugins: Plugins, progress: Progress = lambda _: None
+) -> list[str]:
+    """Store the procedure packages of every plugin; returns what was not stored, and why.
 
-    ``ValueError`` when a package changed under the same version: law is never rewritten.
+    A package that is not right, that changed under the same version, or whose scenarios fail, is told through
+    ``progress`` and left out: it stops nobody but those who adopt it.
     """
-    count = 0
+    refused = []
     async with owner.platform() as tx:
         for plugin, folder in plugins.procedures():
-            package = load_package(folder)
-            await tx.execute(
-                _PACKAGE, package.code, package.version, plugin, package.sha256, package.to_data()
-            )
-            stored = await tx.fetchval(_SHA, package.code, package.version)
-            if stored != package.sha256:
-                raise ValueError(
-                    f"{package.code} {package.version} of plugin {plugin} differs from what is stored "
-                    "under this version: raise its version"
-                )
-            count += 1
-    return count
+            try:
+                await publish(tx, plugin, load_package(folder))
+            except (PackageError, ValueError) as wrong:
+                said = f"{folder.name} of plugin {plugin}: {getattr(wrong, 'en', wrong)}"
+                progress(f"not stored: {said}")
+                refused.append(said)
+    return refused
 
 
 async def load_tenant(
@@ -115,7 +101,7 @@ async def load_tenant(
         async with owner.tenant(tenant) as tx:
             units = await _write_units(tx, about, folder)
             await _write_sites(tx, _toml(folder / "sites.toml"), units)
-            await _write_law(tx, folder)
+            await _write_law(tx, folder, progress)
         progress(f"{tenant.name}: {len(units)} units")
     return tenant
 
@@ -218,26 +204,10 @@ async def _write_sites(tx: TenantTx, about: Mapping[str, Any], units: Mapping[st
             await tx.execute(_COUNTER, uuid7(), site_id, counter["number"], counter["lines"])
 
 
-async def _write_law(tx: TenantTx, folder: Path) -> None:
-    calendar = _toml(folder / "calendar.toml")
-    content = msgspec.to_builtins(calendar)
-    await tx.execute(_CALENDAR, uuid7(), calendar["version"], content, calendar["valid_from"])
-    for adopted in _toml(folder / "procedures.toml")["procedures"]:
-        await _adopt(tx, adopted)
-
-
-async def _adopt(tx: TenantTx, adopted: Mapping[str, Any]) -> None:
-    """Adopt a procedure; what dossiers may follow already is never rewritten."""
-    code, version, day = adopted["code"], adopted["version"], adopted["valid_from"]
-    overlay = msgspec.to_builtins(adopted.get("overlay", {}))
-    since = datetime.combine(day, time(0), VIETNAM).astimezone(UTC)
-    await tx.execute(_ADOPT, uuid7(), code, version, overlay, since)
-    stored = await tx.fetchrow(_ADOPTED, code, since)
-    if stored is None or (stored["version"], stored["overlay"]) != (version, overlay):
-        raise ValueError(
-            f"procedures.toml: {code} valid_from {day} is stored with another version or overlay: "
-            "leave that entry as it was, and add one with a new valid_from"
-        )
+async def _write_law(tx: TenantTx, folder: Path, progress: Progress) -> None:
+    if await keep_calendar(tx, _toml(folder / "calendar.toml")):
+        progress("calendar: a version that is new here")
+    await adopt(tx, _toml(folder / "procedures.toml")["procedures"], progress)
 
 
 def _toml(path: Path) -> dict[str, Any]:

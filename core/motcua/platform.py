@@ -5,7 +5,7 @@ from typing import Any
 
 from motcua.catalogue.adopted import Catalogue
 from motcua.events.bell import Bell
-from motcua.events.outbox import Handler
+from motcua.events.outbox import GaveUp, Handler
 from motcua.events.work import Works
 from motcua.files.store import FileStore
 from motcua.plugins.manager import Plugins
@@ -29,4 +29,5 @@ class Platform:
     catalogue: Catalogue
     files: FileStore
     handlers: dict[str, Handler] = field(default_factory=dict)
+    gave_up: dict[str, GaveUp] = field(default_factory=dict)
     cache: dict[str, Any] = field(default_factory=dict)

@@ -4,15 +4,26 @@ from collections.abc import Iterable
 from typing import Any
 
 from motcua.board import pages as board
+from motcua.catalogue.calendars import SUBSCRIBER
 from motcua.desk import pages as desk
+from motcua.dossiers import (
+    bundles,
+    clock_changes,
+    clock_routes,
+    incidents,
+    service_tasks,
+    staff_routes,
+    timers,
+)
 from motcua.dossiers import routes as dossiers
-from motcua.dossiers import service_tasks, staff_routes
+from motcua.dossiers.changes import CHILD_ENDED
 from motcua.dossiers.results import issue_result
 from motcua.events.log import Event
 from motcua.events.work import Work
 from motcua.platform import Platform
 from motcua.plugins.manager import Plugins
 from motcua.portal import pages as portal
+from motcua.process.store import SERVICE, TIMER
 from motcua.queues import routes as queues
 from motcua.reporting import jobs as reporting
 from motcua.station import pages as station
@@ -23,18 +34,41 @@ from motcua.web import sign_in
 
 ROUTES: list[Any] = [
     route
-    for room in (web, sign_in, dossiers, staff_routes, queues, wallet, portal, station, desk, board)
+    for room in (
+        web,
+        sign_in,
+        dossiers,
+        staff_routes,
+        clock_routes,
+        queues,
+        wallet,
+        portal,
+        station,
+        desk,
+        board,
+    )
     for route in room.ROUTES
 ]
-SERVICE_TASKS: dict[str, service_tasks.Handler] = {"issue_result": issue_result}
+SERVICE_TASKS: dict[str, service_tasks.Handler] = {
+    "issue_result": issue_result,
+    "open_children": bundles.open_children,
+}
 
 
 def subscribers(plugins: Plugins, tenant: Tenant, event: str) -> Iterable[str]:
     """Return the names of the handlers that an event of this tenant is owed to."""
     if event in reporting.SUBSCRIBED:
         yield "reporting"
-    if event == "step.service_waiting":
+    if event == SERVICE:
         yield "service"
+    if event == TIMER:
+        yield "timer"
+    if event in timers.MOVED_BY:
+        yield "timers"
+    if event == CHILD_ENDED:
+        yield "bundle"
+    if event in clock_changes.SUBSCRIBED:
+        yield SUBSCRIBER
     for plugin in plugins.listeners(tenant):
         yield f"plugin:{plugin}"
 
@@ -48,7 +82,27 @@ def wire(platform: Platform) -> None:
     async def service(work: Work, event: Event) -> None:
         await service_tasks.run(platform, SERVICE_TASKS, work, event)
 
-    platform.handlers |= {"reporting": count, "service": service}
+    async def fire(work: Work, event: Event) -> None:
+        await timers.fire(platform, work, event)
+
+    async def move(work: Work, event: Event) -> None:
+        await timers.move(platform, work, event)
+
+    async def gather(work: Work, event: Event) -> None:
+        await bundles.child_ended(platform, work, event)
+
+    async def recompute(work: Work, event: Event) -> None:
+        await clock_changes.recompute(platform, work, event)
+
+    platform.handlers |= {
+        "reporting": count,
+        "service": service,
+        "timer": fire,
+        "timers": move,
+        "bundle": gather,
+    }
+    platform.handlers[SUBSCRIBER] = recompute
+    platform.gave_up["service"] = incidents.gave_up
     for name in platform.plugins.infos:
         platform.handlers[f"plugin:{name}"] = _plugin(platform, name)
 

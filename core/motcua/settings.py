@@ -1,8 +1,18 @@
 """Settings from the environment; nothing is read at import."""
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
+
+_SCANNER = re.compile(r"unix:/.+|tcp:(?:\[[0-9A-Fa-f:]+\]|[^\s:\[\]]+):[0-9]{1,5}")
+
+
+def is_scanner(address: str) -> bool:
+    """Tell whether this can be the address of a clamd: ``unix:/path`` or ``tcp:host:port``."""
+    found = _SCANNER.fullmatch(address)
+    port = address.rpartition(":")[2] if address.startswith("tcp:") else "1"
+    return bool(found) and 1 <= int(port) <= 65_535
 
 
 @dataclass(frozen=True)
@@ -58,6 +68,9 @@ def from_environment() -> Settings:
         key = b""
     if len(key) != 32:
         wrong.append("MOTCUA_SECRET_KEY: 64 hexadecimal digits, made by `openssl rand -hex 32`")
+    clamd = os.environ.get("MOTCUA_CLAMD", "")
+    if clamd and not is_scanner(clamd):
+        wrong.append("MOTCUA_CLAMD: unix:/run/clamav/clamd.ctl or tcp:host:3310, or nothing")
     if wrong:
         raise ValueError("set these environment variables:\n  " + "\n  ".join(wrong))
     return Settings(
@@ -69,6 +82,6 @@ def from_environment() -> Settings:
         data=Path(os.environ.get("MOTCUA_DATA", ".data")),
         tenants=Path(os.environ.get("MOTCUA_TENANTS", "tenants")),
         base_url=os.environ.get("MOTCUA_BASE_URL", "http://localhost:8000"),
-        clamd=os.environ.get("MOTCUA_CLAMD", ""),
+        clamd=clamd,
         blocked_plugins=frozenset(os.environ.get("MOTCUA_BLOCKED_PLUGINS", "").split()),
     )

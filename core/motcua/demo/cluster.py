@@ -78,7 +78,7 @@ async def onboard(settings: Settings, plugins: Plugins, progress: Progress) -> N
     vaults = Vaults(settings.secret_key)
     domain = settings.domain.rsplit(":", 1)[0]
     try:
-        await store_packages(owner, plugins)
+        await store_packages(owner, plugins, progress)
         for folder in sorted(p for p in settings.tenants.iterdir() if p.is_dir()):
             tenant = await load_tenant(owner, folder, domain, progress)
             if tenant.is_province:

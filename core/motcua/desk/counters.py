@@ -10,9 +10,10 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Stream, Template
 
 from motcua.desk.view import DossierView, dossier_view, minutes_since, staff_id
-from motcua.dossiers import access, worklists
+from motcua.dossiers import access, incidents, worklists
 from motcua.errors import Forbidden, NotFound
 from motcua.events.work import Work
+from motcua.people.capabilities import units
 from motcua.platform import Platform
 from motcua.queues import queries, service
 from motcua.tenancy.db import Record, TenantTx
@@ -28,6 +29,7 @@ _TICKET: Mapping[str, Verb] = {
     "recall": service.recall,
     "no-show": service.no_show,
 }
+_KEEPERS = ("receiver", "admin")
 _ALIVE = "select 1 from web_session where token_hash = $1 and expires_at > now()"
 
 
@@ -42,17 +44,24 @@ async def start(request: AnyRequest) -> Template:
     counters: list[Record] = []
     tray = None
     async with platform.db.tenant(tenant) as tx:
-        if officer.may("receiver"):
-            units = access.receiving(officer)
-            sites = await queries.sites(tx, units)
+        if officer.may("receiver") or officer.may("admin"):
+            sites = await queries.sites(tx, _kept(officer))
             counters = await queries.counters(tx, [s["id"] for s in sites])
-            tray = await worklists.tray(tx, units, now)
+        if officer.may("receiver"):
+            tray = await worklists.tray(tx, access.receiving(officer), now)
         seat = await queries.seat(tx, officer.subject)
         work = await worklists.work(tx, access.held(officer), officer.subject, now)
     return page(
         request,
         "desk/start.html",
-        sites=[(s, [c for c in counters if c["site_id"] == s["id"]]) for s in sites],
+        sites=[
+            (
+                s,
+                [c for c in counters if c["site_id"] == s["id"]],
+                officer.may("receiver", s["unit_id"]),
+            )
+            for s in sites
+        ],
         seat=seat,
         tray=tray,
         work=work,
@@ -60,14 +69,23 @@ async def start(request: AnyRequest) -> Template:
         settles=any(officer.may(role) for role in access.CASE_ROLES),
         pairs=officer.may("receiver") or officer.may("admin"),
         administers=officer.may("admin"),
+        leads=any(officer.may(role) for role in incidents.ROLES),
         done=request.query_params.get("done", ""),
     )
 
 
-async def _counter(tx: TenantTx, officer: Session, counter_id: UUID) -> Record:
-    """Return the counter when the officer receives in its unit."""
+def _kept(officer: Session) -> list[UUID] | None:
+    """Return the units whose counters an officer sits at or keeps in order; None for all of them."""
+    found = [units(officer.capabilities, role) for role in _KEEPERS if officer.may(role)]
+    return None if None in found else [unit for some in found for unit in some or ()]
+
+
+async def _counter(
+    tx: TenantTx, officer: Session, counter_id: UUID, roles: tuple[str, ...] = ("receiver",)
+) -> Record:
+    """Return the counter when the officer holds one of the roles in its unit."""
     counter = await queries.counter(tx, counter_id)
-    need_role(officer, "receiver", unit=counter["unit_id"])
+    need_role(officer, *roles, unit=counter["unit_id"])
     return counter
 
 
@@ -150,15 +168,19 @@ async def hear(request: AnyRequest, counter_id: FromPath[UUID]) -> Stream:
 
 @post("/desk/counter/{counter_id:uuid}/{verb:str}", include_in_schema=False)
 async def act(request: AnyRequest, counter_id: FromPath[UUID], verb: FromPath[str]) -> Redirect:
-    """Do one thing at the counter: open, leave, call, or move its ticket on."""
+    """Do one thing at the counter: open, leave, release, call, or move its ticket on."""
     platform: Platform = request.app.state.platform
     tenant = province_of(request)
-    officer = access.officer(request, "receiver")
+    roles = _KEEPERS if verb == "release" else ("receiver",)
+    officer = access.officer(request, *roles)
     form = await request.form()
     to, done = f"/desk/counter/{counter_id}", ""
     async with platform.works.begin(tenant, officer.actor) as work:
-        counter = await _counter(work.tx, officer, counter_id)
-        if verb == "open":
+        counter = await _counter(work.tx, officer, counter_id, roles)
+        if verb == "release":
+            await service.release_counter(work, counter_id)
+            to, done = "/desk", "released"
+        elif verb == "open":
             await _sit_down(work, officer, counter)
         elif verb == "leave":
             await queries.hold(work.tx, counter_id)

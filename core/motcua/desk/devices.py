@@ -74,7 +74,7 @@ async def pair(request: AnyRequest) -> Template:
         async with platform.works.begin(tenant, officer.actor) as work:
             site = staff_id(kept["site"])
             if site is None:
-                raise Invalid(fields={"site": "Hãy chọn điểm tiếp nhận."})
+                raise Invalid(fields={"site": ("Hãy chọn điểm tiếp nhận.", "Choose the site.")})
             if site not in {s["id"] for s in await _sites(work.tx, officer)}:
                 raise NotFound("Không có điểm tiếp nhận này.", "There is no such site.")
             code = await devices.make_code(work, site, kept["kind"], kept["name"])

@@ -10,13 +10,14 @@ from litestar.params import FromPath
 
 from motcua.desk.dossiers import pdf
 from motcua.dossiers import access, queries, slips
+from motcua.dossiers.slips import Slip
 from motcua.errors import NotFound
 from motcua.events.work import Work
 from motcua.platform import Platform
 from motcua.tenancy.db import Record
 from motcua.web.here import AnyRequest, province_of
 
-_SLIPS: Mapping[str, Callable[[Platform, Work, Record], Awaitable[bytes]]] = {
+_SLIPS: Mapping[str, Callable[[Platform, Work, Record], Awaitable[Slip]]] = {
     "receipt.pdf": slips.receipt,
     "supplement.pdf": slips.supplement_request,
     "control.pdf": slips.control_sheet,
@@ -33,21 +34,25 @@ async def slip(
     officer = access.officer(request)
     async with platform.works.begin(tenant, officer.actor) as work:
         row = await access.seen(work, officer, dossier_id)
-        if name in _SLIPS:
-            content = await _SLIPS[name](platform, work, row)
-        elif name == "result.pdf":
-            content = await _result(platform, work, row)
-        else:
-            raise NotFound()
+        found = await _read(platform, work, row, name)
+    if isinstance(found, Slip):
+        content = await slips.pdf(found)
+    else:
+        files = platform.files.for_tenant(tenant.id, tenant.slug)
+        content = await to_thread.run_sync(files.get, found)
     return pdf(content, f"{row['code'] or row['track_code']}-{name}")
 
 
-async def _result(platform: Platform, work: Work, row: Record) -> bytes:
+async def _read(platform: Platform, work: Work, row: Record, name: str) -> Slip | str:
+    """Return a document that is to be set, or the hash of the stored result."""
+    if name in _SLIPS:
+        return await _SLIPS[name](platform, work, row)
+    if name != "result.pdf":
+        raise NotFound()
     found = await queries.result(work.tx, row["id"])
     if found is None:
         raise NotFound("Hồ sơ chưa có kết quả.", "There is no result yet.")
-    files = platform.files.for_tenant(work.tenant.id, work.tenant.slug)
-    return await to_thread.run_sync(files.get, found["pdf_sha256"])
+    return str(found["pdf_sha256"])
 
 
 ROUTES: list[Any] = [slip]

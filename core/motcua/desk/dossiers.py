@@ -1,7 +1,7 @@
 """A dossier at the desk: its page, its papers, and what the reception decides."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from anyio import to_thread
@@ -11,6 +11,7 @@ from litestar.response import Redirect, Template
 
 from motcua.desk.view import dossier_view, staff_id
 from motcua.dossiers import access, queries, reception, returning, worklists
+from motcua.dossiers.supplements import Item, Request
 from motcua.errors import Conflict, Invalid, NotFound
 from motcua.events.work import Work
 from motcua.platform import Platform
@@ -113,7 +114,7 @@ async def accept(request: AnyRequest, dossier_id: FromPath[UUID]) -> Redirect | 
 
 @post("/desk/dossier/{dossier_id:uuid}/ask", include_in_schema=False)
 async def ask(request: AnyRequest, dossier_id: FromPath[UUID]) -> Redirect | Template:
-    """Ask for papers before acceptance."""
+    """Ask before acceptance for papers, and for questions to be answered again."""
     return await _command(request, dossier_id, "ask")
 
 
@@ -154,14 +155,8 @@ async def _accept(
 async def _ask(
     platform: Platform, work: Work, officer: Session, dossier_id: UUID, form: Fields
 ) -> str:
-    await reception.ask(
-        platform,
-        work,
-        dossier_id,
-        papers=papers_of(form),
-        reason=str(form.get("reason", "")),
-        officer=officer.subject,
-    )
+    asked = Request(tuple(items_of(form)), str(form.get("reason", "")))
+    await reception.ask(platform, work, dossier_id, asked, officer.subject)
     return "asked"
 
 
@@ -195,9 +190,13 @@ async def _revoke(_: Platform, work: Work, officer: Session, dossier_id: UUID, f
     return "revoked"
 
 
-def papers_of(form: Fields) -> list[str]:
-    """Return the papers that were ticked."""
-    return [str(value) for value in form.getall("papers", [])]
+def items_of(form: Fields) -> list[Item]:
+    """Return what was ticked (``papers``, ``fields``), each with the note beside it (``note.<kind>.<key>``)."""
+    ticked: list[tuple[Literal["paper", "field"], str]] = [
+        *(("paper", str(key)) for key in form.getall("papers", [])),
+        *(("field", str(key)) for key in form.getall("fields", [])),
+    ]
+    return [Item(kind, key, str(form.get(f"note.{kind}.{key}", ""))) for kind, key in ticked]
 
 
 # Who may give a command, and what it does.

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from motcua.dossiers import clock_words
 from motcua.tenancy.db import Record, Tx
 
 _WORDS: Mapping[str, tuple[str, str]] = {
@@ -13,14 +14,13 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "component.read": ("Xem giấy tờ", "Paper read"),
     "dossier.reception_supplement_requested": ("Yêu cầu bổ sung", "Papers asked for"),
     "dossier.reception_supplement_answered": ("Người dân đã bổ sung", "Papers handed in"),
+    "dossier.answers_changed": ("Người dân sửa nội dung khai", "Answers mended by the citizen"),
     "dossier.accepted": ("Tiếp nhận hồ sơ", "Accepted"),
     "dossier.rejected": ("Không tiếp nhận", "Not accepted"),
     "money.paid": ("Thu phí, lệ phí", "Fee paid"),
     "dossier.processing": ("Bắt đầu giải quyết", "Settlement begins"),
     "dossier.supplement_requested": ("Yêu cầu bổ sung khi giải quyết", "Supplement requested"),
     "dossier.supplement_answered": ("Người dân đã bổ sung", "Supplement handed in"),
-    "clock.paused": ("Đồng hồ tạm dừng", "Clock stopped"),
-    "clock.resumed": ("Đồng hồ chạy tiếp", "Clock goes on"),
     "step.returned": ("Trả lại để sửa", "Returned to be mended"),
     "dossier.finished": ("Có kết quả", "Result issued"),
     "dossier.returned": ("Trả kết quả", "Result handed over"),
@@ -50,4 +50,6 @@ async def entries(tx: Tx, events: Sequence[Record]) -> list[Entry]:
 def _said(event: Record) -> tuple[str, str] | None:
     if event["type"] == "dossier.step_done":
         return event["payload"]["name"], event["payload"]["name"]
+    if event["type"] in clock_words.KINDS:
+        return clock_words.said(event["type"], event["payload"])
     return _WORDS.get(event["type"])

@@ -2,10 +2,20 @@
 
 from typing import Any
 
-from motcua.desk import counters, devices, documents, dossiers, outbox, steps
+from motcua.desk import (
+    clock,
+    counters,
+    devices,
+    documents,
+    dossiers,
+    outbox,
+    picture,
+    steps,
+    waiting,
+)
 
 ROUTES: list[Any] = [
     route
-    for part in (counters, dossiers, documents, steps, devices, outbox)
+    for part in (counters, dossiers, documents, picture, steps, waiting, clock, devices, outbox)
     for route in part.ROUTES
 ]

@@ -8,7 +8,7 @@ from litestar import get, post
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
-from motcua.desk.dossiers import Fields, back_to, dossier_page, papers_of
+from motcua.desk.dossiers import Fields, back_to, dossier_page, items_of
 from motcua.desk.view import staff_id
 from motcua.dossiers import access, settlement, worklists
 from motcua.dossiers.settlement import Officer, StepDone
@@ -93,7 +93,7 @@ def _entered(form: Fields, lang: str) -> StepDone:
         outcome=str(form.get("outcome", "")),
         assignee=staff_id(str(form.get("assignee", ""))),
         draft={key.removeprefix(_PREFIX): [str(v) for v in form.getall(key)] for key in drafted},
-        papers=papers_of(form),
+        items=items_of(form),
         reason=str(form.get("reason", "")),
         lang=lang,
     )

@@ -29,6 +29,8 @@ from motcua.files.qr import qr_image_svg
 from motcua.text import VIETNAM
 
 TEMPLATES = Path(__file__).with_name("templates")
+# Where the worker compiled says nothing of the template, and differs each time.
+_FOLDERS = re.compile(r"\S*motcua-doc-[^\s]*?/(?=template/|motcua/)")
 _UNPRINTABLE = re.compile(r'the text `"(.*?)"` could not be displayed')
 _IMAGE_NAME = re.compile(r"[a-z0-9_-]+\.(?:svg|png|jpg)")
 
@@ -252,4 +254,4 @@ def _failure(template: str, message: str, diagnostic: str) -> Exception:
     unprintable = _UNPRINTABLE.findall(diagnostic)
     if unprintable:
         return UnprintableError("".join(dict.fromkeys("".join(unprintable))))
-    return TemplateError(template, message, diagnostic)
+    return TemplateError(template, message, _FOLDERS.sub("", diagnostic))

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from motcua.dossiers.states import target
+from motcua.dossiers.states import State, target
 from motcua.errors import Conflict, NotFound
 from motcua.events.work import Work
 from motcua.platform import Platform
 from motcua.tenancy.db import Record
 
+CHILD_ENDED = "bundle.child_ended"
+"""Told to the dossier that opened this one, when it is settled or given up."""
+_ENDS = frozenset({State.REJECTED, State.STOPPED, State.DONE})
 _LOCK = "select * from dossier where id = $1 for update"
 _STATE = "update dossier set state = $2, version = version + 1 where id = $1"
 
@@ -45,4 +48,8 @@ async def change(
         {**(payload or {}), "state": int(after)},
         unit=dossier["competent_unit"],
     )
+    if after in _ENDS and dossier["parent_id"] is not None:
+        work.emit(
+            CHILD_ENDED, dossier["parent_id"], {"child": str(dossier["id"]), "state": int(after)}
+        )
     return int(after)

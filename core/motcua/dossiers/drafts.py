@@ -7,12 +7,14 @@ from uuid import UUID
 import msgspec
 
 from motcua.catalogue.packages import Credential
-from motcua.errors import Conflict, NotFound
+from motcua.errors import Conflict, NotFound, TooLarge
 from motcua.events.work import Work
 from motcua.ids import uuid7
 from motcua.tenancy.db import Record, Tx
 
 LIMIT = 5
+LARGEST = 2_000_000
+"""Bytes of one draft, as JSON: a thousand rows of ten answers take less than half of it."""
 
 _PERSON = "select 1 from person where id = $1 for update"
 _COUNT = "select count(*) from draft where person_id = $1"
@@ -71,13 +73,15 @@ class Shown(msgspec.Struct, frozen=True):
 class Content(msgspec.Struct):
     """What a draft holds.
 
-    ``answers`` are the answers as typed (a list for ``multichoice``), ``prefill`` what the identity said,
-    ``papers`` the uploads by paper, ``shown`` the credentials by paper, ``unit`` the code of a unit.
+    ``answers`` are the answers as typed (a list for ``multichoice`` and for rows), ``prefill`` what the
+    identity said, ``papers`` the uploads by paper, ``attached`` by their id those that a question of the
+    form holds, ``shown`` the credentials by paper, ``unit`` the code of a unit.
     """
 
-    answers: dict[str, str | list[str]] = msgspec.field(default_factory=dict)
+    answers: dict[str, Any] = msgspec.field(default_factory=dict)
     prefill: dict[str, str] = msgspec.field(default_factory=dict)
     papers: dict[str, list[Upload]] = msgspec.field(default_factory=dict)
+    attached: dict[str, Upload] = msgspec.field(default_factory=dict)
     shown: dict[str, Shown] = msgspec.field(default_factory=dict)
     unit: str = ""
 
@@ -93,7 +97,14 @@ class Draft(msgspec.Struct):
 
 
 def _seal(work: Work, content: Content) -> bytes:
-    return work.vault.seal(msgspec.json.encode(content).decode())
+    """Seal a draft; ``TooLarge`` when more was entered than any form can ask for."""
+    plain = msgspec.json.encode(content)
+    if len(plain) > LARGEST:
+        raise TooLarge(
+            "Bản nháp quá lớn nên không lưu được. Hãy rút ngắn nội dung, hoặc nộp phần dài bằng tệp.",
+            "The draft is too large to be saved. Shorten it, or hand in the long part as a file.",
+        )
+    return work.vault.seal(plain.decode())
 
 
 async def create(

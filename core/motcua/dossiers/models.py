@@ -28,6 +28,8 @@ dossier = tenant_table(
     col("original_due_at", MOMENT, null=True),
     col("due_at", MOMENT, null=True),
     col("derivation", JSON, default="'[]'"),
+    col("paused_since", MOMENT, null=True),
+    col("clock_stopped_at", MOMENT, null=True),
     col("finished_at", MOMENT, null=True),
     col("returned_at", MOMENT, null=True),
     col("fee", sa.Integer(), default="0"),
@@ -38,6 +40,11 @@ dossier = tenant_table(
     col("draft_sealed", sa.LargeBinary(), null=True),
     col("supplements", sa.SmallInteger(), default="0"),
     col("idempotency_key", sa.Text(), null=True),
+    col("case_key", sa.Text(), default="'default'"),
+    # The bundle that opened it.
+    col("parent_id", sa.Uuid(), null=True),
+    col("limit_value", sa.SmallInteger(), null=True),
+    col("priority", sa.SmallInteger(), default="0"),
     col("version", sa.Integer(), default="1"),
     sa.UniqueConstraint("tenant_id", "code"),
     sa.UniqueConstraint("tenant_id", "track_code"),
@@ -46,6 +53,7 @@ dossier = tenant_table(
     ref("submitter_id", "person"),
     ref("received_unit", "unit"),
     ref("competent_unit", "unit"),
+    ref("parent_id", "dossier"),
     sa.Index(None, "tenant_id", "subject_id", "submitted_at"),
     sa.Index(None, "tenant_id", "received_unit", "state", "submitted_at"),
     sa.CheckConstraint("state between 1 and 10", name="state"),
@@ -61,6 +69,12 @@ sa.Index(
     unique=True,
     postgresql_where=dossier.c.idempotency_key.is_not(None),
 )
+sa.Index(
+    "ix_dossier_parent_id",
+    dossier.c.tenant_id,
+    dossier.c.parent_id,
+    postgresql_where=dossier.c.parent_id.is_not(None),
+)
 
 draft = tenant_table(
     "draft",
@@ -71,6 +85,23 @@ draft = tenant_table(
     col("updated_at", MOMENT),
     ref("person_id", "person"),
     sa.Index(None, "tenant_id", "person_id", "updated_at"),
+)
+
+cosignature = tenant_table(
+    "cosignature",
+    col("draft_id", sa.Uuid()),
+    col("pid_index", sa.LargeBinary()),
+    col("requested_by", sa.Uuid()),
+    col("digest", sa.Text()),
+    col("content_sealed", sa.LargeBinary()),
+    col("requested_at", MOMENT),
+    col("confirmed_at", MOMENT, null=True),
+    sa.ForeignKeyConstraint(
+        ["tenant_id", "draft_id"], ["draft.tenant_id", "draft.id"], ondelete="CASCADE"
+    ),
+    ref("requested_by", "person"),
+    sa.UniqueConstraint("tenant_id", "draft_id", "pid_index"),
+    sa.Index(None, "tenant_id", "pid_index"),
 )
 
 component = tenant_table(
@@ -97,11 +128,13 @@ supplement = tenant_table(
     "supplement",
     col("dossier_id", sa.Uuid()),
     col("stage", sa.Text()),
-    col("papers", JSON),
+    col("items", JSON),
     col("reason", sa.Text()),
     col("requested_by", sa.Uuid()),
     col("requested_at", MOMENT),
     col("answered_at", MOMENT, null=True),
+    col("typed_sealed", sa.LargeBinary(), null=True),
+    col("changes_sealed", sa.LargeBinary(), null=True),
     ref("dossier_id", "dossier"),
     sa.Index(None, "tenant_id", "dossier_id"),
     one_of("stage", "reception", "settlement"),
@@ -111,10 +144,38 @@ clock_pause = tenant_table(
     "clock_pause",
     col("dossier_id", sa.Uuid()),
     col("reason", sa.Text()),
+    col("note", sa.Text(), default="''"),
     col("started_at", MOMENT),
     col("ended_at", MOMENT, null=True),
     ref("dossier_id", "dossier"),
     sa.Index(None, "tenant_id", "dossier_id"),
+    one_of("reason", "supplement", "financial_duty", "opinion", "force_majeure"),
+)
+# The clock stands still once for each reason, whoever says it twice.
+sa.Index(
+    "uq_clock_pause_open",
+    clock_pause.c.tenant_id,
+    clock_pause.c.dossier_id,
+    clock_pause.c.reason,
+    unique=True,
+    postgresql_where=clock_pause.c.ended_at.is_(None),
+)
+
+clock_extension = tenant_table(
+    "clock_extension",
+    col("dossier_id", sa.Uuid()),
+    col("granted_at", MOMENT),
+    col("granted_by", sa.Uuid()),
+    col("days", sa.SmallInteger()),
+    col("reason", sa.Text()),
+    col("old_due_at", MOMENT),
+    col("new_due_at", MOMENT),
+    col("pdf_sha256", sa.Text()),
+    col("signing_kid", sa.Text()),
+    sa.UniqueConstraint("tenant_id", "dossier_id"),
+    ref("dossier_id", "dossier"),
+    ref("granted_by", "staff"),
+    sa.CheckConstraint("days > 0", name="days"),
 )
 
 code_sequence = tenant_table(

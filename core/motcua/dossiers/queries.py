@@ -28,12 +28,19 @@ PUBLIC: Mapping[str, tuple[str, ...]] = {
     "dossier.stopped": ("state",),
     "dossier.finished": ("state", "decision"),
     "dossier.returned": ("state",),
+    "clock.paused": ("reason",),
+    "clock.pause_ended": ("reason",),
+    "clock.resumed": ("reason", "due"),
+    "clock.extended": ("old", "due", "days"),
+    "clock.recomputed": ("old", "due"),
+    "clock.reaction_moved": ("old", "due"),
 }
 # Anybody who holds the code may see how the dossier stands; never whose it is. Of a step only the last time it
 # was done, and no step that is done by asking or by giving back.
 TRACK = """
 select d.id, d.code, d.track_code, d.state, d.procedure_code, d.procedure_name, d.submitted_at,
-  d.accepted_at, d.due_at, d.finished_at, d.returned_at, d.derivation, d.delivery, u.name as unit,
+  d.accepted_at, d.due_at, d.finished_at, d.returned_at, d.derivation, d.delivery, d.channel, d.react_by,
+  d.paused_since, u.name as unit,
   (select jsonb_agg(jsonb_build_object('type', e.type, 'at', e.at, 'payload', e.payload) order by e.id)
      from event e where e.subject = d.id and e.type = any($2) and (e.type <> 'dossier.step_done' or (
        not coalesce(e.payload->>'outcome', '') = any('{supplement,return}') and not exists (
@@ -58,13 +65,29 @@ _EVENTS = """
 select id, type, at, actor, payload from event where subject = $1 order by id
 """
 _REQUESTS = """
-select id, stage, papers, reason, requested_at, answered_at from supplement
+select id, stage, items, reason, requested_at, answered_at, typed_sealed, changes_sealed
+from supplement
 where dossier_id = $1 order by requested_at
 """
 _MINE = """
 select id, code, track_code, state, procedure_name, submitted_at, due_at, delivery from dossier
 where (subject_id = $1 or submitter_id = $1) and (submitted_at, id) < ($2, $3)
 order by submitted_at desc, id desc limit $4
+"""
+_LAST_OWN = """
+select id, coalesce(code, track_code) as code, submitted_at, answers_sealed from dossier
+where subject_id = $1 and submitter_id = $1 and procedure_code = $2 order by submitted_at desc limit 1
+"""
+# Content is named by its hash: where the same file was handed in before by the same person.
+_SEEN_BEFORE = """
+select distinct on (c.id) c.id, coalesce(d.code, d.track_code) as code
+from component c
+join dossier mine on mine.tenant_id = c.tenant_id and mine.id = c.dossier_id
+join component e on e.tenant_id = c.tenant_id and e.sha256 = c.sha256 and e.dossier_id <> c.dossier_id
+  and e.added_at < c.added_at
+join dossier d on d.tenant_id = e.tenant_id and d.id = e.dossier_id
+  and d.submitter_id = mine.submitter_id
+where c.dossier_id = $1 order by c.id, e.added_at desc
 """
 _RESULT = """
 select id, number, kind, title_vi, title_en, type, pdf_sha256, verify_code, issued_at, expires_at, status
@@ -155,6 +178,17 @@ async def result(tx: Tx, dossier_id: UUID) -> Record | None:
 async def mine(tx: Tx, person_id: UUID, before: datetime, before_id: UUID) -> list[Record]:
     """Return a page of a person's dossiers, newest first, after a keyset."""
     return await tx.fetch(_MINE, person_id, before, before_id, PAGE)
+
+
+async def last_own(tx: Tx, person_id: UUID, procedure: str) -> Record | None:
+    """Return the last dossier of a procedure that a person submitted for himself: id, code, day, answers."""
+    return await tx.fetchrow(_LAST_OWN, person_id, procedure)
+
+
+async def seen_before(tx: Tx, dossier_id: UUID) -> dict[UUID, str]:
+    """Return, by component, the code of the submitter's last dossier before that held the very same file."""
+    rows = await tx.fetch(_SEEN_BEFORE, dossier_id)
+    return {UUID(bytes=r["id"].bytes): r["code"] for r in rows}
 
 
 async def colleagues(tx: Tx, role: str, unit: UUID) -> list[Record]:

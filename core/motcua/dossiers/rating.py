@@ -24,11 +24,8 @@ async def rate(work: Work, dossier_id: UUID, person_id: UUID, score: int, commen
     ``NotFound`` for another person's dossier, ``Conflict`` before the result and the second time.
     """
     if score not in (1, 2, 3):
-        raise Invalid(
-            said := "Hãy chọn một mức hài lòng.",
-            "Choose how satisfied you are.",
-            fields={"score": said},
-        )
+        said = ("Hãy chọn một mức hài lòng.", "Choose how satisfied you are.")
+        raise Invalid(*said, fields={"score": said})
     dossier = await lock(work, dossier_id)
     if person_id not in (dossier["subject_id"], dossier["submitter_id"]):
         raise NotFound("Không tìm thấy hồ sơ.", "There is no such dossier.")

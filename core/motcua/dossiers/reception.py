@@ -1,18 +1,23 @@
 """At the counter: compare with originals, accept, refuse, or ask for what is missing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from motcua.catalogue.adopted import Adopted
-from motcua.dossiers import clock, codes
+from motcua.catalogue.packages import Package
+from motcua.dossiers import clock, codes, offices, queries, supplements, way
 from motcua.dossiers.changes import change, lock
 from motcua.dossiers.law import law_of
-from motcua.dossiers.submission import uploadable
+from motcua.dossiers.submission import CHANNELS
+from motcua.dossiers.supplements import Request
 from motcua.errors import Conflict, Invalid
 from motcua.events.work import Work
 from motcua.ids import uuid7
 from motcua.platform import Platform
-from motcua.process import store
+from motcua.tenancy.db import Record
 
 _COMPARE = """
 update component set provenance = 'officer-compared', compared_by = $3, compared_at = $4
@@ -21,13 +26,13 @@ where dossier_id = $1 and id = any($2) and provenance = 'self-scanned' returning
 _UNCOMPARED = """
 select name_vi from component where dossier_id = $1 and provenance = 'self-scanned' order by name_vi
 """
-_AGENCY = "select agency_code from unit where id = $1"
+_UNITS = "select id, agency_code, kind from unit where id = any($1)"
 _ACCEPT = """
 update dossier set code = $2, accepted_at = $3, due_at = $4, original_due_at = $4, derivation = $5,
-  digitisation = 2, money = $6 where id = $1
+  digitisation = 2, money = $6, case_key = $7, limit_value = $8, priority = $9 where id = $1
 """
 _SUPPLEMENT = """
-insert into supplement (id, dossier_id, stage, papers, reason, requested_by, requested_at)
+insert into supplement (id, dossier_id, stage, items, reason, requested_by, requested_at)
 values ($1, $2, $3, $4, $5, $6, $7)
 """
 
@@ -50,26 +55,48 @@ async def accept(platform: Platform, work: Work, dossier_id: UUID, *, fee_paid: 
     dossier = await lock(work, dossier_id)
     change_allowed(dossier["state"])
     await _check_ready(work, dossier_id, dossier["fee"], fee_paid)
-    law, procedure = await law_of(platform, work, dossier)
-    due = clock.due_of(law.calendar, procedure.package, work.now, ())
-    agency = await work.tx.fetchval(_AGENCY, dossier["received_unit"])
-    code = await codes.allocate(work, agency)
+    _, procedure = await law_of(platform, work, dossier)
+    answers = queries.answers(work, dossier)
+    priority = procedure.package.priority(answers)
+    case, decided = _case(procedure.package, answers)
+    procedure = procedure.of_case(case, decided)
+    due = await clock.begin(work, procedure.package)
+    places = [dossier["received_unit"], dossier["competent_unit"]]
+    units = {row["id"]: row for row in await work.tx.fetch(_UNITS, places)}
+    code = await codes.allocate(work, units[dossier["received_unit"]]["agency_code"])
     money = "paid" if dossier["fee"] else "none"
-    await work.tx.execute(_ACCEPT, dossier_id, code, work.now, due.at, clock.derivation(due), money)
+    await work.tx.execute(
+        _ACCEPT,
+        dossier_id,
+        code,
+        work.now,
+        due.at,
+        clock.derivation(due),
+        money,
+        case,
+        decided,
+        priority,
+    )
     await change(
         platform, work, dossier, "dossier.accepted", {"code": code, "due": due.at.isoformat()}
     )
     if dossier["fee"]:
         work.emit("money.paid", dossier_id, {"amount": dossier["fee"]})
-    await store.begin(
-        work,
-        dossier_id,
-        procedure.bpmn,
-        f"{procedure.code}@{procedure.package.version}",
-        unit=dossier["competent_unit"],
-        variables={},
+    variables = procedure.package.variables(
+        case,
+        answers,
+        channel=CHANNELS[dossier["channel"]],
+        unit_level=offices.level_of(units[dossier["competent_unit"]]["kind"]),
     )
+    await way.begin(platform, work, dossier_id, procedure, variables)
     return code
+
+
+def _case(package: Package, answers: Mapping[str, Any]) -> tuple[str, int | None]:
+    """Return the case that the answers make, and the limit where a decision gives it."""
+    case = package.case_for(answers)
+    decides = bool(package.case(case.id).time_limit.decision)
+    return case.id, case.time_limit.value if decides else None
 
 
 def change_allowed(state: int) -> None:
@@ -85,9 +112,15 @@ async def _check_ready(work: Work, dossier_id: UUID, fee: int, fee_paid: bool) -
     wrong = {}
     if rows := await work.tx.fetch(_UNCOMPARED, dossier_id):
         names = ", ".join(r["name_vi"] for r in rows)
-        wrong["components"] = f"Chưa đối chiếu với bản chính: {names}."
+        wrong["components"] = (
+            f"Chưa đối chiếu với bản chính: {names}.",
+            f"Not compared with the original yet: {names}.",
+        )
     if fee and not fee_paid:
-        wrong["fee_paid"] = "Chưa xác nhận đã thu phí."
+        wrong["fee_paid"] = (
+            "Chưa xác nhận đã thu phí.",
+            "It is not confirmed that the fee was paid.",
+        )
     if wrong:
         raise Invalid(
             "Chưa thể tiếp nhận hồ sơ.", "The dossier cannot be accepted yet.", fields=wrong
@@ -101,52 +134,31 @@ async def reject(platform: Platform, work: Work, dossier_id: UUID, reason: str) 
 
 
 async def ask(
-    platform: Platform,
-    work: Work,
-    dossier_id: UUID,
-    *,
-    papers: Sequence[str],
-    reason: str,
-    officer: UUID,
+    platform: Platform, work: Work, dossier_id: UUID, request: Request, officer: UUID
 ) -> None:
-    """Ask for papers before acceptance (form 02); this does not count as the settlement's request."""
+    """Ask for what is missing or wrong before acceptance (form 02).
+
+    This does not count as the settlement's request. Raises as ``record_request``.
+    """
     dossier = await lock(work, dossier_id)
     _, procedure = await law_of(platform, work, dossier)
-    await record_request(
-        work, dossier_id, "reception", procedure, papers=papers, reason=reason, officer=officer
-    )
+    await record_request(work, dossier, "reception", procedure, request, officer)
     await change(platform, work, dossier, "dossier.reception_supplement_requested")
 
 
 async def record_request(
-    work: Work,
-    dossier_id: UUID,
-    stage: str,
-    procedure: Adopted,
-    *,
-    papers: Sequence[str],
-    reason: str,
-    officer: UUID,
+    work: Work, dossier: Record, stage: str, procedure: Adopted, request: Request, officer: UUID
 ) -> None:
-    """Store a supplement request.
-
-    ``Invalid`` without a reason, without papers, and for a paper that the procedure does not have or that
-    is only ever shown at the counter: nobody could answer such a request.
-    """
-    wanted = list(dict.fromkeys(papers))
-    if not wanted:
-        raise Invalid(fields={"papers": "Chọn ít nhất một giấy tờ cần bổ sung."})
-    known = {p.key for p in procedure.package.procedure.papers if uploadable(p)}
-    if strange := [key for key in wanted if key not in known]:
-        said = f"Không thể yêu cầu tải lên giấy tờ này: {', '.join(strange)}."
-        raise Invalid(fields={"papers": said})
+    """Store a supplement request; ``Invalid`` when nobody could answer it (``supplements.checked``)."""
+    answers = queries.answers(work, dossier)
+    told = supplements.checked(procedure.package, answers, request)
     await work.tx.execute(
         _SUPPLEMENT,
         uuid7(),
-        dossier_id,
+        dossier["id"],
         stage,
-        wanted,
-        _said(reason, "reason"),
+        [msgspec.to_builtins(item) for item in told.items],
+        told.reason,
         officer,
         work.now,
     )
@@ -157,6 +169,11 @@ def _said(reason: str, field: str) -> str:
         raise Invalid(
             "Thiếu lý do.",
             "A reason is needed.",
-            fields={field: "Hãy ghi rõ lý do để người dân biết."},
+            fields={
+                field: (
+                    "Hãy ghi rõ lý do để người dân biết.",
+                    "Give the reason, so that the citizen knows it.",
+                )
+            },
         )
     return said[:2000]

@@ -12,7 +12,7 @@ from anyio import to_thread
 from motcua.catalogue.adopted import Adopted
 from motcua.documents.render import render_document
 from motcua.documents.signing import sign_pdf
-from motcua.dossiers import queries
+from motcua.dossiers import clock, offices, queries
 from motcua.dossiers.changes import change, lock
 from motcua.dossiers.codes import local_day, next_number
 from motcua.dossiers.law import law_of
@@ -24,7 +24,7 @@ from motcua.tenancy import keys
 from motcua.tenancy.db import Record
 from motcua.text import vn_date
 
-_UNIT = "select name, agency_code from unit where id = $1"
+_UNIT = "select name, kind, agency_code from unit where id = $1"
 # Who decided: the last step that a leader completed, whatever the procedure calls it.
 _SIGNER = """
 select s.full_name from event e join staff s on s.tenant_id = e.tenant_id
@@ -63,6 +63,7 @@ async def issue_result(platform: Platform, work: Work, dossier_id: UUID) -> Mapp
         work, procedure, dossier, claims, number, verify_code, sha256, kid, granted=granted
     )
     await work.tx.execute(_FINISHED, dossier_id, work.now, "granted" if granted else "refused")
+    await clock.stop(work, dossier, procedure.package)
     decision = {"decision": "granted" if granted else "refused", "number": number}
     await change(platform, work, dossier, "dossier.finished", decision)
     work.emit("result.issued", result_id, decision, unit=dossier["competent_unit"])
@@ -122,7 +123,7 @@ async def _document(
             "organization": work.tenant.name,
             "unit": unit["name"],
             "number": number,
-            "place": unit["name"],
+            "place": offices.place_of(unit["kind"], unit["name"], work.tenant.short_name),
             "date": day.isoformat(),
         },
         "title": title,

@@ -7,6 +7,7 @@ commit; session, law, units and the identity that forms are checked against are 
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -17,10 +18,12 @@ from litestar.datastructures import UploadFile
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
 
 from motcua.catalogue.adopted import Adopted, TenantLaw
+from motcua.catalogue.fields import Units
 from motcua.catalogue.forms import Answers, InvalidAnswers
 from motcua.dossiers import offices, queries
-from motcua.dossiers.settlement import answer_supplement
+from motcua.dossiers.answering import Handed, answer_supplement
 from motcua.dossiers.states import TITLES
+from motcua.dossiers.subjects import subject_of
 from motcua.dossiers.submission import (
     AlreadySubmittedError,
     Application,
@@ -29,6 +32,7 @@ from motcua.dossiers.submission import (
     submitted_before,
 )
 from motcua.errors import Invalid, NotFound, TooLarge
+from motcua.events.work import Work
 from motcua.files.intake import keeping, note, prepare
 from motcua.files.scan import scanner_of
 from motcua.people import citizens
@@ -59,14 +63,15 @@ class Submission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     procedure: str
     unit: str
-    answers: dict[str, str | int | bool | list[str] | None]
+    answers: dict[str, Any]
     papers: list[HandedIn] = msgspec.field(default_factory=list)
 
 
-class Answered(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The papers that were asked for."""
+class Supplement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The papers and, by the key of the question, the answers that were asked for."""
 
-    papers: list[HandedIn]
+    papers: list[HandedIn] = msgspec.field(default_factory=list)
+    answers: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -169,25 +174,27 @@ async def submit_dossier(
     platform: Platform = request.app.state.platform
     law = await platform.catalogue.of(tenant)
     procedure = _procedure(law, data.procedure)
-    known = await offices.of(platform, tenant)
-    office = offices.chosen(known, procedure.package.procedure, data.unit)
     source = await _identity(platform, tenant, session, procedure)
+    known = await offices.of(platform, tenant)
+    units = offices.communes(known)
+    answers = _answers(procedure, data.answers, source, units, here(request).lang)
+    office = offices.chosen(known, procedure.package, answers.values, data.unit)
     application = Application(
         procedure=procedure,
-        answers=_answers(procedure, data.answers, source, here(request).lang),
+        answers=answers,
         subject_id=session.subject,
         submitter_id=session.subject,
         subject_name=session.name,
         received_unit=office.id,
         competent_unit=office.id,
         channel=ONLINE,
-        papers=[Paper(p.key, p.file) for p in data.papers],
+        papers=_papers(procedure, data.papers, answers),
         key=idempotency_key,
     )
     status = 201
     try:
         async with platform.works.begin(tenant, session.actor) as work:
-            done = await submit(work, law, application)
+            done = await submit(work, law, await _about(work, session, application))
     except AlreadySubmittedError:
         status = 200
         async with platform.works.begin(tenant, session.actor) as work:
@@ -199,14 +206,14 @@ async def submit_dossier(
 
 @post("/api/dossiers/{dossier_id:uuid}/supplement", status_code=200)
 async def supplement(
-    request: AnyRequest, dossier_id: FromPath[UUID], data: JSONBody[Answered]
+    request: AnyRequest, dossier_id: FromPath[UUID], data: JSONBody[Supplement]
 ) -> dict[str, str]:
-    """Answer a supplement request with uploaded papers; the clock goes on."""
+    """Answer a supplement request: uploaded papers, and answers to the questions asked again."""
     tenant, session = province_of(request), need(here(request).session, "citizen")
     platform: Platform = request.app.state.platform
-    papers = [Paper(p.key, p.file) for p in data.papers]
+    handed = Handed([Paper(p.key, p.file) for p in data.papers], data.answers)
     async with platform.works.begin(tenant, session.actor) as work:
-        await answer_supplement(platform, work, dossier_id, session.subject, papers)
+        await answer_supplement(platform, work, dossier_id, session.subject, handed)
     return {"state": "answered"}
 
 
@@ -214,17 +221,46 @@ def _procedure(law: TenantLaw, code: str) -> Adopted:
     try:
         return law.current(code)
     except NotFound as error:
-        raise Invalid(fields={"procedure": error.vi}) from error
+        raise Invalid(fields={"procedure": (error.vi, error.en)}) from error
 
 
 def _answers(
-    procedure: Adopted, raw: Mapping[str, object], source: Mapping[str, str], lang: str
+    procedure: Adopted,
+    raw: Mapping[str, object],
+    source: Mapping[str, str],
+    units: Units,
+    lang: str,
 ) -> Answers:
     try:
-        return procedure.package.form.clean(raw, source, lang=lang)
+        return procedure.package.form.clean(raw, source, lang=lang, units=units)
     except InvalidAnswers as error:
         wrong = {f"answers.{key}": said for key, said in error.fields.items()}
         raise Invalid(error.vi, error.en, fields=wrong) from error
+
+
+def _papers(procedure: Adopted, given: list[HandedIn], answers: Answers) -> list[Paper]:
+    """Return what is handed in as papers, and what is attached to questions of the form."""
+    attached = procedure.package.form.attached(answers.values)
+    return [
+        *(Paper(p.key, p.file) for p in given),
+        *(Paper(slot, UUID(file)) for slot, file in attached),
+    ]
+
+
+async def _about(work: Work, session: Session, application: Application) -> Application:
+    """Return the application with the person it is about; co-signers can confirm on the portal only."""
+    form, values = application.procedure.package.form, application.answers.values
+    kinds = {asked.kind for asked in form.fields() if values.get(asked.key)}
+    if "cosigners" in kinds:
+        raise Invalid(
+            "Hồ sơ có người cùng ký: hãy nộp trên cổng để từng người xác nhận.",
+            "There are co-signers: submit on the portal, where each of them can confirm.",
+        )
+    if "representative" not in kinds:
+        return application
+    submitter = await citizens.read(work, session.subject)
+    subject = await subject_of(work, form, values, session.subject, submitter)
+    return replace(application, subject_id=subject.id, subject_name=subject.name)
 
 
 async def _identity(
@@ -281,7 +317,7 @@ async def my_dossier(request: AnyRequest, dossier_id: FromPath[UUID]) -> _FOUND:
         "unit": row["competent_name"],
         "answers": answers,
         "papers": [{key: p[key] for key in _PAPER} for p in papers],
-        "supplements": [dict(r) for r in requests],
+        "supplements": [{key: r[key] for key in _REQUEST} for r in requests],
         "result": dict(result) if result else None,
     }
 
@@ -291,6 +327,7 @@ _SHOWN = (
     "submitted_at", "accepted_at", "due_at", "finished_at", "returned_at", "derivation", "fee",
     "money", "delivery",
 )  # fmt: skip
+_REQUEST = ("id", "stage", "items", "reason", "requested_at", "answered_at")
 _PAPER = ("id", "paper_key", "name_vi", "provenance", "sha256", "pages", "size", "added_at")
 
 

@@ -1,4 +1,4 @@
-"""From acceptance to the result: the steps of the process, and the supplement loop."""
+"""From acceptance to the result: the steps of the process, and the request that stops the clock."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,17 +9,16 @@ import msgspec
 
 from motcua.catalogue.adopted import Adopted
 from motcua.catalogue.forms import InvalidAnswers
-from motcua.dossiers import clock
+from motcua.dossiers import clock, way
 from motcua.dossiers.changes import change, lock
 from motcua.dossiers.law import law_of
 from motcua.dossiers.reception import record_request
-from motcua.dossiers.submission import Paper
-from motcua.errors import Conflict, Forbidden, Invalid, NotFound
+from motcua.dossiers.supplements import Item, Request
+from motcua.errors import Conflict, Forbidden, Invalid
 from motcua.events.work import Work
-from motcua.ids import uuid7
 from motcua.people.capabilities import Capability, may
 from motcua.platform import Platform
-from motcua.process import Complete, Message, store
+from motcua.process import Complete
 from motcua.tenancy.db import Record
 
 _WAIT = """
@@ -32,20 +31,6 @@ where s.id = $1 and s.active and r.role = $2 and (r.unit_id = $3 or r.unit_id is
 """
 _DRAFT = "update dossier set draft_sealed = $2, decision = $3 where id = $1"
 _COUNT = "update dossier set supplements = supplements + 1 where id = $1"
-_OPEN_REQUEST = """
-select id, stage, papers from supplement where dossier_id = $1 and answered_at is null
-order by requested_at limit 1
-"""
-_ANSWERED = "update supplement set answered_at = $2 where id = $1"
-_ADD = """
-insert into component (id, dossier_id, paper_key, name_vi, name_en, provenance, sha256, pages, size,
-  added_at)
-select $1, $2, $3, $4, $5, 'self-scanned', f.sha256, f.pages, f.size, $6
-from (select * from stored_file where id = $7 and uploaded_by = $8 for key share) f
-returning id
-"""
-
-SUPPLEMENT_MESSAGE = "supplement_answered"
 
 
 @dataclass(frozen=True)
@@ -67,7 +52,7 @@ class StepDone:
     outcome: str = ""
     assignee: UUID | None = None
     draft: Mapping[str, Any] = field(default_factory=dict)
-    papers: Sequence[str] = ()
+    items: Sequence[Item] = ()
     reason: str = ""
     lang: str = "vi"
 
@@ -83,21 +68,16 @@ async def complete(
     dossier = await lock(work, dossier_id)
     wait = await _waiting(work, dossier_id, done.token, officer)
     if done.outcome not in (wait["outcomes"] or ("", "ok")):
-        raise Invalid(fields={"outcome": "Hãy chọn kết quả của bước này."})
+        said = ("Hãy chọn kết quả của bước này.", "Choose the outcome of this step.")
+        raise Invalid(fields={"outcome": said})
     if dossier["state"] == 2:
         await change(platform, work, dossier, "dossier.processing")
         dossier = await lock(work, dossier_id)
     _, procedure = await law_of(platform, work, dossier)
     await _effect(platform, work, dossier, procedure, wait, officer, done)
     assignee = await _assignee(work, done.assignee, procedure, wait)
-    await store.advance(
-        work,
-        dossier_id,
-        procedure.bpmn,
-        Complete(done.token, {"outcome": done.outcome} if done.outcome else {}),
-        unit=dossier["competent_unit"],
-        assignee=assignee,
-    )
+    chosen = {"outcome": done.outcome} if done.outcome else {}
+    await way.go(platform, work, dossier_id, Complete(done.token, chosen), assignee=assignee)
     work.emit(
         "dossier.step_done",
         dossier_id,
@@ -148,7 +128,11 @@ async def _effect(
         await _request_supplement(platform, work, dossier, procedure, officer, done)
     elif done.outcome == "refuse":
         if not done.reason.strip():
-            raise Invalid(fields={"reason": "Hãy ghi rõ lý do từ chối để người dân biết."})
+            said = (
+                "Hãy ghi rõ lý do từ chối để người dân biết.",
+                "Give the reason of the refusal, so that the citizen knows it.",
+            )
+            raise Invalid(fields={"reason": said})
         await _save_draft(work, dossier["id"], {"reason": done.reason.strip()}, "refused")
     elif done.outcome == "return" and done.reason.strip():
         # An event of its own: what a leader writes to a specialist is not for the public page.
@@ -162,9 +146,7 @@ def _draft(procedure: Adopted, done: StepDone, *, grants: bool) -> Mapping[str, 
     """Return the draft as the procedure's form reads it; fields that are wrong are ``draft.<key>``."""
     form = procedure.package.draft
     if done.draft and (form is None or not grants):
-        said = (
-            "Bước này không có phần dự thảo." if done.lang != "en" else "Nothing is drafted here."
-        )
+        said = ("Bước này không có phần dự thảo.", "Nothing is drafted here.")
         raise Invalid(fields={"draft": said})
     if form is None or not grants:
         return {}
@@ -196,15 +178,8 @@ async def _request_supplement(
             f"Chỉ được yêu cầu bổ sung {allowed} lần trong quá trình giải quyết.",
             f"A supplement may be requested {allowed} time(s) during settlement.",
         )
-    await record_request(
-        work,
-        dossier["id"],
-        "settlement",
-        procedure,
-        papers=done.papers,
-        reason=done.reason,
-        officer=officer.id,
-    )
+    request = Request(tuple(done.items), done.reason)
+    await record_request(work, dossier, "settlement", procedure, request, officer.id)
     await work.tx.execute(_COUNT, dossier["id"])
     await clock.pause(work, dossier["id"], "supplement")
     await change(platform, work, dossier, "dossier.supplement_requested")
@@ -219,72 +194,10 @@ async def _assignee(
     if role and await work.tx.fetchval(_STAFF_IN, chosen, role, wait["unit_id"]):
         return chosen
     raise Invalid(
-        fields={"assignee": "Người được chọn không giữ vai trò của bước sau ở đơn vị này."}
+        fields={
+            "assignee": (
+                "Người được chọn không giữ vai trò của bước sau ở đơn vị này.",
+                "This person does not hold the role of the next step in this unit.",
+            )
+        }
     )
-
-
-async def answer_supplement(
-    platform: Platform, work: Work, dossier_id: UUID, person_id: UUID, papers: Sequence[Paper]
-) -> None:
-    """Take what the citizen was asked for; the clock goes on.
-
-    ``NotFound`` for anybody but the submitter; ``Conflict`` when nothing is asked for (any more);
-    ``Invalid`` names each paper that is still missing.
-    """
-    dossier = await lock(work, dossier_id)
-    if person_id not in (dossier["submitter_id"], dossier["subject_id"]):
-        raise NotFound()
-    request = await work.tx.fetchrow(_OPEN_REQUEST, dossier_id)
-    if request is None:
-        raise Conflict(
-            "Hồ sơ này không có yêu cầu bổ sung nào đang chờ.",
-            "Nothing is asked for on this dossier.",
-        )
-    law, procedure = await law_of(platform, work, dossier)
-    await _add_papers(work, procedure, dossier, request["papers"], papers, person_id)
-    await work.tx.execute(_ANSWERED, request["id"], work.now)
-    if request["stage"] == "reception":
-        await change(platform, work, dossier, "dossier.reception_supplement_answered")
-        return
-    await change(platform, work, dossier, "dossier.supplement_answered")
-    await clock.resume(work, dossier, law.calendar, procedure.package)
-    await store.advance(
-        work,
-        dossier_id,
-        procedure.bpmn,
-        Message(SUPPLEMENT_MESSAGE, {}),
-        unit=dossier["competent_unit"],
-    )
-
-
-async def _add_papers(
-    work: Work,
-    procedure: Adopted,
-    dossier: Record,
-    asked: Sequence[str],
-    papers: Sequence[Paper],
-    person_id: UUID,
-) -> None:
-    named = {p.key: p for p in procedure.package.procedure.papers}
-    given = {p.key for p in papers if p.file_id}
-    missing = {k: f"Thiếu giấy tờ: {named[k].name_vi}." for k in asked if k not in given}
-    if missing:
-        raise Invalid("Chưa đủ giấy tờ được yêu cầu.", "Papers are missing.", fields=missing)
-    for paper in papers:
-        if paper.key not in asked:
-            raise Invalid(fields={paper.key: "Giấy tờ này không nằm trong yêu cầu bổ sung."})
-        name = named[paper.key]
-        row = await work.tx.fetchval(
-            _ADD,
-            uuid7(),
-            dossier["id"],
-            paper.key,
-            name.name_vi,
-            name.name_en,
-            work.now,
-            paper.file_id,
-            person_id,
-        )
-        if row is None:
-            raise Invalid(fields={paper.key: "Tệp chưa được tải lên. Hãy tải lại."})
-        work.emit("component.added", dossier["id"], {"paper": paper.key})

@@ -1,19 +1,22 @@
-"""The papers that accompany a dossier (Circular 03/2025, Annex I): forms 01, 02 and 06 as PDF.
+"""The papers that accompany a dossier (Circular 03/2025, Annex I): forms 01, 02, 04 and 06 as PDF.
 
 Each document is made from the rows and the log at the moment it is asked for, and gives the same bytes as
-long as they do not change. ``document_mark`` in the tenant's settings goes across every page.
+long as they do not change. ``document_mark`` in the tenant's settings goes across every page. What stands in
+it is read inside a work; it is set (``pdf``) when the work is done, so that no transaction waits for typst.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from motcua.catalogue.adopted import Adopted
 from motcua.documents.render import render_document
-from motcua.dossiers import queries
+from motcua.dossiers import queries, supplements
 from motcua.dossiers.codes import local_day
 from motcua.dossiers.law import law_of
+from motcua.dossiers.supplements import Item
 from motcua.errors import Conflict, NotFound
 from motcua.events.work import Work
 from motcua.people import citizens
@@ -41,8 +44,24 @@ _TAKEN: Mapping[str, str] = {
 _STAFF = "select id, full_name from staff where id = any($1)"
 
 
-async def receipt(platform: Platform, work: Work, dossier: Record) -> bytes:
-    """Return form 01, receipt and appointment; ``dossier`` comes from ``queries.one``.
+@dataclass(frozen=True)
+class Slip:
+    """A document that was read and not set yet; ``qr`` is the address its code holds."""
+
+    template: str
+    data: Mapping[str, Any]
+    at: datetime
+    qr: str | None = None
+
+
+async def pdf(slip: Slip) -> bytes:
+    """Set a document; no transaction is open."""
+    made = await render_document(slip.template, slip.data, at=slip.at, qr=slip.qr)
+    return made.pdf
+
+
+async def receipt(platform: Platform, work: Work, dossier: Record) -> Slip:
+    """Read form 01, receipt and appointment; ``dossier`` comes from ``queries.one``.
 
     ``Conflict`` before acceptance: there is no appointment yet.
     """
@@ -67,17 +86,16 @@ async def receipt(platform: Platform, work: Work, dossier: Record) -> bytes:
         "tracking_url": url,
         "officer": {"name": _who(events, "dossier.accepted", names)},
     }
-    return await _made("form01", data, dossier["accepted_at"], url)
+    return Slip("form01", data, dossier["accepted_at"], url)
 
 
-async def supplement_request(platform: Platform, work: Work, dossier: Record) -> bytes:
-    """Return form 02 of the latest supplement request; ``NotFound`` when nothing was ever asked for."""
+async def supplement_request(platform: Platform, work: Work, dossier: Record) -> Slip:
+    """Read form 02 of the latest supplement request; ``NotFound`` when nothing was ever asked for."""
     requests = await queries.supplements(work.tx, dossier["id"])
     if not requests:
         raise NotFound("Hồ sơ không có yêu cầu bổ sung.", "No supplement was requested.")
     request = requests[-1]
     _, procedure = await law_of(platform, work, dossier)
-    papers = {p.key: p for p in procedure.package.procedure.papers}
     events = await queries.events(work.tx, dossier["id"])
     names = await _names(work, [e["actor"] for e in events])
     asked = {"dossier.supplement_requested", "dossier.reception_supplement_requested"}
@@ -87,19 +105,45 @@ async def supplement_request(platform: Platform, work: Work, dossier: Record) ->
         **await _common(work, dossier),
         "received_at": dossier["accepted_at"] or dossier["submitted_at"],
         "items": [
-            {"name": papers[key].name_vi, "request": papers[key].note_vi}
-            for key in request["papers"]
-            if key in papers
+            {"name": _asked(procedure, item), "request": item.note}
+            for item in supplements.items_of(request["items"])
         ],
         "reason": request["reason"],
         "officer": {"name": names.get(actors[-1], "") if actors else ""},
         "tracking_url": url,
     }
-    return await _made("form02", data, request["requested_at"], url)
+    return Slip("form02", data, request["requested_at"], url)
 
 
-async def control_sheet(platform: Platform, work: Work, dossier: Record) -> bytes:
-    """Return form 06: every hand-over from the log, with who gave, who took and when."""
+async def apology(
+    platform: Platform, work: Work, dossier: Record, given: Mapping[str, Any], signer: str
+) -> Slip:
+    """Read form 04, apology and new date.
+
+    ``given`` holds reason, old_due_at, new_due_at and the derivation of the new date; ``signer`` is the name
+    of the leader who grants the extension.
+    """
+    _, procedure = await law_of(platform, work, dossier)
+    url = tracking_url(platform, work, dossier)
+    common = await _common(work, dossier)
+    data = {
+        **common,
+        "header": {
+            **common["header"],
+            "unit": dossier["competent_name"],
+            "date": local_day(work.now),
+        },
+        "received_at": dossier["accepted_at"],
+        "limit": procedure.package.procedure.time_limit.text_vi,
+        **given,
+        "signer": {"name": signer},
+        "tracking_url": url,
+    }
+    return Slip("form04", data, work.now, url)
+
+
+async def control_sheet(platform: Platform, work: Work, dossier: Record) -> Slip:
+    """Read form 06: every hand-over from the log, with who gave, who took and when."""
     events = await queries.events(work.tx, dossier["id"])
     names = await _names(work, [e["actor"] for e in events])
     data = {
@@ -109,16 +153,12 @@ async def control_sheet(platform: Platform, work: Work, dossier: Record) -> byte
         "rows": list(_rows(events, names, dossier)),
         "printed_at": work.now,
     }
-    return await _made("form06", data, work.now, None)
+    return Slip("form06", data, work.now)
 
 
 def tracking_url(platform: Platform, work: Work, dossier: Record) -> str:
     """Return the public address under which anybody with the code sees how the dossier stands."""
     return f"{platform.settings.url_of(work.tenant.slug)}/track/{dossier['track_code']}"
-
-
-async def _made(template: str, data: Mapping[str, Any], at: datetime, qr: str | None) -> bytes:
-    return (await render_document(template, data, at=at, qr=qr)).pdf
 
 
 async def _common(work: Work, dossier: Record) -> dict[str, Any]:
@@ -147,6 +187,11 @@ async def _common(work: Work, dossier: Record) -> dict[str, Any]:
         submitter = await citizens.read(work, dossier["submitter_id"])
         data["submitter"] = {"name": submitter.full_name, "phone": submitter.phone}
     return data
+
+
+def _asked(procedure: Adopted, item: Item) -> str:
+    name = supplements.name_of(procedure.package, item)
+    return name if item.kind == "paper" else f"Nội dung khai: {name}"
 
 
 def _paper(component: Record) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from motcua.dossiers import access, queries, reception, returning, settlement, worklists
 from motcua.dossiers.settlement import Officer, StepDone
+from motcua.dossiers.supplements import Item, Request
 from motcua.events.work import Work
 from motcua.platform import Platform
 from motcua.tenancy.db import Record
@@ -53,10 +54,10 @@ class Reject(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Ask(msgspec.Struct, forbid_unknown_fields=True):
-    """Which papers are missing, and why."""
+    """What is missing or wrong, item by item; ``reason`` stands for each item without a note."""
 
-    papers: list[str]
-    reason: str
+    items: list[Item]
+    reason: str = ""
 
 
 class Step(msgspec.Struct, forbid_unknown_fields=True):
@@ -66,7 +67,7 @@ class Step(msgspec.Struct, forbid_unknown_fields=True):
     outcome: str = ""
     assignee: UUID | None = None
     draft: dict[str, Any] = {}
-    papers: list[str] = []
+    items: list[Item] = []
     reason: str = ""
 
 
@@ -172,16 +173,10 @@ async def hand_over(request: AnyRequest, dossier_id: FromPath[UUID]) -> dict[str
 async def ask(
     request: AnyRequest, dossier_id: FromPath[UUID], data: JSONBody[Ask]
 ) -> dict[str, str]:
-    """Ask for papers before acceptance."""
+    """Ask before acceptance for papers, and for questions to be answered again."""
     async with _receiving(request, dossier_id) as (work, session, _):
-        await reception.ask(
-            _platform(request),
-            work,
-            dossier_id,
-            papers=data.papers,
-            reason=data.reason,
-            officer=session.subject,
-        )
+        asked = Request(tuple(data.items), data.reason)
+        await reception.ask(_platform(request), work, dossier_id, asked, session.subject)
     return {"state": "supplement"}
 
 
@@ -199,7 +194,7 @@ async def step(
             data.outcome,
             data.assignee,
             data.draft,
-            tuple(data.papers),
+            tuple(data.items),
             data.reason,
             here(request).lang,
         )

@@ -23,14 +23,17 @@ from motcua.ids import random_code, uuid7
 from motcua.worktime import add_working_minutes
 
 REACTION_MINUTES = 8 * 60
+#: How a dossier came, by the numbers of the national code list, as processes know it.
+CHANNELS = {1: "direct", 2: "online", 3: "post"}
 
 _SUBMIT = """
 with d as (
   insert into dossier (id, track_code, trace_id, state, channel, adopted_id, procedure_code,
     procedure_version, procedure_name, subject_id, submitter_id, subject_name, helped_at_unit,
-    received_unit, competent_unit, answers_sealed, submitted_at, react_by, fee, money, idempotency_key)
+    received_unit, competent_unit, answers_sealed, submitted_at, react_by, fee, money, idempotency_key,
+    case_key, priority)
   values ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-    $20)),
+    $20, $39, $40)),
 f as (
   -- The lock keeps the tidying of old uploads from taking one away at this very moment.
   select id, sha256, pages, size from stored_file
@@ -50,8 +53,10 @@ e as (
   select * from unnest($27::uuid[], $28::uuid[], $29::timestamptz[], $30::text[], $31::uuid[],
                        $32::uuid[], $33::text[], $34::jsonb[])),
 o as (
-  insert into outbox (id, event_id, subscriber)
-  select * from unnest($35::uuid[], $36::uuid[], $37::text[]))
+  insert into outbox (id, event_id, subscriber, next_at)
+  select o.id, o.event_id, o.subscriber, coalesce(o.next_at, now())
+  from unnest($35::uuid[], $36::uuid[], $37::text[], $38::timestamptz[])
+    as o (id, event_id, subscriber, next_at))
 select count(*) from c
 """
 _SAME = """
@@ -118,6 +123,11 @@ async def submit(work: Work, law: TenantLaw, application: Application) -> Submit
     ``AlreadySubmittedError`` when there is a dossier with its ``key``, and then the work is lost.
     """
     _check_papers(application)
+    return await enter(work, law, application)
+
+
+async def enter(work: Work, law: TenantLaw, application: Application) -> Submitted:
+    """Write a submission whose papers are known to be complete; raises as ``submit`` does otherwise."""
     procedure, package = application.procedure, application.procedure.package
     values = application.answers.values
     amount = fee(package, values).amount
@@ -154,6 +164,8 @@ async def submit(work: Work, law: TenantLaw, application: Application) -> Submit
         application.key,
         *_paper_arrays(application),
         *work.rows(),
+        package.case_for(values).id,
+        package.priority(values),
     )
     if stored != len(application.papers):
         raise Invalid(
@@ -209,10 +221,14 @@ def _check_papers(application: Application) -> None:
     package, values = application.procedure.package, application.answers.values
     known = {p.key for p in package.procedure.papers}
     given = {p.key for p in application.papers}
-    wrong = dict.fromkeys(given - known, "Giấy tờ này không có trong thành phần hồ sơ.")
+    strange = (
+        "Giấy tờ này không có trong thành phần hồ sơ.",
+        "The dossier has no such paper.",
+    )
+    wrong = dict.fromkeys(given - known, strange)
     for paper in package.papers_left(values, application.credentials):
         # Originals and identity papers come with the person to the counter.
         if paper.required and paper.kind in {"copy", "form"} and paper.key not in given:
-            wrong[paper.key] = f"Thiếu giấy tờ: {paper.name_vi}."
+            wrong[paper.key] = (f"Thiếu giấy tờ: {paper.name_vi}.", f"Missing: {paper.name_en}.")
     if wrong:
         raise Invalid("Thành phần hồ sơ chưa đủ.", "Some papers are missing.", fields=wrong)

@@ -10,16 +10,18 @@ from motcua.errors import NotFound
 from motcua.tenancy.db import Record, Tx
 
 PAGE = 25
+_MOST = 999
 _FIRST = (datetime.fromisoformat("2000-01-01T00:00:00+00:00"), UUID(int=0))
 
-# The steps that wait for a role somebody holds, in the unit where it is held, oldest first.
+# The steps that wait for a role somebody holds, in the unit where it is held: urgent ones first, then the oldest.
 _WORK = """
 with held as (select * from unnest($1::text[], $2::uuid[]) as h (role, unit)),
 mine as (
   select w.id, w.instance_id, w.token, w.node, w.name_vi, w.name_en, w.role, w.since, w.hours,
     s.full_name as assignee_name, w.assignee, d.code, d.procedure_name, d.subject_name, d.due_at,
-    d.state,
-    coalesce(d.due_at < $4, false) as late
+    d.state, d.priority,
+    -- While the clock stands still nothing becomes late; what was late before stays so.
+    coalesce(d.due_at < least($4, d.paused_since), false) as late
   from process_wait w
   join dossier d on d.tenant_id = w.tenant_id and d.id = w.instance_id
   left join staff s on s.tenant_id = w.tenant_id and s.id = w.assignee
@@ -29,8 +31,8 @@ mine as (
 select c.total, c.late_total, m.* from
   (select count(*) as total, count(*) filter (where late) as late_total from mine) c
   left join lateral (
-    select * from mine where (late or not $5) and (since, id) > ($6, $7)
-    order by since, id limit $8) m on true
+    select * from mine where (late or not $5) and (-priority, since, id) > ($6, $7, $8)
+    order by -priority, since, id limit $9) m on true
 """
 # What was submitted and waits for a first answer of the reception.
 _TRAY = """
@@ -64,7 +66,8 @@ class Listing:
         if len(self.rows) < PAGE:
             return None
         last = self.rows[-1]
-        return f"{last['since'].isoformat()}~{last['id']}"
+        place = f"{last['since'].isoformat()}~{last['id']}"
+        return f"{last['priority']}~{place}" if "priority" in last else place
 
     @property
     def next(self) -> str | None:
@@ -88,6 +91,21 @@ def keyset(raw: str) -> tuple[datetime, UUID]:
     return moment, place
 
 
+def _urgent(raw: str) -> tuple[int, datetime, UUID]:
+    """Read where a page of work begins; a higher priority stands before."""
+    if not raw:
+        return -_MOST, *_FIRST
+    priority, _, place = raw.partition("~")
+    if (
+        not place
+        or not priority.isascii()
+        or not priority.isdigit()
+        or len(priority) > len(str(_MOST))
+    ):
+        raise NotFound()
+    return -int(priority), *keyset(place)
+
+
 async def work(
     tx: Tx,
     held: tuple[list[str], list[UUID | None]],
@@ -97,8 +115,8 @@ async def work(
     late: bool = False,
     after: str = "",
 ) -> Listing:
-    """Return the steps an officer may do, oldest first."""
-    rows = await tx.fetch(_WORK, *held, staff, now, late, *keyset(after), PAGE)
+    """Return the steps an officer may do, urgent ones first, then the oldest."""
+    rows = await tx.fetch(_WORK, *held, staff, now, late, *_urgent(after), PAGE)
     return _listing(rows, late)
 
 

@@ -9,6 +9,7 @@ staff see and can send again.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 from uuid import UUID
 
@@ -21,6 +22,8 @@ from motcua.tenancy.db import LOST, Database
 from motcua.tenancy.directory import Directory
 
 Handler = Callable[[Work, Event], Awaitable[None]]
+GaveUp = Callable[[Work, Event, str], Awaitable[None]]
+"""Told, with the last reason, that an effect has become a dead letter."""
 
 LEASE_SECONDS = 60
 HANDLER_SECONDS = 45
@@ -37,8 +40,21 @@ _FAILED = """
 update outbox set error = $2, failures = failures + 1,
   dead_at = case when failures + 1 >= $3 then now() end,
   next_at = now() + make_interval(secs => least(600, 2 ^ least(failures, 10)))
-where id = $1
+where id = $1 returning event_id, subscriber, dead_at is not null as dead
 """
+_LATER = "update outbox set next_at = now() + make_interval(secs => $2) where id = $1"
+
+
+class LaterError(Exception):
+    """A handler cannot be asked now: the effect comes again after ``seconds``, and nothing has failed."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"to be tried again in {seconds:.0f} s")
+        self.seconds = seconds
+
+
+class AwayError(Exception):
+    """A handler lost a connection that was not the database's: that is a failure of the handler."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +76,17 @@ class Carrier(Protocol):
 class Effects:
     """Runs handlers, each in the transaction that deletes its row."""
 
-    def __init__(self, works: Works, directory: Directory, handlers: Mapping[str, Handler]) -> None:
+    def __init__(
+        self,
+        works: Works,
+        directory: Directory,
+        handlers: Mapping[str, Handler],
+        gave_up: Mapping[str, GaveUp] = MappingProxyType({}),
+    ) -> None:
         self._works = works
         self._directory = directory
         self._handlers = handlers
+        self._gave_up = gave_up
 
     async def run(self, claim: Claim) -> None:
         """Do one owed effect; does nothing when it is done already."""
@@ -77,26 +100,45 @@ class Effects:
                     await self._effect(work, claim.id)
         except LOST:
             raise
+        except LaterError as later:
+            async with self._works.begin(tenant, SYSTEM) as work:
+                await work.tx.execute(_LATER, claim.id, later.seconds)
         except Exception as error:  # noqa: BLE001 -- whatever a handler raises is kept with its row
             _log.warning(
                 "effect_failed", outbox=str(claim.id), attempt=claim.attempt, exc_info=True
             )
             async with self._works.begin(tenant, SYSTEM) as work:
-                reason = f"{type(error).__name__}: {error}"[:500]
-                await work.tx.execute(_FAILED, claim.id, reason, MAX_FAILURES)
+                await self._failed(work, claim.id, f"{type(error).__name__}: {error}"[:500])
 
     async def _effect(self, work: Work, row_id: UUID) -> None:
         # A plain lock, not SKIP LOCKED: the relay's own transaction may not have committed yet.
         row = await work.tx.fetchrow(_LOCK, row_id)
         if row is None:
             return
-        found = await work.tx.fetchrow(_EVENT, row["event_id"])
-        if found is None:
-            raise LookupError(f"event {row['event_id']} of outbox row {row_id} does not exist")
-        event = Event(**dict(found))
-        work.trace_id = event.trace_id
-        await self._handlers[row["subscriber"]](work, event)
+        event = await _event(work, row["event_id"])
+        try:
+            await self._handlers[row["subscriber"]](work, event)
+        except LOST as error:
+            if work.tx.alive:
+                raise AwayError(f"{type(error).__name__}: {error}") from error
+            raise
         await work.tx.execute(_DONE, row_id)
+
+    async def _failed(self, work: Work, row_id: UUID, reason: str) -> None:
+        row = await work.tx.fetchrow(_FAILED, row_id, reason, MAX_FAILURES)
+        if row is not None and row["dead"] and row["subscriber"] in self._gave_up:
+            event = await _event(work, row["event_id"])
+            await self._gave_up[row["subscriber"]](work, event, reason)
+
+
+async def _event(work: Work, event_id: UUID) -> Event:
+    """Return an event; the work belongs to its trace from here on."""
+    found = await work.tx.fetchrow(_EVENT, event_id)
+    if found is None:
+        raise LookupError(f"event {event_id} does not exist, though something is owed for it")
+    event = Event(**dict(found))
+    work.trace_id = event.trace_id
+    return event
 
 
 class InProcess:

@@ -22,8 +22,10 @@ with written as (
   insert into event (id, trace_id, at, type, subject, unit_id, actor, payload)
   select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::uuid[],
                        $6::uuid[], $7::text[], $8::jsonb[]))
-insert into outbox (id, event_id, subscriber)
-select * from unnest($9::uuid[], $10::uuid[], $11::text[])
+insert into outbox (id, event_id, subscriber, next_at)
+select o.id, o.event_id, o.subscriber, coalesce(o.next_at, now())
+from unnest($9::uuid[], $10::uuid[], $11::text[], $12::timestamptz[])
+  as o (id, event_id, subscriber, next_at)
 """
 
 
@@ -40,6 +42,7 @@ class Work:
     subscribers: Subscribers
     events: list[Event] = field(default_factory=list)
     bells: set[str] = field(default_factory=set)
+    later: dict[UUID, datetime] = field(default_factory=dict)
 
     def emit(
         self,
@@ -49,8 +52,12 @@ class Work:
         *,
         unit: UUID | None = None,
         trace_id: UUID | None = None,
+        not_before: datetime | None = None,
     ) -> UUID:
-        """Note that something happened; it is written with the state, just before the commit."""
+        """Note that something happened; it is written with the state, just before the commit.
+
+        What is owed for it is owed at once, or from ``not_before`` on.
+        """
         event = Event(
             uuid7(),
             trace_id or self.trace_id,
@@ -62,10 +69,25 @@ class Work:
             payload or {},
         )
         self.events.append(event)
+        if not_before is not None:
+            self.later[event.id] = not_before
         return event.id
 
+    @asynccontextmanager
+    async def undoable(self) -> AsyncIterator[None]:
+        """Undo the writes and events of the block when it raises; what was before it stays."""
+        events = len(self.events)
+        await self.tx.execute("savepoint undoable")
+        try:
+            yield
+        except Exception:
+            await self.tx.execute("rollback to savepoint undoable")
+            del self.events[events:]
+            raise
+        await self.tx.execute("release savepoint undoable")
+
     def rows(self) -> tuple[list[Any], ...]:
-        """Return the pending events and outbox rows as the eleven arrays of ``WRITE``, and forget them."""
+        """Return the pending events and outbox rows as the twelve arrays of ``WRITE``, and forget them."""
         events, self.events = self.events, []
         owed = [(e.id, s) for e in events for s in self.subscribers(self.tenant, e.type)]
         if owed:
@@ -82,6 +104,7 @@ class Work:
             [uuid7() for _ in owed],
             [event_id for event_id, _ in owed],
             [subscriber for _, subscriber in owed],
+            [self.later.get(event_id) for event_id, _ in owed],
         )
 
     async def flush(self) -> None:

@@ -81,7 +81,7 @@ def frames(
 
     An animation is refused: nobody can say which of its pictures is the paper.
     """
-    count = getattr(image, "n_frames", 1) if image.format != "MPO" else 1
+    count = _count(image)
     if count > 1 and image.format != "TIFF":
         raise Unsupported(
             "Ảnh động không được chấp nhận; vui lòng gửi ảnh tĩnh.",
@@ -94,6 +94,16 @@ def frames(
         )
     for number in range(count):
         yield _frame(image, number, max_pixels, budget)
+
+
+def _count(image: Image.Image) -> int:
+    """Return how many pictures there are; a TIFF is read through for that."""
+    if image.format == "MPO":
+        return 1
+    try:
+        return int(getattr(image, "n_frames", 1))
+    except Exception as error:  # as in open_image
+        raise _damaged() from error
 
 
 def _frame(

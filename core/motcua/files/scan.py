@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from motcua.errors import TooLarge, Unavailable
+from motcua.settings import is_scanner
 
 _CHUNK = 64 * 1024
 _LONGEST_ANSWER = 4096
@@ -53,11 +54,9 @@ class ClamdScanner:
     """
 
     def __init__(self, address: str, *, timeout: float = 30.0) -> None:
-        self._kind, _, self._place = address.partition(":")
-        if self._kind not in {"unix", "tcp"} or not self._place:
+        if not is_scanner(address):
             raise ValueError(f"clamd address {address!r}: use unix:/path or tcp:host:port")
-        if self._kind == "tcp" and not self._place.rpartition(":")[2].isdigit():
-            raise ValueError(f"clamd address {address!r}: the port is missing")
+        self._kind, _, self._place = address.partition(":")
         self._timeout = timeout
 
     async def scan(self, data: bytes) -> Verdict:
@@ -68,6 +67,20 @@ class ClamdScanner:
         except (OSError, EOFError, asyncio.LimitOverrunError) as error:  # a timeout is an OSError
             raise _unavailable() from error
         return _verdict(answer)
+
+    async def alive(self) -> bool:
+        """Tell whether a clamd answers there (its command PING)."""
+        try:
+            async with asyncio.timeout(self._timeout):
+                reader, writer = await self._connect()
+                try:
+                    writer.write(b"zPING\0")
+                    await writer.drain()
+                    return await reader.readuntil(b"\0") == b"PONG\0"
+                finally:
+                    writer.close()
+        except (OSError, EOFError, asyncio.LimitOverrunError):
+            return False
 
     async def _ask(self, data: bytes) -> str:
         reader, writer = await self._connect()

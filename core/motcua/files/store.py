@@ -12,6 +12,7 @@ import re
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from motcua.errors import NotFound
 _MARK = b"MCF1"
 _NONCE = 12
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_FRESH = ".new-"
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -100,6 +102,22 @@ class TenantFiles:
         """Erase a content; the caller has made sure that no record refers to it any more."""
         self._path(sha256).unlink(missing_ok=True)
 
+    def untouched_since(self, moment: datetime, shard: int) -> list[str]:
+        """Return the contents whose hash begins with the byte ``shard`` and that were written before ``moment``.
+
+        What a broken-off write left behind by then is erased on the way.
+        """
+        found = []
+        for path in (self._folder / f"{shard:02x}").glob("*/*"):
+            with suppress(FileNotFoundError):  # erased by somebody else meanwhile
+                if path.stat().st_mtime >= moment.timestamp():
+                    continue
+                if _HASH.fullmatch(path.name):
+                    found.append(path.name)
+                elif path.name.startswith(_FRESH):
+                    path.unlink()
+        return found
+
     def _is_sound(self, sha256: str) -> bool:
         """Whether it is there and reads back; a damaged copy is healed by storing it again."""
         with suppress(NotFound, FileDamagedError):
@@ -119,7 +137,7 @@ class TenantFiles:
 def _write_atomically(path: Path, content: bytes) -> None:
     """Write beside, flush to disk, rename, and flush the folder: never half a file under the name."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=_FRESH)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

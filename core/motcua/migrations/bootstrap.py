@@ -5,7 +5,7 @@ import asyncpg
 from motcua.migrations.roles import ROLES
 
 _SCHEMA = """
-grant create, usage on schema public to mc_owner, mc_relay, mc_search;
+grant create, usage on schema public to mc_owner, mc_relay;
 grant usage on schema public to mc_app, mc_national;
 """
 

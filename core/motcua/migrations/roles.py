@@ -14,11 +14,8 @@ do $$ begin
   if not exists (select from pg_roles where rolname = 'mc_relay') then
     create role mc_relay nologin nosuperuser nobypassrls;
   end if;
-  if not exists (select from pg_roles where rolname = 'mc_search') then
-    create role mc_search nologin nosuperuser nobypassrls;
-  end if;
 end $$;
-grant mc_relay, mc_search to mc_owner;
+grant mc_relay to mc_owner;
 alter role mc_national set default_transaction_read_only = on;
 alter role mc_app set statement_timeout = '30s';
 alter role mc_app set idle_in_transaction_session_timeout = '60s';

@@ -158,14 +158,18 @@ def _not_a_card(parts: list[str]) -> Invalid:
         return Invalid(
             "Mã QR trên thẻ mới đọc được một phần; vui lòng giữ yên thẻ trước đầu đọc và quét lại.",
             "Only a part of the card's QR code was read; please hold the card still and scan again.",
-            fields={"card": "Mới đọc được một phần mã QR."},
+            fields={
+                "card": ("Mới đọc được một phần mã QR.", "Only a part of the QR code was read.")
+            },
         )
     return Invalid(
         "Mã vừa quét không phải là mã QR của thẻ căn cước. Mã này in ở góc trên bên phải mặt trước thẻ "
         "căn cước công dân, hoặc ở mặt sau thẻ căn cước mới; vui lòng lật thẻ và quét lại.",
         "This is not the QR code of a citizen card. It is at the upper right of the front, on new cards "
         "on the back; please turn the card over and scan again.",
-        fields={"card": "Không phải mã QR của thẻ căn cước."},
+        fields={
+            "card": ("Không phải mã QR của thẻ căn cước.", "This is not a citizen card's QR code.")
+        },
     )
 
 

@@ -45,7 +45,7 @@ web_session = tenant_table(
     col("created_at", MOMENT, default="now()"),
     col("expires_at", MOMENT),
     sa.UniqueConstraint("tenant_id", "token_hash"),
-    one_of("kind", "citizen", "staff", "device", "program"),
+    one_of("kind", "citizen", "staff", "device"),
 )
 
 consent = tenant_table(

@@ -5,6 +5,7 @@ import, speaks another API or implements an unknown hook is quarantined with its
 program starts without it.
 """
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,12 +19,21 @@ import structlog
 
 from motcua import hookspecs
 from motcua.errors import Unavailable
+from motcua.events.outbox import LaterError
+from motcua.plugins.breaker import EVENT_LIMIT, Breakers
 from motcua.plugins.kinds import IdentityProvider, Migrations, PluginInfo, Refusal
 from motcua.tenancy.tenant import Tenant
 
 GROUP = "motcua.plugins"
 API = "1"
 _log = structlog.get_logger(__name__)
+
+
+def _cannot_say(plugin: str) -> Unavailable:
+    return Unavailable(
+        f"Phần mở rộng “{plugin}” đang lỗi nên chưa đổi được hồ sơ. Hãy báo quản trị viên.",
+        f"The plugin {plugin!r} fails, so the dossier cannot change. Tell the administrator.",
+    )
 
 
 def _judge(name: str, module: object) -> PluginInfo:
@@ -49,6 +59,7 @@ class Plugins:
     manager: pluggy.PluginManager
     infos: dict[str, PluginInfo] = field(default_factory=dict)
     quarantined: dict[str, str] = field(default_factory=dict)
+    breakers: Breakers = field(default_factory=Breakers)
 
     @classmethod
     def discover(cls, blocked: frozenset[str] = frozenset()) -> "Plugins":
@@ -144,18 +155,16 @@ class Plugins:
 
         A plugin that fails cannot say yes: ``Unavailable`` names it, and nothing changes.
         """
-        told = {"tenant": tenant, "dossier": dossier, "change": change}
-        for impl in self._implementations("dossier_may_change", tenant):
+        told, hook = {"tenant": tenant, "dossier": dossier, "change": change}, "dossier_may_change"
+        for impl in self._implementations(hook, tenant):
+            if self.breakers.rests(tenant.id, impl.plugin_name, hook):
+                raise _cannot_say(impl.plugin_name)
             try:
-                answer = self._call(impl, told)
+                with self.breakers.watch(tenant.id, impl.plugin_name, hook):
+                    answer = self._call(impl, told)
             except Exception as error:
-                _log.exception("plugin_failed", plugin=impl.plugin_name, hook="dossier_may_change")
-                raise Unavailable(
-                    f"Phần mở rộng “{impl.plugin_name}” đang lỗi nên chưa đổi được hồ sơ. "
-                    "Hãy báo quản trị viên.",
-                    f"The plugin {impl.plugin_name!r} fails, so the dossier cannot change. "
-                    "Tell the administrator.",
-                ) from error
+                _log.exception("plugin_failed", plugin=impl.plugin_name, hook=hook)
+                raise _cannot_say(impl.plugin_name) from error
             if answer is not None:
                 return cast(Refusal, answer)
         return None
@@ -178,12 +187,28 @@ class Plugins:
         return [i.plugin_name for i in self._implementations("event_happened", tenant)]
 
     async def event_happened(self, plugin: str, tenant: Tenant, work: Any, event: Any) -> None:
-        """Tell one plugin of one event."""
-        for impl in self._implementations("event_happened", tenant):
-            if impl.plugin_name == plugin:
+        """Tell one plugin of one event, for at most ``EVENT_LIMIT`` seconds.
+
+        ``LaterError`` while the plugin is left alone because it failed again and again.
+        """
+        hook = "event_happened"
+        for impl in self._implementations(hook, tenant):
+            if impl.plugin_name != plugin:
+                continue
+            if seconds := self.breakers.rests(tenant.id, plugin, hook):
+                raise LaterError(seconds)
+            watch = self.breakers.watch(
+                tenant.id, plugin, hook, limit=EVENT_LIMIT, spared=lambda: not work.tx.alive
+            )
+            with watch:
                 answer = self._call(impl, {"work": work, "event": event})
                 if inspect.isawaitable(answer):
-                    await answer
+                    async with asyncio.timeout(EVENT_LIMIT):
+                        await answer
+
+    def resting(self, tenant: Tenant) -> dict[str, str]:
+        """Return the plugins that this process leaves alone for a while, with what was last wrong."""
+        return self.breakers.resting(tenant.id)
 
     def _implementations(self, hook: str, tenant: Tenant) -> Iterator[Any]:
         enabled = self.enabled(tenant)

@@ -10,7 +10,7 @@ from litestar.response import Template
 
 from motcua.catalogue.adopted import Adopted
 from motcua.catalogue.procedure import Paper
-from motcua.dossiers import drafts
+from motcua.dossiers import drafts, queries
 from motcua.platform import Platform
 from motcua.portal.papers import needed, uploadable
 from motcua.tenancy.tenant import Tenant
@@ -87,30 +87,39 @@ async def start(request: AnyRequest, code: FromPath[str]) -> Template:
     tenant, where = province_of(request), here(request)
     platform: Platform = request.app.state.platform
     procedure = (await platform.catalogue.of(tenant)).current(code)
-    begun = []
+    begun, last = [], None
     if where.session and where.session.kind == "citizen":
         async with platform.db.tenant(tenant) as tx:
             rows = await drafts.mine(tx, where.session.subject)
+            last = await queries.last_own(tx, where.session.subject, code)
         begun = [r for r in rows if r["procedure_code"] == code]
     about = procedure.package.procedure
     return page(
         request,
         "portal/procedure.html",
         p=about,
-        papers=[_paper(paper, where.lang) for paper in about.papers],
+        papers=[_paper(paper, where.lang, procedure) for paper in about.papers],
         levels=_levels(procedure, where.lang),
         begun=begun,
+        last=last,
         signed_in=where.session is not None and where.session.kind == "citizen",
         sample=_samples(procedure, where.lang),
+        cases=[c for c in procedure.package.cases if c.name_vi],
     )
 
 
-def _paper(paper: Paper, lang: str) -> dict[str, Any]:
+def _paper(paper: Paper, lang: str, procedure: Adopted) -> dict[str, Any]:
+    package = procedure.package
+    sometimes = (
+        bool(paper.when)
+        or package.procedure.required_papers is not None
+        or any(paper not in case.papers for case in package.cases)
+    )
     return {
         "name": paper.name(lang),
         "note": paper.note_en if lang == "en" else paper.note_vi,
-        "required": needed(paper) and not paper.when,
-        "sometimes": bool(paper.when),
+        "required": needed(paper) and not sometimes,
+        "sometimes": sometimes,
         "upload": uploadable(paper),
         "wallet": bool(paper.replaced_by),
     }

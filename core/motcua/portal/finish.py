@@ -1,6 +1,6 @@
 """Applying, last part: the office, the answers once more, and the submission."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,17 +10,23 @@ from litestar.response import Redirect, Template
 
 from motcua.catalogue.adopted import Adopted, TenantLaw
 from motcua.catalogue.fees import fee
-from motcua.catalogue.fields import Field, Value, written
-from motcua.dossiers import drafts, offices, queries
-from motcua.dossiers.drafts import Draft
+from motcua.catalogue.fields import Units, Value, written
+from motcua.catalogue.form_view import Control, summary
+from motcua.catalogue.form_walk import Item
+from motcua.dossiers import cosigning, drafts, offices, queries
+from motcua.dossiers.cosigning import Cosigner
+from motcua.dossiers.drafts import Draft, Upload
 from motcua.dossiers.offices import Office
+from motcua.dossiers.subjects import subject_of
 from motcua.dossiers.submission import Application, Submitted, submit
 from motcua.dossiers.submission import Paper as HandedIn
-from motcua.errors import Invalid
+from motcua.errors import Invalid, in_words
 from motcua.events.work import Work
 from motcua.people import citizens
+from motcua.portal import cosign, printing
+from motcua.portal.attaching import attached
 from motcua.portal.papers import credentials, missing
-from motcua.portal.sheets import Asked, Sheet, steps
+from motcua.portal.sheets import Sheet, steps
 from motcua.portal.visit import Visit, citizen
 from motcua.wallet import presenting
 from motcua.web.here import AnyRequest
@@ -52,8 +58,9 @@ async def save_unit(request: AnyRequest, draft_id: FromPath[UUID]) -> Redirect |
     async with visit.work() as work:
         draft = await drafts.read(work, draft_id, visit.session.subject, lock=True)
         procedure = law.current(draft.procedure_code)
+        values = Sheet(procedure.package.form, draft.content, visit.lang).values
         try:
-            draft.content.unit = offices.chosen(known, procedure.package.procedure, code).code
+            draft.content.unit = offices.chosen(known, procedure.package, values, code).code
         except Invalid as problem:
             said = problem.en if visit.lang == "en" else problem.vi
             return await _units(visit, draft, "", {"unit": said}, law)
@@ -67,7 +74,7 @@ async def _units(
     procedure = (law or await visit.law()).current(draft.procedure_code)
     sheet = Sheet(procedure.package.form, draft.content, visit.lang)
     known = await offices.of(visit.platform, visit.tenant)
-    able = offices.deciding(known, procedure.package.procedure)
+    able = offices.deciding(known, procedure.package, sheet.values)
     found = offices.find(able, query)
     if not query.strip():
         found = _first(able, draft, sheet)
@@ -80,6 +87,7 @@ async def _units(
         query=query,
         chosen=draft.content.unit,
         offices=found[:60],
+        routed=bool(procedure.package.route(sheet.values)),
         more=len(able) - len(found) if not query.strip() else 0,
         steps=steps(sheet, len(sheet.pages()) + 2),
     )
@@ -90,8 +98,9 @@ def _first(able: list[Office], draft: Draft, sheet: Sheet) -> list[Office]:
     address = " ".join(
         str(text)
         for asked in sheet.form.fields()
-        if asked.kind == "address"
-        for text in (sheet.shown(asked),)
+        if asked.kind in ("address", "address2")
+        for text in (written(asked, sheet.values[asked.key]),)
+        if asked.key in sheet.values
     )
     spoken = f"{address} {draft.content.prefill.get('person.address', '')}"
     chosen = [o for o in able if o.code == draft.content.unit]
@@ -114,15 +123,16 @@ async def submit_draft(request: AnyRequest, draft_id: FromPath[UUID]) -> Redirec
     posted = {k: str(v) for k, v in (await request.form()).items()}
     law = await visit.law()
     known = await offices.of(visit.platform, visit.tenant)
-    draft: Draft | None = None
+    async with visit.work() as work:
+        draft = await drafts.read(work, draft_id, visit.session.subject)
+    units = await visit.units(law.current(draft.procedure_code).package.form)
     try:
         async with visit.work() as work:
             draft = await drafts.read(work, draft_id, visit.session.subject, lock=True)
-            done = await _submit(work, visit, law, draft, known, posted)
+            done = await _submit(work, visit, law, draft, known, posted, units)
     except Invalid as problem:
-        if draft is None:
-            raise
-        return await _check(visit, draft, problem.fields or {"": problem.vi})
+        said = {k: in_words(v, visit.lang) for k, v in problem.fields.items()}
+        return await _check(visit, draft, said or {"": problem.said(visit.lang)})
     return visit.go(f"/submitted/{done.track_code}")
 
 
@@ -133,19 +143,25 @@ async def _submit(
     draft: Draft,
     known: Mapping[str, Office],
     posted: Mapping[str, str],
+    units: Units | None,
 ) -> Submitted:
     procedure = law.current(draft.procedure_code)
-    sheet = Sheet(procedure.package.form, draft.content, visit.lang)
+    form = procedure.package.form
+    sheet = Sheet(form, draft.content, visit.lang, units)
     # The identity is read again: what it says now counts, not what it said when the draft was begun.
     person = await citizens.read(work, visit.session.subject)
     answers = sheet.clean(_declared(sheet, posted), person.prefill())
-    office = offices.chosen(known, procedure.package.procedure, draft.content.unit)
+    office = offices.chosen(known, procedure.package, answers.values, draft.content.unit)
+    cosigners = await cosigning.standing(work, draft.id, form, answers.values)
+    _need_confirmed(cosigners)
+    cosigning.note(answers.values, cosigners)
+    subject = await subject_of(work, form, answers.values, visit.session.subject, person)
     application = Application(
         procedure=procedure,
         answers=answers,
-        subject_id=visit.session.subject,
+        subject_id=subject.id,
         submitter_id=visit.session.subject,
-        subject_name=person.full_name,
+        subject_name=subject.name,
         received_unit=office.id,
         competent_unit=office.id,
         channel=ONLINE,
@@ -158,6 +174,16 @@ async def _submit(
         await presenting.use(work, presentation, done.id)
     await drafts.submitted(work, draft)
     return done
+
+
+def _need_confirmed(cosigners: Sequence[Cosigner]) -> None:
+    """Refuse to submit before everybody who signs has confirmed exactly this content."""
+    if any(c.state != "confirmed" for c in cosigners):
+        said = (
+            "Còn người cùng ký chưa xác nhận nội dung hồ sơ.",
+            "A co-signer has not confirmed the content yet.",
+        )
+        raise Invalid(*said, fields={"": said})
 
 
 def _declared(sheet: Sheet, posted: Mapping[str, str]) -> dict[str, str]:
@@ -176,7 +202,8 @@ def _handed_in(procedure: Adopted, draft: Draft, values: Mapping[str, Value]) ->
     """Return a component for each upload, and for each paper that a credential stands for."""
     package, content = procedure.package, draft.content
     left = {p.key for p in package.papers_left(values, credentials(draft))}
-    found: list[HandedIn] = []
+    pairs = attached(draft, package.form.attached(values))
+    found = [HandedIn(slot, file_id) for slot, file_id in dict.fromkeys(pairs)]
     for paper in package.papers_for(values):
         if paper.key in left:
             found += [HandedIn(paper.key, u.id) for u in content.papers.get(paper.key, [])]
@@ -192,14 +219,19 @@ def _handed_in(procedure: Adopted, draft: Draft, values: Mapping[str, Value]) ->
 
 async def _check(visit: Visit, draft: Draft, errors: Mapping[str, str]) -> Template:
     procedure = (await visit.law()).current(draft.procedure_code)
-    sheet = Sheet(procedure.package.form, draft.content, visit.lang)
+    form = procedure.package.form
+    sheet = Sheet(form, draft.content, visit.lang, await visit.units(form))
     known = await offices.of(visit.platform, visit.tenant)
     values, declared = sheet.values, sheet.declarations()
+    async with visit.work() as work:
+        cosigners = await cosigning.standing(work, draft.id, form, values)
     home = visit.url(f"/drafts/{draft.id}")
     here_keys = {f.key for f in declared} | {DECLARED, ""}
     on_page = {k: v for k, v in errors.items() if k in here_keys}
     office = known.get(draft.content.unit)
     todo = _todo(visit, sheet, procedure, draft, home, office)
+    wrong = bool(todo)
+    todo += _unconfirmed(cosigners, visit.lang)
     rest = [v for k, v in errors.items() if k not in here_keys] if not todo else []
     return page(
         visit.request,
@@ -209,9 +241,13 @@ async def _check(visit: Visit, draft: Draft, errors: Mapping[str, str]) -> Templ
         procedure=procedure.package.procedure,
         errors=on_page | ({"": " ".join(rest)} if rest else {}),
         todo=todo,
-        groups=_groups(sheet, values, home),
+        groups=_groups(sheet, home),
+        cosigners=cosigners,
+        cosign_link=f"{visit.platform.settings.url_of(visit.tenant.slug)}/my/cosign",
+        askable=not wrong and any(c.state == "new" for c in cosigners),
         papers=_papers(visit, procedure, draft, values),
         office=office.name if office else "—",
+        case=procedure.package.case_for(values),
         fee=_fee(procedure, values, visit.lang) if not todo else None,
         declared=[sheet.drawn(f) for f in declared] or [_general(visit.lang)],
         home=home,
@@ -219,13 +255,18 @@ async def _check(visit: Visit, draft: Draft, errors: Mapping[str, str]) -> Templ
     )
 
 
-def _general(lang: str) -> Asked:
+def _general(lang: str) -> Control:
     said = (
         "I have checked what stands above and declare that it is true"
         if lang == "en"
         else "Tôi đã kiểm tra và cam đoan nội dung trên là đúng sự thật"
     )
-    return Asked(DECLARED, "checkbox", said, "", True, (), False, "", "", 0)
+    return Control(DECLARED, "checkbox", said, required=True)
+
+
+def _unconfirmed(cosigners: Sequence[Cosigner], lang: str) -> list[tuple[str, str]]:
+    said = "has not confirmed yet" if lang == "en" else "chưa xác nhận cùng ký"
+    return [("#cosigners", f"{c.name}: {said}") for c in cosigners if c.state != "confirmed"]
 
 
 def _todo(
@@ -238,40 +279,48 @@ def _todo(
 ) -> list[tuple[str, str]]:
     """Return (href, sentence) of all that has to be put right before the dossier can be submitted."""
     en = visit.lang == "en"
-    wrong = sheet.errors({f.key: "1" for f in sheet.declarations()})
     found = [
-        (f"{home}/form/{number}?back=check#f-{f.key}", f"{f.label(visit.lang)}: {wrong[f.key]}")
+        (_place(home, number, i.path), f"{i.field.label(visit.lang)}: {i.error.say(visit.lang)}")
         for number, asked in sheet.pages()
-        for f in asked.fields
-        if f.key in wrong
+        for i in asked.every()
+        if i.error
     ]
     for paper in missing(procedure, draft, sheet.values):
         said = f"Missing: {paper.name_en}" if en else f"Thiếu giấy tờ: {paper.name_vi}"
         found.append((f"{home}/papers?back=check#f-{paper.key}", said))
-    if office is None or office.level not in procedure.package.procedure.level:
+    if office is None or not offices.deciding({"": office}, procedure.package, sheet.values):
         said = "Choose the office that decides" if en else "Hãy chọn cơ quan giải quyết"
         found.append((f"{home}/unit", said))
     return found
 
 
-def _groups(sheet: Sheet, values: Mapping[str, Value], home: str) -> list[dict[str, Any]]:
+def _place(home: str, number: int, path: str) -> str:
+    """Return where an answer is changed; the row it lies in has to stand on that page."""
+    at = f"&at={path}" if "." in path else ""
+    return f"{home}/form/{number}?back=check{at}#f-{path}"
+
+
+def _groups(sheet: Sheet, home: str) -> list[dict[str, Any]]:
     return [
         {
             "title": asked.title(sheet.lang),
-            "rows": [_row(sheet, f, values, f"{home}/form/{number}") for f in asked.fields],
+            "rows": [
+                {
+                    "label": label,
+                    "value": said or "—",
+                    "href": "" if item.fixed else _place(home, number, item.path),
+                    "source": _source(sheet, item),
+                }
+                for item, label, said in summary(asked.items, sheet.lang)
+            ],
         }
         for number, asked in sheet.pages()
     ]
 
 
-def _row(sheet: Sheet, asked: Field, values: Mapping[str, Value], href: str) -> dict[str, str]:
-    value = values.get(asked.key)
-    return {
-        "label": asked.label(sheet.lang),
-        "value": written(asked, value, sheet.lang) if value is not None else "—",
-        "href": "" if sheet.fixed(asked) else f"{href}?back=check#f-{asked.key}",
-        "source": sheet.drawn(asked).source,
-    }
+def _source(sheet: Sheet, item: Item) -> str:
+    known = item.known is not None and item.value == item.known
+    return sheet.drawing().sources[item.fixed] if known else ""
 
 
 def _papers(
@@ -279,11 +328,15 @@ def _papers(
 ) -> list[dict[str, Any]]:
     package, content, en = procedure.package, draft.content, visit.lang == "en"
     left = {p.key for p in package.papers_left(values, credentials(draft))}
+    held: dict[str, list[Upload]] = {}
+    for slot, file_id in package.form.attached(values):
+        if upload := content.attached.get(file_id):
+            held.setdefault(slot, []).append(upload)
     found = []
     for paper in package.papers_for(values):
         if paper.key not in left:
             said = "From the wallet" if en else "Từ ví"
-        elif uploads := content.papers.get(paper.key):
+        elif uploads := [*content.papers.get(paper.key, []), *held.get(paper.key, [])]:
             said = ", ".join(u.name for u in uploads)
         elif paper.required:
             continue
@@ -309,4 +362,12 @@ async def show_submitted(request: AnyRequest, track_code: FromPath[str]) -> Temp
     return page(request, "portal/submitted.html", dossier=dossier, link=link)
 
 
-ROUTES: list[Any] = [show_units, save_unit, show_check, submit_draft, show_submitted]
+ROUTES: list[Any] = [
+    show_units,
+    save_unit,
+    show_check,
+    submit_draft,
+    show_submitted,
+    *cosign.ROUTES,
+    *printing.ROUTES,
+]

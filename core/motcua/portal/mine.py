@@ -1,5 +1,6 @@
 """My dossiers: the list with the drafts, and everything of one."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -9,13 +10,15 @@ from litestar import get
 from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
-from motcua.dossiers import drafts, queries, rating
+from motcua.catalogue.form_posted import Raw
+from motcua.dossiers import bundles, clock_view, drafts, offices, queries, rating
 from motcua.dossiers.law import law_of
 from motcua.dossiers.slips import MONEY, PROVENANCE
 from motcua.dossiers.states import State
 from motcua.errors import Problem
 from motcua.events.work import Work
-from motcua.portal import progress
+from motcua.portal import progress, supplement
+from motcua.portal.supplement import Sought
 from motcua.portal.visit import Visit, citizen
 from motcua.tenancy.db import Record
 from motcua.text import vn_moment
@@ -32,7 +35,6 @@ order by id desc limit 20
 _READERS = {
     "staff": ("Cán bộ của cơ quan", "An officer"),
     "device": ("Ki-ốt", "A kiosk"),
-    "program": ("Hệ thống kết nối", "A connected system"),
     "system": ("Hệ thống Một Cửa, để làm kết quả", "Một Cửa itself, to make the result"),
     "citizen": ("Người nộp hồ sơ", "The applicant"),
 }
@@ -86,37 +88,45 @@ async def show_one(request: AnyRequest, dossier_id: FromPath[UUID]) -> Template:
 
 
 async def dossier_page(
-    visit: Visit, dossier_id: UUID, errors: dict[str, str], *, status: int = 422
+    visit: Visit,
+    dossier_id: UUID,
+    errors: dict[str, str],
+    typed: Raw | None = None,
+    at: Sequence[str] = (),
 ) -> Template:
-    """Return the page of a dossier; ``errors`` belong to one of its forms."""
+    """Return the page of a dossier; ``errors`` belong to one of its forms, ``typed`` and ``at`` to the supplement."""
     lang = visit.lang
+    await offices.of(visit.platform, visit.tenant)  # kept, so that no work waits for it
     async with visit.work() as work:
         row = await queries.owned(work.tx, dossier_id, visit.session.subject)
         law, procedure = await law_of(visit.platform, work, row)
         events = await queries.events(work.tx, dossier_id)
         papers = await queries.components(work.tx, dossier_id)
-        requests = await queries.supplements(work.tx, dossier_id)
+        before = await queries.seen_before(work.tx, dossier_id)
+        sought = await supplement.read(visit, work, row)
         result = await queries.result(work.tx, dossier_id)
         rated = await rating.of(work.tx, dossier_id)
         reads = await _reads(work, visit, row)
         answers = queries.answers(work, row)
-    named = {p.key: p for p in procedure.package.procedure.papers}
-    open_request = next((r for r in requests if r["answered_at"] is None), None)
+        children = await bundles.children(work.tx, dossier_id)
+        running = await clock_view.view(work.tx, row, procedure.package, law.calendar)
     return page(
         visit.request,
         "portal/dossier.html",
-        status=status if errors else 200,
-        errors=errors,
+        status=422 if errors else 200,
+        errors=supplement.on_page(errors),
         row=row,
         unit=row["competent_name"],
         badge=progress.state_badge(row["state"], lang),
         items=progress.timeline(law, row, events, lang),
         clock=progress.clock(law.calendar, row, events, lang),
-        lines=progress.explained(row["derivation"], lang),
-        papers=[_paper(visit, dossier_id, c) for c in papers],
-        asked=open_request,
-        slots=[_slot(named[k], lang) for k in open_request["papers"]] if open_request else [],
-        requests=requests,
+        lines=progress.explained(running.derivation, lang),
+        react=running.reaction.explain(lang) if running.reaction else [],
+        running=running,
+        papers=[_paper(visit, dossier_id, c, before.get(c["id"], "")) for c in papers],
+        asked=sought.request if sought else None,
+        **_asked(sought, typed, errors, lang, at),
+        children=[(c, *progress.state_badge(c["state"], lang)) for c in children],
         result=result,
         offerable=_offerable(result) and row["subject_id"] == visit.session.subject,
         rated=rated,
@@ -130,7 +140,7 @@ async def dossier_page(
     )
 
 
-def _paper(visit: Visit, dossier_id: UUID, component: Record) -> dict[str, Any]:
+def _paper(visit: Visit, dossier_id: UUID, component: Record, before: str) -> dict[str, Any]:
     en = visit.lang == "en"
     tones = {"self-scanned": "neutral", "officer-compared": "ok", "issuer-signed": "ok"}
     link = visit.url(f"/my/{dossier_id}/papers/{component['id']}.pdf")
@@ -139,18 +149,28 @@ def _paper(visit: Visit, dossier_id: UUID, component: Record) -> dict[str, Any]:
         "provenance": PROVENANCE[component["provenance"]][en],
         "tone": tones[component["provenance"]],
         "pages": component["pages"],
+        "before": before,
         "issuer": (component["evidence"] or {}).get("issuer_name", ""),
         "href": link if component["sha256"] else "",
     }
 
 
-def _slot(paper: Any, lang: str) -> dict[str, Any]:
+def _asked(
+    sought: Sought | None,
+    typed: Raw | None,
+    errors: Mapping[str, str],
+    lang: str,
+    at: Sequence[str],
+) -> dict[str, Any]:
+    """Return the questions and papers of the open request, as far as there is one."""
+    if sought is None:
+        return {"rows": [], "slots": [], "summary": supplement.summary(errors, (), lang)}
+    now = sought.start() if typed is None else typed
+    rows = supplement.rows(sought, now, errors, lang, at)
     return {
-        "key": paper.key,
-        "name": paper.name(lang),
-        "required": True,
-        "many": True,
-        "note": paper.note_en if lang == "en" else paper.note_vi,
+        "rows": rows,
+        "slots": supplement.slots(sought, now, lang),
+        "summary": supplement.summary(errors, rows, lang),
     }
 
 

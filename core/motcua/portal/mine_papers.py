@@ -9,11 +9,13 @@ from litestar.datastructures import FormMultiDict
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
-from motcua.dossiers import queries, rating, settlement, slips
+from motcua.dossiers import queries, rating, slips
+from motcua.dossiers.answering import Handed, answer_supplement
 from motcua.dossiers.submission import Paper
 from motcua.errors import Invalid, NotFound, Problem, TooLarge
 from motcua.events.work import Work
 from motcua.files.intake import Prepared, keeping, note
+from motcua.portal import supplement as asking
 from motcua.portal.mine import dossier_page
 from motcua.portal.papers import prepared, uploads
 from motcua.portal.visit import Visit, citizen
@@ -34,45 +36,57 @@ async def answer(request: AnyRequest, dossier_id: FromPath[UUID]) -> Redirect | 
     """Hand in exactly what was asked for; the clock goes on."""
     visit = citizen(request)
     posted = await request.form()
-    await visit.law()
+    sought = await asking.owned(visit, dossier_id)
+    typed = sought.typed(posted)
+    await asking.keep(visit, sought, typed)
+    if asking.only_rows(posted):
+        return await dossier_page(visit, dossier_id, {}, typed, asking.places(posted))
     arrived: dict[str, Prepared] = {}
     try:
+        sought.look_first(typed)
         async with keeping(visit.platform.db, visit.tenant, visit.files, arrived.values()):
-            await _prepare(visit, await _asked(visit, dossier_id), posted, arrived)
+            await _prepare(visit, [p.key for p in sought.papers(typed)], posted, arrived)
             async with visit.work() as work:
-                await queries.owned(work.tx, dossier_id, visit.session.subject)
                 papers = [
                     Paper(key, (await note(work, paper, visit.session.subject)).id)
                     for key, paper in arrived.items()
                 ]
-                await settlement.answer_supplement(
-                    visit.platform, work, dossier_id, visit.session.subject, papers
+                await answer_supplement(
+                    visit.platform,
+                    work,
+                    dossier_id,
+                    visit.session.subject,
+                    Handed(papers, typed),
+                    sought.units,
                 )
     except (Invalid, TooLarge) as problem:
-        return await dossier_page(visit, dossier_id, problem.fields or {"": problem.vi})
+        errors = problem.fields or {"": problem.said(visit.lang)}
+        return await dossier_page(visit, dossier_id, errors, typed, asking.places(posted))
     return visit.go(f"/my/{dossier_id}")
 
 
-async def _asked(visit: Visit, dossier_id: UUID) -> list[str]:
-    """Return the papers of the open request, to the dossier's owner."""
-    async with visit.work() as work:
-        await queries.owned(work.tx, dossier_id, visit.session.subject)
-        requests = await queries.supplements(work.tx, dossier_id)
-    return [key for r in requests if r["answered_at"] is None for key in r["papers"]]
+@post("/my/{dossier_id:uuid}/supplement/part", include_in_schema=False, status_code=200)
+async def part(request: AnyRequest, dossier_id: FromPath[UUID]) -> Template:
+    """Return the questions asked for, with what is typed now; nothing is saved (``form.js``)."""
+    visit = citizen(request)
+    posted = await request.form()
+    sought = await asking.owned(visit, dossier_id)
+    rows = asking.rows(sought, sought.typed(posted), {}, visit.lang, asking.places(posted))
+    return page(request, "portal/_asked.html", rows=rows)
 
 
 async def _prepare(
     visit: Visit, asked: list[str], posted: FormMultiDict, arrived: dict[str, Prepared]
 ) -> None:
     """Put what came for each paper into ``arrived``; ``Invalid`` names each that cannot be used."""
-    wrong: dict[str, str] = {}
+    wrong: dict[str, str | tuple[str, str]] = {}
     for key in asked:
         if not (parts := uploads(posted, key)):
             continue
         try:
             arrived[key] = await prepared(visit, parts)
         except Problem as problem:
-            wrong[key] = problem.en if visit.lang == "en" else problem.vi
+            wrong[key] = (problem.vi, problem.en)
     if wrong:
         raise Invalid(fields=wrong)
 
@@ -84,8 +98,8 @@ async def receipt(request: AnyRequest, dossier_id: FromPath[UUID]) -> Response[b
     await visit.law()
     async with visit.work() as work:
         row = await queries.owned(work.tx, dossier_id, visit.session.subject)
-        pdf = await slips.receipt(visit.platform, work, row)
-    return _pdf(pdf, f"giay-tiep-nhan-{row['code']}")
+        read = await slips.receipt(visit.platform, work, row)
+    return _pdf(await slips.pdf(read), f"giay-tiep-nhan-{row['code']}")
 
 
 @get("/my/{dossier_id:uuid}/supplement.pdf", include_in_schema=False)
@@ -95,8 +109,8 @@ async def supplement(request: AnyRequest, dossier_id: FromPath[UUID]) -> Respons
     await visit.law()
     async with visit.work() as work:
         row = await queries.owned(work.tx, dossier_id, visit.session.subject)
-        pdf = await slips.supplement_request(visit.platform, work, row)
-    return _pdf(pdf, f"yeu-cau-bo-sung-{row['code'] or row['track_code']}")
+        read = await slips.supplement_request(visit.platform, work, row)
+    return _pdf(await slips.pdf(read), f"yeu-cau-bo-sung-{row['code'] or row['track_code']}")
 
 
 @get("/my/{dossier_id:uuid}/result.pdf", include_in_schema=False)
@@ -171,4 +185,4 @@ async def rate(request: AnyRequest, dossier_id: FromPath[UUID]) -> Redirect | Te
     return visit.go(f"/my/{dossier_id}")
 
 
-ROUTES: list[Any] = [answer, receipt, supplement, result, paper, offer, rate]
+ROUTES: list[Any] = [answer, part, receipt, supplement, result, paper, offer, rate]

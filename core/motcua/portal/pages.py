@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from motcua.portal import begin, find, finish, mine, mine_papers, papers, tracking
+from motcua.portal import again, begin, clock, find, finish, mine, mine_papers, papers, tracking
 
 ROUTES: list[Any] = [
     route
-    for part in (find, begin, papers, finish, tracking, mine, mine_papers)
+    for part in (find, begin, again, papers, finish, tracking, mine, mine_papers, clock)
     for route in part.ROUTES
 ]

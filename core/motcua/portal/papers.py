@@ -18,6 +18,8 @@ from motcua.errors import Conflict, Invalid, NotFound, Problem, TooLarge
 from motcua.events.work import Work
 from motcua.files.intake import Prepared, keeping, note, prepare, read_own
 from motcua.files.scan import scanner_of
+from motcua.portal import reuse
+from motcua.portal.reuse import Held
 from motcua.portal.sheets import Sheet, steps
 from motcua.portal.visit import Visit, citizen
 from motcua.text import nfc
@@ -43,7 +45,16 @@ def needed(paper: Paper) -> bool:
 def missing(procedure: Adopted, draft: Draft, values: Mapping[str, Value]) -> list[Paper]:
     """Return the papers without which the dossier cannot be submitted."""
     left = procedure.package.papers_left(values, credentials(draft))
-    return [p for p in left if needed(p) and not draft.content.papers.get(p.key)]
+    given = in_form(procedure, draft, values)
+    return [
+        p for p in left if needed(p) and p.key not in given and not draft.content.papers.get(p.key)
+    ]
+
+
+def in_form(procedure: Adopted, draft: Draft, values: Mapping[str, Value]) -> set[str]:
+    """Return the papers that were attached to questions of the form."""
+    pairs = procedure.package.form.attached(values)
+    return {slot for slot, file_id in pairs if file_id in draft.content.attached}
 
 
 def credentials(draft: Draft) -> tuple[Any, ...]:
@@ -73,7 +84,7 @@ async def show_papers(
             said = problem.en if visit.lang == "en" else problem.vi
         else:
             return visit.go(f"/drafts/{draft_id}/papers")
-    return _drawn(visit, procedure, draft, {"": said} if said else {}, back)
+    return await _drawn(visit, procedure, draft, {"": said} if said else {}, back)
 
 
 async def _collect(
@@ -135,6 +146,7 @@ async def save_papers(request: AnyRequest, draft_id: FromPath[UUID]) -> Redirect
             draft = await drafts.read(work, draft_id, visit.session.subject, lock=True)
             _remove(draft, posted)
             errors |= await _note_all(visit, work, draft, posted, arrived)
+            await _use_again(visit, work, procedure, draft, posted)
             await drafts.save(work, draft)
     back = str(posted.get("_return", ""))
     going_on = not removed and posted.get("action") != "upload"
@@ -146,7 +158,7 @@ async def save_papers(request: AnyRequest, draft_id: FromPath[UUID]) -> Redirect
             for p in missing(procedure, draft, values)
         }
     if errors:
-        return _drawn(visit, procedure, draft, errors, back)
+        return await _drawn(visit, procedure, draft, errors, back)
     if not going_on:
         return visit.go(f"/drafts/{draft_id}/papers" + (f"?back={back}" if back == "check" else ""))
     return visit.go(f"/drafts/{draft_id}/{'check' if back == 'check' else 'unit'}")
@@ -182,6 +194,22 @@ async def _prepare_all(
         except Problem as problem:
             errors[paper.key] = problem.en if visit.lang == "en" else problem.vi
     return errors
+
+
+async def _use_again(
+    visit: Visit, work: Work, procedure: Adopted, draft: Draft, posted: FormMultiDict
+) -> None:
+    """Put ticked papers of earlier dossiers (``reuse.<paper>``) into their slots, as far as there is room."""
+    papers = [p for p in procedure.package.procedure.papers if f"reuse.{p.key}" in posted]
+    if not papers:
+        return
+    again = await reuse.held(work.tx, visit.session.subject, (p.name_vi for p in papers))
+    for paper in papers:
+        ticked = [str(v) for v in posted.getall(f"reuse.{paper.key}", [])]
+        files = draft.content.papers.setdefault(paper.key, [])
+        present = {u.id for u in files}
+        fresh = [u for u in reuse.wanted(again, paper.name_vi, ticked) if u.id not in present]
+        files += fresh[: _PER_PAPER - len(files)]
 
 
 async def _note_all(
@@ -276,13 +304,14 @@ async def show_file(
     visit = citizen(request)
     async with visit.work() as work:
         draft = await drafts.read(work, draft_id, visit.session.subject)
-        if not any(u.id == file_id for many in draft.content.papers.values() for u in many):
+        listed = [*draft.content.papers.values(), draft.content.attached.values()]
+        if not any(u.id == file_id for many in listed for u in many):
             raise NotFound("Không tìm thấy tệp.", "There is no such file.")
         pdf = await read_own(work.tx, visit.files, file_id, visit.session.subject)
     return Response(pdf, media_type="application/pdf")
 
 
-def _drawn(
+async def _drawn(
     visit: Visit, procedure: Adopted, draft: Draft, errors: dict[str, str], back: str
 ) -> Template:
     sheet = Sheet(procedure.package.form, draft.content, visit.lang)
@@ -290,6 +319,10 @@ def _drawn(
     left = procedure.package.papers_left(values, credentials(draft))
     asked = procedure.package.papers_for(values)
     done = [p for p in asked if p not in left]
+    given = in_form(procedure, draft, values)
+    left = [p for p in left if p.key not in given]
+    async with visit.work() as work:
+        again = await reuse.held(work.tx, visit.session.subject, (p.name_vi for p in left))
     pages = sheet.pages()
     return page(
         visit.request,
@@ -297,7 +330,7 @@ def _drawn(
         status=422 if errors else 200,
         draft=draft,
         errors=errors,
-        slots=[_slot(visit, draft, p) for p in left if uploadable(p)],
+        slots=[_slot(visit, draft, p, again) for p in left if uploadable(p)],
         notes=[_note(visit, p) for p in left if not uploadable(p)],
         done=[_done(visit, draft, p, values) for p in done],
         from_wallet=[_offer(visit, p) for p in left if p.replaced_by],
@@ -307,23 +340,27 @@ def _drawn(
     )
 
 
-def _slot(visit: Visit, draft: Draft, paper: Paper) -> dict[str, Any]:
-    unit = "pages" if visit.lang == "en" else "trang"
+def _slot(visit: Visit, draft: Draft, paper: Paper, again: Sequence[Held]) -> dict[str, Any]:
+    files = draft.content.papers.get(paper.key, [])
     return {
         "key": paper.key,
         "name": paper.name(visit.lang),
         "required": needed(paper),
         "many": True,
         "note": _text(visit, paper),
-        "files": [
-            {
-                "id": u.id,
-                "name": u.name,
-                "size": f"{u.pages} {unit}, {max(1, u.size // 1024)} KB",
-                "href": visit.url(f"/drafts/{draft.id}/files/{u.id}"),
-            }
-            for u in draft.content.papers.get(paper.key, [])
-        ],
+        "files": [file_row(visit, draft, upload) for upload in files],
+        "reusable": reuse.offered(again, paper.name_vi, (u.id for u in files), visit.lang),
+    }
+
+
+def file_row(visit: Visit, draft: Draft, upload: Upload) -> dict[str, Any]:
+    """Describe a file of a draft for ``ui.file_slot``."""
+    unit = "pages" if visit.lang == "en" else "trang"
+    return {
+        "id": upload.id,
+        "name": upload.name,
+        "size": f"{upload.pages} {unit}, {max(1, upload.size // 1024)} KB",
+        "href": visit.url(f"/drafts/{draft.id}/files/{upload.id}"),
     }
 
 

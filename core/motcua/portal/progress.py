@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from motcua.catalogue.adopted import TenantLaw
+from motcua.dossiers import clock_words
+from motcua.dossiers.clock_view import ONLINE
 from motcua.dossiers.states import TITLES, State
 from motcua.tenancy.db import Record
 from motcua.text import vn_moment
-from motcua.worktime import Calendar, working_minutes
+from motcua.worktime import Calendar, reaction, working_minutes
 from motcua.worktime.wording import hours
 
 _SAID: Mapping[str, tuple[str, str]] = {
@@ -73,6 +75,7 @@ def timeline(
     the payload still holds it: the public page takes it out.
     """
     en = lang == "en"
+    events = list(events)
     items = []
     for event in events:
         kind, payload = event["type"], event.get("payload", event)
@@ -82,30 +85,62 @@ def timeline(
             title = _step(law, row["procedure_code"], payload, en)
         elif kind in _SAID:
             title = _SAID[kind][en]
+        elif kind in clock_words.KINDS and (words := clock_words.said(kind, payload)):
+            title = words[en]
         else:
             continue
         when = vn_moment(_moment(event["at"]))
-        note = str(payload.get("reason", ""))
+        note = "" if kind in clock_words.KINDS else str(payload.get("reason", ""))
         items.append({"title": title, "when": when, "note": note, "state": "done"})
-    return [*items, *_ahead(row, en)]
+    return [*items, *_ahead(row, en, *_steps(law, row, events, en))]
 
 
 def _step(law: TenantLaw, code: str, payload: Mapping[str, Any], en: bool) -> str:
     if not en:
         return f"Xong bước: {payload.get('name', '')}"
-    names = {
-        s.id: s.name_en for p in law.procedures if p.code == code for s in p.package.procedure.steps
-    }
+    packages = [p.package for p in law.procedures if p.code == code]
+    cases = [case for package in packages for case in package.cases]
+    names = {s.id: s.name_en for case in cases for s in case.steps}
     return f"Step done: {names.get(payload.get('node', ''), payload.get('name', ''))}"
 
 
-def _ahead(row: Record, en: bool) -> list[dict[str, str]]:
+def _steps(
+    law: TenantLaw, row: Record, events: Iterable[Mapping[str, Any]], en: bool
+) -> tuple[list[str], list[str]]:
+    """Return the names of the officers' steps that wait now, and of those after them in a straight way.
+
+    Nothing where the page is not the citizen's own: the public log does not tell where the steps stand.
+    """
+    open_at: dict[str, str] = {}
+    for event in events:
+        if event["type"] == "step.entered":
+            open_at[event["payload"]["token"]] = event["payload"]["node"]
+        elif event["type"] in {"step.completed", "step.cancelled"}:
+            open_at.pop(event["payload"]["token"], None)
+    if row["state"] != State.PROCESSING or not open_at:
+        return [], []
+    procedure = law.adopted(row["adopted_id"]).of_case(row["case_key"], row["limit_value"])
+    nodes = procedure.definition.nodes
+    here = [n for n in open_at.values() if n in nodes and nodes[n].kind == "user"]
+    ids = [s.id for s in procedure.package.cases[0].steps]
+    last = max((ids.index(n) for n in here if n in ids), default=len(ids))
+    later = [n for n in ids[last + 1 :] if nodes[n].kind == "user"]
+    names = {n: nodes[n].name_en if en else nodes[n].name_vi for n in (*here, *later)}
+    return [names[n] for n in here], [names[n] for n in later]
+
+
+def _ahead(
+    row: Record, en: bool, here: Sequence[str], later_steps: Sequence[str]
+) -> list[dict[str, str]]:
+    """Return what happens now and what will; steps by the names that the procedure gives them."""
     state = row["state"]
     if state not in _NOW:
         return []
     due = row["due_at"]
     promised = (f"Due: {vn_moment(due)}" if en else f"Hẹn trả: {vn_moment(due)}") if due else ""
-    items = [{"title": _NOW[state][en], "when": "", "note": "", "state": "now"}]
+    now = ": ".join([_NOW[state][en], ", ".join(here)] if here else [_NOW[state][en]])
+    items = [{"title": now, "when": "", "note": "", "state": "now"}]
+    items += [{"title": s, "when": "", "note": "", "state": "todo"} for s in later_steps]
     for later, title in _LATER.items():
         passed = {State.ACCEPTED: row["accepted_at"], State.DONE: row["finished_at"]}.get(later)
         if not passed:
@@ -132,9 +167,9 @@ def _pauses(
 ) -> Iterable[tuple[datetime, datetime]]:
     began: datetime | None = None
     for event in events:
-        if event["type"] == "dossier.supplement_requested":
-            began = _moment(event["at"])
-        elif event["type"] in {"dossier.supplement_answered", "dossier.stopped"} and began:
+        if event["type"] == "clock.paused":
+            began = began or _moment(event["at"])
+        elif event["type"] in {"clock.resumed", "dossier.finished", "dossier.stopped"} and began:
             yield began, _moment(event["at"])
             began = None
     if began:
@@ -154,6 +189,17 @@ def _amount(calendar: Calendar, minutes: int, lang: str) -> str:
 def explained(derivation: Sequence[Mapping[str, str]], lang: str) -> list[str]:
     """Return the lines that explain a due date."""
     return [line["en" if lang == "en" else "vi"] for line in derivation]
+
+
+def reaction_lines(
+    calendar: Calendar, row: Record, events: Iterable[Mapping[str, Any]], lang: str
+) -> list[str]:
+    """Explain by when an online dossier gets its first answer; nothing once it was given."""
+    if row["state"] != State.SUBMITTED or row["channel"] != ONLINE:
+        return []
+    answers = [e["at"] for e in events if e["type"] == "dossier.reception_supplement_answered"]
+    start = max([row["submitted_at"], *map(_moment, answers)])
+    return reaction(calendar, start).explain(lang)
 
 
 def _moment(value: object) -> datetime:

@@ -2,77 +2,84 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from litestar.datastructures import FormMultiDict
-from msgspec.structs import replace
 
-from motcua.catalogue.fields import Field, Value
-from motcua.catalogue.forms import Answers, Form, InvalidAnswers, Page
+from motcua.catalogue.fields import Field, Units, Value, leaves
+from motcua.catalogue.form_posted import Raw, Taking, known_only, name_communes
+from motcua.catalogue.form_view import Block, Control, Drawing, as_typed
+from motcua.catalogue.form_walk import AskedPage, Item, Walk, every
+from motcua.catalogue.forms import Answers, Form, InvalidAnswers
+from motcua.catalogue.parsers import FieldError
 from motcua.dossiers.drafts import Content
-from motcua.text import vn_date
 
-Typed = str | list[str]
-_LONGEST = 8000
-_KINDS = {"name": "text", "address": "text", "declaration": "checkbox"}
-_FILLS = {"name": "name", "address": "street-address"}
+__all__ = ["Sheet", "Typed", "as_typed", "begin", "posted_texts", "steps"]
+Typed = Any
+"""An answer as typed: text, a list of texts, rows (a list of mappings), or the parts of an address."""
 _SOURCE = {
     "vi": ("Lấy từ định danh điện tử của bạn", "Lấy từ định danh điện tử của bạn, không sửa được"),
     "en": ("From your electronic identity", "From your electronic identity; cannot be changed"),
 }
-_FRAME = frozenset({"_csrf_token", "_return"})
+_BUTTONS = ("remove.", "reuse.")
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A question as the macro ``ui.field`` draws it."""
+class Taken:
+    """What a page gave: the keys of its questions, and what was sent but must not be kept."""
 
-    key: str
-    kind: str
-    label: str
-    help: str
-    required: bool
-    choices: Sequence[tuple[str, str]]
-    locked: bool
-    source: str
-    autocomplete: str
-    max_length: int
+    keys: frozenset[str]
+    refused: Mapping[str, object]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Sheet:
-    """A procedure's form together with what a draft knows."""
+    """A procedure's form together with what a draft knows.
+
+    ``units`` are the communes that an address can be in. What is computed from the draft is kept until the
+    draft is changed by ``take`` or ``changed``.
+    """
 
     form: Form
     content: Content
     lang: str
+    units: Units | None = None
+    _walk: Walk | None = None
 
     @property
-    def answers(self) -> dict[str, Typed]:
+    def answers(self) -> Raw:
         """What was typed, as far as this version of the form still asks it."""
-        known = {asked.key for asked in self.form.fields()}
-        return {k: v for k, v in self.content.answers.items() if k in known}
+        return known_only(self.form.fields(), self.content.answers, self.content.attached)
+
+    @property
+    def walk(self) -> Walk:
+        """What the form says to what was typed."""
+        if self._walk is None:
+            self._walk = self.form.walk(self.answers, self.content.prefill, units=self.units)
+        return self._walk
 
     @property
     def values(self) -> dict[str, Value]:
         """What is right so far."""
-        return self.form.read(self.answers, self.content.prefill)
+        return self.walk.values
 
-    def pages(self) -> list[tuple[int, Page]]:
+    def changed(self) -> None:
+        """Look again: the draft is another one now."""
+        self._walk = None
+
+    def pages(self) -> list[tuple[int, AskedPage]]:
         """Return the pages that are asked now with their numbers from 1.
 
         What is declared comes at the very end, beside the button that submits.
         """
-        numbers = {f.key: n for n, page in enumerate(self.form.pages, 1) for f in page.fields}
         found = []
-        for page in self.form.visible(self.values):
-            asked = tuple(f for f in page.fields if f.kind != "declaration")
-            if asked:
-                found.append((numbers[asked[0].key], replace(page, fields=asked)))
+        for asked in self.walk.pages:
+            items = [i for i in asked.items if i.field.kind != "declaration"]
+            if items:
+                found.append((asked.number, AskedPage(asked.number, asked.page, items)))
         return found
 
-    def page(self, number: int) -> Page | None:
+    def page(self, number: int) -> AskedPage | None:
         """Return a page as far as it is asked now."""
         return next((page for n, page in self.pages() if n == number), None)
 
@@ -86,56 +93,68 @@ class Sheet:
 
     def declarations(self) -> list[Field]:
         """Return what has to be declared with these answers."""
-        pages = self.form.visible(self.values)
-        return [f for page in pages for f in page.fields if f.kind == "declaration"]
+        return [i.field for i in self.walk.items() if i.field.kind == "declaration"]
 
-    def fixed(self, asked: Field) -> bool:
-        """Tell whether the identity says this, so that it is not asked but shown."""
-        return asked.locked and asked.key in self.form.initial(self.content.prefill)
+    def drawing(self, **more: Any) -> Drawing:
+        """Return how this draft's questions are drawn."""
+        free, locked = _SOURCE[self.lang]
+        return Drawing(self.lang, (free, locked), self.units, **more)
 
-    def drawn(self, asked: Field) -> Asked:
-        """Return a question as it is drawn."""
-        locked = self.fixed(asked)
-        source = _SOURCE[self.lang][locked] if self._from_source(asked) else ""
-        return Asked(
-            key=asked.key,
-            kind=_KINDS.get(asked.kind, asked.kind),
-            label=asked.label(self.lang),
-            help=asked.help(self.lang),
-            required=asked.required or asked.kind == "declaration",
-            choices=[(c.value, c.en if self.lang == "en" else c.vi) for c in asked.choices],
-            locked=locked,
-            source=source,
-            autocomplete=_FILLS.get(asked.kind, ""),
-            max_length=asked.max or 0 if asked.kind in {"text", "long_text", "name"} else 0,
-        )
+    def blocks(self, items: Iterable[Item], told: Mapping[str, str], **more: Any) -> list[Block]:
+        """Return questions as a page draws them; ``told`` are the errors by path, and no other is shown."""
+        shown = list(items)
+        for item in every(shown):
+            said = told.get(item.path, "")
+            item.error = FieldError(said, said) if said else None
+        return self.drawing(**more).blocks(shown)
+
+    def drawn(self, asked: Field) -> Control:
+        """Return a question without questions inside as the macro ``ui.field`` draws it, unanswered."""
+        item = Item(asked.key, asked, self.answers.get(asked.key), known=self._known(asked))
+        control = self.drawing().blocks([item])[0].control
+        return control or Control(asked.key, asked.kind, asked.label(self.lang))
 
     def shown(self, asked: Field) -> Typed:
         """Return what stands in a field."""
-        if self.fixed(asked):
-            return as_typed(asked, self.form.initial(self.content.prefill)[asked.key])
-        return self.content.answers.get(asked.key, "")
+        return self.drawn(asked).value
 
-    def _from_source(self, asked: Field) -> bool:
-        known = self.form.initial(self.content.prefill).get(asked.key)
-        return known is not None and self.shown(asked) == as_typed(asked, known)
+    def _known(self, asked: Field) -> Value | None:
+        return self.form.initial(self.content.prefill).get(asked.key) if asked.prefill else None
 
-    def take(self, number: int, posted: FormMultiDict) -> dict[str, str]:
-        """Put what was posted for a page into the draft; returns its errors by field.
+    def take(self, number: int, posted: Mapping[str, Sequence[str]]) -> "Taken":
+        """Put what was posted for a page into the draft; ``wrong`` says what is not right about it.
 
         What is wrong is kept too, so that nothing has to be typed twice. A name that the page does not
         have, and another value than the identity's, are errors and not kept.
         """
-        fields = {f.key: f for f in self.form.pages[number - 1].fields if f.kind != "declaration"}
-        raw = _posted(fields.values(), posted)
-        strange = {k: "" for k in posted if k not in fields and k not in _FRAME}
-        offered = {key: value for key, value in raw.items() if self.fixed(fields[key])}
-        self.content.answers |= {k: v for k, v in raw.items() if k not in offered}
-        wrong = self.errors({**offered, **strange})
-        return {k: said for k, said in wrong.items() if k in fields or k in strange}
+        fields = self.form.pages[number - 1].fields
+        fresh = self.answers
+        taking = Taking(posted, declarations=False)
+        taking.into(fields, fresh)
+        asked = {f.key for f in leaves(fields) if f.kind != "declaration"}
+        keys = {name.split(".")[0] for name in taking.names} | asked
+        initial = self.form.initial(self.content.prefill)
+        fixed = {f.key for f in leaves(fields) if f.locked and f.key in initial}
+        offered = {k: fresh.pop(k) for k in fixed if k in fresh and k in posted}
+        strange = {n: "" for n in taking.strange() if not n.startswith(_BUTTONS)}
+        self.content.answers = fresh
+        self.changed()
+        if self.units is not None:
+            name_communes(self.walk, fresh)
+        return Taken(frozenset(keys), {**offered, **strange})
+
+    def wrong(self, taken: "Taken") -> dict[str, str]:
+        """Return what is wrong with what a page gave, by path."""
+        if taken.refused:
+            found = self.errors(taken.refused)
+        else:
+            found = {path: error.say(self.lang) for path, error in self.walk.errors.items()}
+        return {
+            k: v for k, v in found.items() if k.split(".")[0] in taken.keys or k in taken.refused
+        }
 
     def errors(self, more: Mapping[str, object]) -> dict[str, str]:
-        """Return what is wrong with the answers and these additions, by field."""
+        """Return what is wrong with the answers and these additions, by path."""
         try:
             self.clean(more, self.content.prefill)
         except InvalidAnswers as error:
@@ -144,40 +163,28 @@ class Sheet:
 
     def clean(self, more: Mapping[str, object], source: Mapping[str, str]) -> Answers:
         """Read the whole form; raises ``InvalidAnswers``."""
-        return self.form.clean({**self.answers, **more}, source, lang=self.lang)
+        raw = {**self.answers, **more}
+        return self.form.clean(raw, source, lang=self.lang, units=self.units)
 
 
 def begin(form: Form, prefill: Mapping[str, str]) -> Content:
     """Return a fresh draft with what the identity knows; locked answers are taken from there at the end."""
     initial = form.initial(prefill)
-    answers = {
-        f.key: as_typed(f, initial[f.key])
-        for f in form.fields()
-        if f.key in initial and not f.locked
-    }
+    answers: Raw = {}
+    for asked in form.fields():
+        if asked.key in initial and not asked.locked:
+            answers[asked.key] = as_typed(asked, initial[asked.key])
+        elif asked.kind == "address2" and asked.prefill in prefill:
+            answers[asked.key] = {"text": prefill[asked.prefill]}
     return Content(answers=answers, prefill=dict(prefill))
 
 
-def as_typed(asked: Field, value: Value) -> Typed:
-    """Write a value as a person would type it."""
-    if isinstance(value, list):
-        return value
-    if isinstance(value, bool):
-        return "1" if value else ""
-    if asked.kind == "date":
-        return vn_date(date.fromisoformat(str(value)))
-    return str(value)
-
-
-def _posted(fields: Iterable[Field], posted: FormMultiDict) -> dict[str, Typed]:
-    """Return what came for these fields; a box that is not ticked sends nothing."""
-    found: dict[str, Typed] = {}
-    for asked in fields:
-        texts = [v[:_LONGEST] for v in posted.getall(asked.key, []) if isinstance(v, str)]
-        if asked.kind == "multichoice":
-            found[asked.key] = texts
-        elif texts or asked.kind == "checkbox":
-            found[asked.key] = texts[0] if texts else ""
+def posted_texts(posted: FormMultiDict) -> dict[str, list[str]]:
+    """Return the texts that were posted, by name; files are left out."""
+    found: dict[str, list[str]] = {}
+    for name, value in posted.multi_items():
+        if isinstance(value, str):
+            found.setdefault(name, []).append(value)
     return found
 
 

@@ -1,6 +1,5 @@
 """What anybody may see: how a dossier stands, and whether a result is genuine. Never a name."""
 
-import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,10 +10,12 @@ from litestar.response import Redirect, Template
 
 from motcua.dossiers import queries
 from motcua.dossiers.routes import public_events
-from motcua.errors import NotFound
+from motcua.errors import Both, NotFound
 from motcua.platform import Platform
-from motcua.portal import progress
+from motcua.portal import progress, verifying
+from motcua.portal.verifying import Checked
 from motcua.tenancy.db import Record
+from motcua.wallet.issuing_keys import root_certificate_file
 from motcua.web.here import AnyRequest, here, province_of
 from motcua.web.pages import page
 
@@ -71,6 +72,8 @@ async def show(request: AnyRequest, track_code: FromPath[str]) -> Template:
         items=progress.timeline(law, row, events, lang),
         clock=progress.clock(law.calendar, row, events, lang),
         lines=progress.explained(row["derivation"], lang),
+        react=progress.reaction_lines(law.calendar, row, events, lang),
+        running=None,
     )
 
 
@@ -90,7 +93,7 @@ async def _genuine(request: AnyRequest, code: str) -> Record:
 @get("/verify/{verify_code:str}", include_in_schema=False, opt={"open": True})
 async def verify(request: AnyRequest, verify_code: FromPath[str]) -> Template:
     """Show whether a result is in force: number, kind, office and day, nothing of its holder."""
-    return _verified(request, await _genuine(request, verify_code), "", {})
+    return _verified(request, await _genuine(request, verify_code), None, {})
 
 
 @post(
@@ -101,21 +104,23 @@ async def verify(request: AnyRequest, verify_code: FromPath[str]) -> Template:
     opt={"open": True},
 )
 async def compare(request: AnyRequest, verify_code: FromPath[str]) -> Template:
-    """Compare a PDF with the one that was issued; it is read and not kept."""
+    """Compare a PDF with the one that was issued, and check its signature; it is read and not kept."""
     row = await _genuine(request, verify_code)
     file = (await request.form()).get("file")
-    digest, size = hashlib.sha256(), 0
+    pdf = bytearray()
     while isinstance(file, UploadFile) and (chunk := await file.read(_CHUNK)):
-        digest.update(chunk)
-        size += len(chunk)
-    if not size:
-        said = "Choose the PDF" if here(request).lang == "en" else "Hãy chọn tệp PDF"
-        return _verified(request, row, "", {"file": said})
-    same = digest.hexdigest() == row["pdf_sha256"]
-    return _verified(request, row, "same" if same else "different", {})
+        pdf += chunk
+    if not pdf:
+        return _verified(request, row, None, {"file": Both("Hãy chọn tệp PDF", "Choose the PDF")})
+    platform: Platform = request.app.state.platform
+    root = root_certificate_file(platform.settings)
+    found = await verifying.check(bytes(pdf), row["pdf_sha256"], row["issued_at"], root)
+    return _verified(request, row, found, {})
 
 
-def _verified(request: AnyRequest, row: Record, compared: str, errors: dict[str, str]) -> Template:
+def _verified(
+    request: AnyRequest, row: Record, checked: Checked | None, errors: dict[str, str]
+) -> Template:
     expired = row["expires_at"] is not None and row["expires_at"] <= datetime.now(UTC)
     standing = "withdrawn" if row["status"] else "expired" if expired else "valid"
     return page(
@@ -124,7 +129,7 @@ def _verified(request: AnyRequest, row: Record, compared: str, errors: dict[str,
         status=422 if errors else 200,
         row=row,
         standing=standing,
-        compared=compared,
+        checked=checked,
         errors=errors,
     )
 

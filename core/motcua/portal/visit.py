@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from litestar.response import Redirect
 
 from motcua.catalogue.adopted import TenantLaw
+from motcua.catalogue.fields import Units
+from motcua.catalogue.form_fields import every
+from motcua.catalogue.forms import Form
+from motcua.dossiers import offices
 from motcua.events.work import Work
 from motcua.files.store import TenantFiles
 from motcua.platform import Platform
@@ -40,6 +44,12 @@ class Visit:
     async def law(self) -> TenantLaw:
         """Return what the tenant applies; asked for outside a transaction."""
         return await self.platform.catalogue.of(self.tenant)
+
+    async def units(self, form: Form) -> Units | None:
+        """Return the communes of the province by code, when the form asks for an address by commune."""
+        if not any(asked.kind == "address2" for asked in every(form.fields())):
+            return None
+        return offices.communes(await offices.of(self.platform, self.tenant))
 
     def url(self, path: str) -> str:
         """Return a path of this host as a link."""

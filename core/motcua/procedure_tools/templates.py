@@ -120,7 +120,7 @@ def _data(package: Package, claims: object) -> dict[str, object]:
             "organization": "Tỉnh Mẫu",
             "unit": _SAMPLE,
             "number": "0001/2026/KQ-H00.00.00",
-            "place": _SAMPLE,
+            "place": "Mẫu",
             "date": "2026-03-02",
         },
         "title": rule.name_vi if rule else "",

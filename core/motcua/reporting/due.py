@@ -12,10 +12,14 @@ MOVES = frozenset(
         "dossier.accepted",
         "clock.paused",
         "clock.resumed",
+        "clock.extended",
+        "clock.recomputed",
         "dossier.finished",
         "dossier.stopped",
     }
 )
+#: Those that say a new date.
+_TELL = frozenset({"dossier.accepted", "clock.resumed", "clock.extended", "clock.recomputed"})
 History = Sequence[tuple[str, datetime, Mapping[str, Any]]]
 
 
@@ -27,8 +31,10 @@ def due_after(history: Iterable[tuple[str, datetime, Mapping[str, Any]]]) -> dat
     """
     due: datetime | None = None
     for kind, at, payload in history:
-        if kind in {"dossier.accepted", "clock.resumed"}:
-            due = datetime.fromisoformat(payload["due"])
+        if kind in _TELL:
+            # A date that moves while the clock stands still is no day on which anything is due.
+            if not payload.get("paused"):
+                due = datetime.fromisoformat(payload["due"])
         elif kind in {"dossier.finished", "dossier.stopped"} or (due is not None and at <= due):
             due = None
     return None if due is None else local_day(due)

@@ -47,9 +47,12 @@ _FACT = """
 insert into settlement_fact (id, day, procedure_code, unit_id, working_minutes, on_time, finished_at)
 values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing
 """
-_PAUSED = (
-    "select started_at, ended_at from clock_pause where dossier_id = $1 and ended_at is not null"
-)
+# Pauses for several reasons may overlap: time that stood still stood still once.
+_PAUSED = """
+select lower(span) as started_at, upper(span) as ended_at from (
+  select unnest(range_agg(tstzrange(started_at, ended_at))) as span from clock_pause
+  where dossier_id = $1 and ended_at is not null) spans
+"""
 
 
 async def count(platform: Platform, work: Work, event: Event) -> None:

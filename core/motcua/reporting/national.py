@@ -129,7 +129,10 @@ async def figures(platform: Platform, first: date, last: date) -> National:
     if not timedelta(0) <= last - first < timedelta(MAX_DAYS):
         raise Invalid(
             fields={
-                "to": f"Khoảng thời gian từ 1 đến {MAX_DAYS} ngày, ngày cuối không trước ngày đầu."
+                "to": (
+                    f"Khoảng thời gian từ 1 đến {MAX_DAYS} ngày, ngày cuối không trước ngày đầu.",
+                    f"A span has 1 to {MAX_DAYS} days and does not end before it begins.",
+                )
             }
         )
     now = datetime.now(UTC)

@@ -1,6 +1,6 @@
 """Choosing a procedure, the commune that decides, and filling in the form page by page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +9,14 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from motcua.catalogue.adopted import Adopted, TenantLaw
+from motcua.catalogue.form_fields import every
+from motcua.catalogue.form_view import named
+from motcua.catalogue.packages import Package
+from motcua.dossiers import offices
+from motcua.dossiers.offices import level_of
 from motcua.errors import Invalid, NotFound, Problem
 from motcua.station import answers, lines, visits
+from motcua.station.answers import Filling
 from motcua.station.screen import (
     GoElsewhereError,
     Screen,
@@ -24,21 +30,24 @@ from motcua.station.screen import (
 )
 from motcua.station.uploads import texts
 from motcua.station.visits import Notes
+from motcua.tenancy.db import TenantTx
 from motcua.text import fold
 from motcua.web.here import AnyRequest
 
 _SHOWN = 12
 _UNITS = """
-select id, name, kind from unit
+select id, name, kind, code from unit
 where valid_to is null and ($1 = '' or folded like '%' || $1 || '%')
-  and (kind = 'province') = $2 order by folded limit 20
+  and ((kind = 'province') = $2 or code = any($3)) order by folded limit 20
 """
-_UNIT = "select id, name, kind from unit where id = $1 and valid_to is null"
+_UNIT = "select id, name, kind, code from unit where id = $1 and valid_to is null"
 
 
 def adopted_of(law: TenantLaw, notes: Notes) -> Adopted:
-    """Return the version of the procedure that was chosen."""
-    return law.version(notes.code, notes.version)
+    """Return the procedure as it was chosen; ``NotFound`` when it is not applied here any more."""
+    if notes.adopted is None:
+        raise NotFound()
+    return law.adopted(notes.adopted)
 
 
 def prefill_of(notes: Notes) -> Mapping[str, str]:
@@ -46,9 +55,22 @@ def prefill_of(notes: Notes) -> Mapping[str, str]:
     return notes.card.citizen().prefill() if notes.card else {}
 
 
-def fits(unit_kind: str, levels: tuple[str, ...]) -> bool:
-    """Return whether a unit of this kind decides on procedures of these levels."""
-    return ("province" if unit_kind == "province" else "commune") in levels
+def levels_of(package: Package, notes: Notes) -> tuple[str, ...]:
+    """Return the levels that may decide on what was answered so far; a unit's code when it is that one."""
+    route = package.route(package.form.read(notes.answers, prefill_of(notes)))
+    return (route,) if route else package.procedure.level
+
+
+def fits(unit_kind: str, levels: tuple[str, ...], code: str = "") -> bool:
+    """Return whether a unit of this kind and code is of these levels, or is itself the one they name."""
+    return level_of(unit_kind) in levels or code in levels
+
+
+async def check_unit(tx: TenantTx, package: Package, notes: Notes) -> None:
+    """Send the person back to the offices when the answers ask for another one by now."""
+    row = await tx.fetchrow(_UNIT, notes.unit)
+    if row is None or not fits(row["kind"], levels_of(package, notes), row["code"]):
+        raise GoElsewhereError("/station/unit")
 
 
 @get("/procedure", include_in_schema=False)
@@ -73,7 +95,7 @@ async def choose(request: AnyRequest) -> Redirect | Template:
             chosen = law.current(code)
             procedure = chosen.package.procedure
             await lines.for_field(work.tx, screen.site.id, procedure.field)
-            if (notes.code, notes.version) != (code, chosen.package.version):
+            if notes.adopted != chosen.id:
                 await visits.drop(work, notes.files(), erasure)
                 _begin(notes, chosen, screen.site)
             await visits.save(work, visit)
@@ -85,10 +107,10 @@ async def choose(request: AnyRequest) -> Redirect | Template:
 def _begin(notes: Notes, chosen: Adopted, site: Site) -> None:
     """Begin an empty form, with the card's values."""
     package = chosen.package
-    notes.code, notes.version = chosen.code, package.version
+    notes.code, notes.adopted = chosen.code, chosen.id
     notes.answers = dict(package.form.initial(prefill_of(notes)))
     notes.done, notes.papers, notes.papers_seen = False, {}, False
-    notes.unit = site.unit_id if fits(site.unit_kind, package.procedure.level) else None
+    notes.unit = site.unit_id if fits(site.unit_kind, levels_of(package, notes)) else None
 
 
 async def _procedures(screen: Screen, refused: Problem | None = None) -> Template:
@@ -129,7 +151,8 @@ async def choose_unit(request: AnyRequest) -> Redirect | Template:
             notes = visit.notes
             require(notes.code, notes)
             row = await work.tx.fetchrow(_UNIT, _uuid(wanted))
-            if row is None or not fits(row["kind"], adopted_of(law, notes).package.procedure.level):
+            levels = levels_of(adopted_of(law, notes).package, notes)
+            if row is None or not fits(row["kind"], levels, row["code"]):
                 raise Invalid(
                     "Cơ quan này không giải quyết thủ tục đã chọn. Hãy chọn trong danh sách.",
                     "This office does not decide on the procedure. Choose one of the list.",
@@ -143,11 +166,12 @@ async def choose_unit(request: AnyRequest) -> Redirect | Template:
 
 async def _units(screen: Screen, notes: Notes, refused: Problem | None = None) -> Template:
     law = await screen.platform.catalogue.of(screen.tenant)
-    procedure = adopted_of(law, notes).package.procedure
+    package = adopted_of(law, notes).package
+    levels = levels_of(package, notes)
     query = screen.request.query_params.get("q", "")[:100]
-    province = not fits("commune", procedure.level)
+    province = not fits("commune", levels)
     async with screen.platform.db.tenant(screen.tenant) as tx:
-        found = await tx.fetch(_UNITS, fold(query), province)
+        found = await tx.fetch(_UNITS, fold(query), province, list(levels))
     return show(
         screen.request,
         "units.html",
@@ -155,8 +179,8 @@ async def _units(screen: Screen, notes: Notes, refused: Problem | None = None) -
         errors={"": say(screen.request, refused)} if refused else {},
         query=query,
         found=found if query or province else [],
-        own=screen.site if fits(screen.site.unit_kind, procedure.level) else None,
-        procedure=procedure,
+        own=screen.site if fits(screen.site.unit_kind, levels) else None,
+        procedure=package.procedure,
         back="/station/procedure",
     )
 
@@ -166,7 +190,10 @@ async def form_page(request: AnyRequest, number: FromPath[int]) -> Template:
     """Show one page of the form; a page that is not asked gives way to the next."""
     screen = await screen_of(request)
     notes, adopted = await _at_form(screen)
-    return _form(screen, notes, adopted, _visible(notes, adopted, number), notes.answers, {})
+    filling = await filling_of(screen, notes, adopted)
+    index = _visible(filling, notes, number)
+    at = request.query_params.get("at", "")[:120]
+    return _form(screen, adopted, filling, index, notes.answers, {}, at=(at,))
 
 
 @post("/form/{number:int}", include_in_schema=False)
@@ -174,22 +201,24 @@ async def answer_page(request: AnyRequest, number: FromPath[int]) -> Redirect | 
     """Take the answers of a page; all that is wrong on it is said at once."""
     screen = await screen_of(request)
     posted = texts(await request.form())
-    law = await screen.platform.catalogue.of(screen.tenant)
+    notes, adopted = await _at_form(screen)
+    filling = await filling_of(screen, notes, adopted)
     async with screen.visit() as (work, visit, _):
         notes = visit.notes
         require(notes.code and notes.unit, notes)
-        adopted, prefilled = adopted_of(law, notes), prefill_of(notes)
-        form = adopted.package.form
-        index = _visible(notes, adopted, number)
-        raw = answers.merge(form, index, notes.answers, posted, prefilled)
-        wrong = answers.errors_of(form, raw, prefilled, screen.lang)
+        index = _visible(filling, notes, number)
+        raw = filling.merge(index, notes.answers, posted)
+        at = filling.rearrange(raw, posted)
+        wrong = {} if at is not None else filling.errors_of(raw)
         if index not in wrong:
             notes.answers = raw
-            following = [n for n in answers.asked(form, raw, prefilled) if n > index]
-            notes.done = not following
+            following = [n for n in filling.asked(raw) if n > index]
+            notes.done = at is None and not following
             await visits.save(work, visit)
     if index in wrong:
-        return _form(screen, notes, adopted, index, raw, wrong[index])
+        return _form(screen, adopted, filling, index, raw, wrong[index], at=tuple(wrong[index]))
+    if at is not None:
+        return go(request, f"/station/form/{number}?at={at}#f-{at}")
     return go(request, f"/station/form/{following[0] + 1}" if following else next_step(notes))
 
 
@@ -199,10 +228,21 @@ async def fields(request: AnyRequest, number: FromPath[int]) -> Template:
     screen = await screen_of(request)
     posted = texts(await request.form())
     notes, adopted = await _at_form(screen)
-    prefilled, form = prefill_of(notes), adopted.package.form
-    index = _visible(notes, adopted, number)
-    raw = answers.merge(form, index, notes.answers, posted, prefilled)
-    return _form(screen, notes, adopted, index, raw, {}, part=True)
+    filling = await filling_of(screen, notes, adopted)
+    index = _visible(filling, notes, number)
+    raw = filling.merge(index, notes.answers, posted)
+    at = tuple(posted.get("_window", ()))
+    return _form(screen, adopted, filling, index, raw, {}, at=at, part=True)
+
+
+async def filling_of(screen: Screen, notes: Notes, adopted: Adopted) -> Filling:
+    """Return the form of a visit with what the card says; no transaction is open."""
+    form = adopted.package.form
+    units = None
+    if any(asked.kind == "address2" for asked in every(form.fields())):
+        known = await offices.of(screen.platform, screen.tenant)
+        units = {o.code: o.name for o in known.values() if o.level == "commune"}
+    return Filling(form, prefill_of(notes), screen.lang, units, notes.papers)
 
 
 async def _at_form(screen: Screen) -> tuple[Notes, Adopted]:
@@ -213,12 +253,11 @@ async def _at_form(screen: Screen) -> tuple[Notes, Adopted]:
     return notes, adopted_of(law, notes)
 
 
-def _visible(notes: Notes, adopted: Adopted, number: int) -> int:
+def _visible(filling: Filling, notes: Notes, number: int) -> int:
     """Return the place (from 0) of the page with this number; ``NotFound`` beyond the form."""
-    form = adopted.package.form
-    if not 1 <= number <= len(form.pages):
+    if not 1 <= number <= len(filling.form.pages):
         raise NotFound()
-    found = [n for n in answers.asked(form, notes.answers, prefill_of(notes)) if n >= number - 1]
+    found = [n for n in filling.asked(notes.answers) if n >= number - 1]
     if not found:
         raise GoElsewhereError("/station/papers")
     if found[0] != number - 1:
@@ -228,29 +267,30 @@ def _visible(notes: Notes, adopted: Adopted, number: int) -> int:
 
 def _form(
     screen: Screen,
-    notes: Notes,
     adopted: Adopted,
+    filling: Filling,
     index: int,
     raw: answers.Raw,
     errors: dict[str, str],
     *,
+    at: Sequence[str] = (),
     part: bool = False,
 ) -> Template:
-    form, prefilled, lang = adopted.package.form, prefill_of(notes), screen.lang
-    pages = answers.asked(form, raw, prefilled)
+    lang = screen.lang
+    pages = filling.asked(raw)
     earlier = [n for n in pages if n < index]
     source = "From the identity card" if lang == "en" else "Lấy từ thẻ căn cước"
     return show(
         screen.request,
         "fields.html" if part else "form.html",
         status=422 if errors else 200,
-        errors=errors,
+        errors=named(pages[index].items, errors, lang),
         procedure=adopted.package.procedure,
-        form_page=form.pages[index],
+        form_page=filling.form.pages[index],
         titles=[page.title(lang) for page in pages.values()],
         place=list(pages).index(index) + 1,
         number=index + 1,
-        questions=answers.questions(form, pages[index], raw, prefilled, lang, source),
+        blocks=filling.questions(pages[index], source, errors, at),
         back=f"/station/form/{earlier[-1] + 1}" if earlier else "/station/procedure",
     )
 

@@ -10,13 +10,15 @@ from litestar.response import Redirect, Template
 from markupsafe import Markup
 
 from motcua.catalogue.fees import fee
+from motcua.catalogue.forms import Form
 from motcua.dossiers import submission
+from motcua.dossiers.subjects import subject_of
 from motcua.errors import Problem
 from motcua.events.work import Work
 from motcua.files.qr import qr_svg
 from motcua.queues import service
 from motcua.station import answers, lines, visits
-from motcua.station.apply import adopted_of, prefill_of
+from motcua.station.apply import adopted_of, check_unit, prefill_of
 from motcua.station.papers import asked_for, missing, scans_of
 from motcua.station.screen import GoElsewhereError, Screen, go, require, say, screen_of, show
 from motcua.station.visits import Erasure, Notes, NoVisitError, Visit
@@ -90,19 +92,23 @@ async def _submit(screen: Screen, work: Work, visit: Visit, erasure: Erasure) ->
     law = await screen.platform.catalogue.of(screen.tenant, work.tx)
     adopted, prefilled = adopted_of(law, notes), prefill_of(notes)
     package = adopted.package
-    _whole_form(screen, notes, package.form, prefilled)
+    filling = _whole_form(screen, notes, package.form, prefilled)
+    await check_unit(work.tx, package, notes)
     wanted = asked_for(law, notes)
     if missing(wanted, notes):
         raise GoElsewhereError("/station/papers")
     if notes.person is None or notes.card is None or notes.unit is None:
         raise NoVisitError
     scans = scans_of(wanted, notes)
+    stated = package.form.clean(filling.whole(notes.answers), prefilled, lang=screen.lang)
+    submitter = notes.card.citizen()
+    subject = await subject_of(work, package.form, stated.values, notes.person, submitter)
     application = submission.Application(
         procedure=adopted,
-        answers=package.form.clean(notes.answers, prefilled, lang=screen.lang),
-        subject_id=notes.person,
+        answers=stated,
+        subject_id=subject.id,
         submitter_id=notes.person,
-        subject_name=notes.card.full_name,
+        subject_name=subject.name,
         received_unit=screen.site.unit_id,
         competent_unit=notes.unit,
         channel=DIRECT,
@@ -118,10 +124,14 @@ async def _submit(screen: Screen, work: Work, visit: Visit, erasure: Erasure) ->
     await visits.end(work, visit, "submitted", ticket=issued.id, show=notes.once)
 
 
-def _whole_form(screen: Screen, notes: Notes, form: Any, prefilled: Mapping[str, str]) -> None:
+def _whole_form(
+    screen: Screen, notes: Notes, form: Form, prefilled: Mapping[str, str]
+) -> answers.Filling:
     """Send the person back to the first page where something is wrong or missing by now."""
-    if wrong := answers.errors_of(form, notes.answers, prefilled, screen.lang):
+    filling = answers.Filling(form, prefilled, screen.lang, papers=notes.papers)
+    if wrong := filling.errors_of(notes.answers):
         raise GoElsewhereError(f"/station/form/{next(iter(wrong)) + 1}")
+    return filling
 
 
 async def _check(
@@ -133,8 +143,9 @@ async def _check(
 ) -> Template:
     law = await screen.platform.catalogue.of(screen.tenant, tx)
     package, prefilled = adopted_of(law, notes).package, prefill_of(notes)
-    _whole_form(screen, notes, package.form, prefilled)
-    values = package.form.clean(notes.answers, prefilled, lang=screen.lang).values
+    filling = _whole_form(screen, notes, package.form, prefilled)
+    await check_unit(tx, package, notes)
+    values = filling.form.read(filling.whole(notes.answers), prefilled)
     wanted = asked_for(law, notes)
     if missing(wanted, notes):
         raise GoElsewhereError("/station/papers")

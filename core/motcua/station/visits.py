@@ -84,7 +84,7 @@ class Notes(msgspec.Struct):
     confirmed: bool = False
     person: UUID | None = None
     code: str = ""
-    version: str = ""
+    adopted: UUID | None = None
     unit: UUID | None = None
     answers: dict[str, Any] = {}
     done: bool = False

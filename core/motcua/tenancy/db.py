@@ -64,6 +64,11 @@ class Tx:
         self._connection = connection
         self._database = database
 
+    @property
+    def alive(self) -> bool:
+        """Whether the connection still stands, as far as it is known."""
+        return not self._connection.is_closed()
+
     async def fetch(self, sql: str, *args: object) -> list[Record]:
         self._database.round_trips += 1
         return await self._connection.fetch(sql, *args)  # type: ignore[no-any-return]

@@ -34,7 +34,7 @@ async def _set(
     work: Work, result_id: UUID, status: int, sources: tuple[int, ...], event: str, reason: str
 ) -> int:
     if not reason.strip():
-        raise Invalid(fields={"reason": "Hãy ghi rõ lý do."})
+        raise Invalid(fields={"reason": ("Hãy ghi rõ lý do.", "Give the reason.")})
     row = await work.tx.fetchrow(_LOCK, result_id)
     if row is None:
         raise NotFound("Không tìm thấy kết quả.", "There is no such result.")

@@ -14,6 +14,7 @@ from litestar.response import Template
 from litestar.template import TemplateConfig
 from markupsafe import Markup
 
+from motcua.errors import in_words
 from motcua.files.qr import qr_svg
 from motcua.platform import Platform
 from motcua.text import vn_date, vn_moment, vn_money
@@ -105,8 +106,10 @@ class Page(Template):
 
 
 def page(request: AnyRequest, template: str, /, status: int = 200, **context: Any) -> Template:
-    """Return a page with everything the base template needs."""
+    """Return a page with everything the base template needs; ``errors`` are told in its language."""
     where = here(request)
+    if isinstance(errors := context.get("errors"), Mapping):
+        context["errors"] = {name: in_words(said, where.lang) for name, said in errors.items()}
     platform: Platform = request.app.state.platform
     catalogue = platform.cache.setdefault("english", english())
     translate = translator(where.lang, catalogue)

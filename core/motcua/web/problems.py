@@ -7,7 +7,7 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.response import Template
 
-from motcua.errors import Problem, Unavailable
+from motcua.errors import Problem, Unavailable, in_words
 from motcua.web.here import AnyRequest, Here
 from motcua.web.pages import page
 from motcua.web.paths import hidden
@@ -60,6 +60,7 @@ def render(
     where = request.scope["state"].get("here")
     english = isinstance(where, Here) and where.lang == "en"
     title, detail = (said[2], said[3]) if english else (said[0], said[1])
+    told = {name: in_words(words, "en" if english else "vi") for name, words in fields.items()}
     if _wants_page(request) and isinstance(where, Here):
         return page(
             request,
@@ -67,10 +68,10 @@ def render(
             status=status,
             title=title,
             sentence=detail,
-            errors=fields,
+            errors=told,
             sign_in=status == 401,
         )
-    body = _body(status, slug, title, detail, fields)
+    body = _body(status, slug, title, detail, told)
     return Response(body, status_code=status, media_type="application/problem+json")
 
 

@@ -26,7 +26,6 @@ LIFETIME = {
     "citizen": timedelta(hours=2),
     "staff": timedelta(hours=10),
     "device": timedelta(days=400),
-    "program": timedelta(days=90),
 }
 
 # An officer's roles are read as they are now, not as they were at sign-in; a dismissed one has no session.
@@ -47,7 +46,7 @@ _END = "delete from web_session where token_hash = $1"
 
 @dataclass(frozen=True)
 class Session:
-    """A signed-in citizen, officer, paired device or program, at one tenant."""
+    """A signed-in citizen, officer or paired device, at one tenant."""
 
     kind: str
     subject: UUID
@@ -63,7 +62,7 @@ class Session:
 
     def may(self, role: str, unit: UUID | None = None) -> bool:
         """Return whether this session may act in a role, for a unit."""
-        return self.kind in {"staff", "program"} and may(self.capabilities, role, unit)
+        return self.kind == "staff" and may(self.capabilities, role, unit)
 
     def roles(self) -> set[str]:
         """Return the names of the roles held anywhere."""

@@ -36,6 +36,8 @@ class Calendar:
 
     ``cutoff`` is the minute after which a same-day case counts for the next working day. Outside
     ``valid_from`` .. ``valid_until`` only the weekdays are known; due dates there are provisional.
+    ``parts`` are the calendars it was joined of (``motcua.worktime.joined``), newest first: of those that
+    cover a date the first one rules it.
     """
 
     version: str
@@ -45,17 +47,25 @@ class Calendar:
     valid_until: date = date.max
     timezone: str = _ZONE
     cutoff: int = 15 * 60
+    parts: tuple["Calendar", ...] = ()
 
     def day(self, on: date) -> Day:
         """Return what a date is."""
-        if found := self.special.get(on):
+        ruling = self.ruling(on) if self.parts else self
+        if found := ruling.special.get(on):
             return found
-        sessions = self.weekly[on.weekday()]
+        sessions = ruling.weekly[on.weekday()]
         return Day("work" if sessions else "weekend", sessions)
 
     def covers(self, on: date) -> bool:
         """Return whether the days off of a date are known."""
+        if self.parts:
+            return any(part.covers(on) for part in self.parts)
         return self.valid_from <= on <= self.valid_until
+
+    def ruling(self, on: date) -> "Calendar":
+        """Return the part that rules a date; the calendar itself where none does."""
+        return next((part for part in self.parts if part.covers(on)), self)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -11,6 +11,7 @@ from motcua.worktime.calendar import minute_of
 
 LimitKind = Literal["working_days", "working_hours", "calendar_days", "same_day"]
 MAX_VALUE = 3660
+_UNITS_OF_DAYS = ("working_days", "calendar_days")
 _UNITS = {
     "working_days": ("ngày làm việc", "working day"),
     "working_hours": ("giờ làm việc", "working hour"),
@@ -25,12 +26,15 @@ class Limit:
     ``value`` is a number of days, or of hours (then parts are allowed, in whole minutes); it is not
     read for ``same_day``. ``cutoff`` (``HH:MM``) makes what arrives later count as received on the
     next working day; for ``same_day`` the calendar's cut-off holds unless one is given here. Empty
-    is as good as none.
+    is as good as none. ``first_day`` says that the day of receipt is the first day of the limit; without
+    it counting begins on the day after (Civil Code 2015, article 147). Only for limits in days: hours run
+    from the moment of receipt, and ``same_day`` is that day.
     """
 
     kind: LimitKind
     value: int | Decimal = 0
     cutoff: str | None = None
+    first_day: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(LimitKind):
@@ -41,6 +45,8 @@ class Limit:
                 raise _wrong("value", self.value)
         if self.cutoff:
             minute_of(self.cutoff, "cutoff")
+        if self.first_day and self.kind not in _UNITS_OF_DAYS:
+            raise _wrong("first_day", self.first_day)
 
     @property
     def minutes(self) -> int:
@@ -70,8 +76,11 @@ class Limit:
 
     @classmethod
     def from_data(cls, data: Mapping[str, object]) -> "Limit":
-        """Read ``{kind, value, cutoff}``; raises Invalid with the key at fault in ``fields``."""
+        """Read ``{kind, value, cutoff, first_day}``; raises Invalid with the key at fault in ``fields``."""
         cutoff, value = data.get("cutoff"), data.get("value", 0)
+        first_day = data.get("first_day", False)
+        if not isinstance(first_day, bool):
+            raise _wrong("first_day", first_day)
         try:
             exact = Decimal(str(value))
         except InvalidOperation as error:
@@ -80,12 +89,18 @@ class Limit:
             raise _wrong("value", value)
         kind = str(data.get("kind"))
         number = int(exact) if exact == exact.to_integral_value() else exact
-        return cls(kind, number, None if cutoff is None else str(cutoff))  # type: ignore[arg-type]
+        said = None if cutoff is None else str(cutoff)
+        return cls(kind, number, said, first_day)  # type: ignore[arg-type]
 
     def to_data(self) -> dict[str, object]:
         """Return JSON values from which ``from_data`` makes an equal limit."""
         value = self.value if isinstance(self.value, int) else str(self.value)
-        return {"kind": self.kind, "value": value, "cutoff": self.cutoff}
+        return {
+            "kind": self.kind,
+            "value": value,
+            "cutoff": self.cutoff,
+            "first_day": self.first_day,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +122,31 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Extension:
+    """The one time a limit is prolonged: granted at an aware moment, by so many days of the limit's kind.
+
+    Days by the calendar for a limit in those, working days for any other.
+    """
+
+    at: datetime
+    days: int
+    reason_vi: str = ""
+    reason_en: str = ""
+
+    def __post_init__(self) -> None:
+        if self.at.tzinfo is None or not 0 < self.days <= MAX_VALUE:
+            raise Invalid(
+                "Việc gia hạn phải có múi giờ và ít nhất một ngày",
+                "An extension needs a time zone and at least one day",
+                fields={"days": str(self.days)},
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One sentence of a derivation.
 
-    ``kind`` is accepted, limit, skip, extra, pause, note or result.
+    ``kind`` is calendar, accepted, limit, skip, extra, pause, extension, note or result.
     """
 
     kind: str
@@ -130,6 +166,10 @@ class Due:
     derivation: tuple[Line, ...]
     provisional: bool = False
     version: str = ""
+
+    def explain(self, lang: str = "vi") -> list[str]:
+        """Return the derivation as sentences in Vietnamese or (``en``) English."""
+        return [line.en if lang == "en" else line.vi for line in self.derivation]
 
     def to_data(self) -> dict[str, object]:
         """Return JSON values: at (ISO 8601), derivation (kind, vi, en), provisional, version."""

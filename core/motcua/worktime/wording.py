@@ -1,10 +1,11 @@
 """How a due date is explained: sentences that a citizen can read, in both languages."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from motcua.text import vn_date
 from motcua.worktime.calendar import Calendar, Day, clock
-from motcua.worktime.limits import Limit, Line, Pause
+from motcua.worktime.limits import Extension, Limit, Line, Pause
 
 _VI = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
 _EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -34,12 +35,40 @@ def moment_en(at: datetime) -> str:
     return f"{at:%H:%M} on {day_en(at.date())}"
 
 
-def accepted(at: datetime) -> Line:
-    """Say when the clock started."""
+@dataclass(frozen=True)
+class Telling:
+    """What a clock is about: the event that starts it and what is due at its end, in both languages."""
+
+    began: tuple[str, str]
+    due: tuple[str, str]
+
+    def opening(self, at: datetime) -> Line:
+        """Say when the clock started."""
+        vi, en = self.began
+        return Line("accepted", f"{vi} lúc {moment_vi(at)}.", f"{en} at {moment_en(at)}.")
+
+    def result(self, at: datetime) -> Line:
+        """Say the due moment."""
+        vi, en = self.due
+        return Line("result", f"{vi}: {moment_vi(at)}.", f"{en}: {moment_en(at)}.")
+
+
+SETTLEMENT = Telling(
+    ("Hồ sơ được tiếp nhận", "The dossier was accepted"), ("Hạn trả kết quả", "Due")
+)
+REACTION = Telling(
+    ("Hồ sơ được nộp", "The dossier was submitted"),
+    ("Cơ quan phải trả lời trước", "The office has to answer by"),
+)
+
+
+def used(calendar: Calendar) -> Line:
+    """Say which version of the calendar is used."""
+    version = calendar.version or "–"
     return Line(
-        "accepted",
-        f"Hồ sơ được tiếp nhận lúc {moment_vi(at)}.",
-        f"The dossier was accepted at {moment_en(at)}.",
+        "calendar",
+        f"Tính theo lịch làm việc phiên bản {version}.",
+        f"Counted by the working calendar, version {version}.",
     )
 
 
@@ -59,6 +88,12 @@ def rule(calendar: Calendar, limit: Limit) -> Line:
         )
     if limit.kind == "calendar_days":
         vi, en = f"{vi} theo lịch, tính cả ngày nghỉ", f"{en} by the calendar, days off included"
+    if limit.first_day:
+        return Line(
+            "limit",
+            f"{vi}; ngày tiếp nhận là ngày thứ nhất.",
+            f"{en}; the day of acceptance is the first day.",
+        )
     return Line(
         "limit",
         f"{vi}; ngày tiếp nhận không tính.",
@@ -67,24 +102,26 @@ def rule(calendar: Calendar, limit: Limit) -> Line:
 
 
 def late(cutoff: str, counted: date) -> Line:
-    """Say that a case counts as received later than it came."""
+    """Say that a case counts as received later than it came; without a cut-off, after work."""
+    vi, en = cutoff or "giờ làm việc", cutoff or "working hours"
     return Line(
         "note",
-        f"Tiếp nhận sau {cutoff} hoặc ngoài ngày làm việc: tính như nhận ngày {day_vi(counted)}.",
-        f"Accepted after {cutoff} or outside a working day: counted as received on"
-        f" {day_en(counted)}.",
+        f"Tiếp nhận sau {vi} hoặc ngoài ngày làm việc: tính như nhận ngày {day_vi(counted)}.",
+        f"Accepted after {en} or outside a working day: counted as received on {day_en(counted)}.",
     )
 
 
-def last_day_off(last: date, moved: date) -> Line:
+def last_day_off(calendar: Calendar, last: date, moved: date) -> Line:
     """Say that a limit in calendar days that ends on a day off ends on the next working day.
 
     Civil Code 2015, article 148 (5).
     """
+    why_vi, why_en = _why(calendar.day(last))
     return Line(
         "note",
-        f"Ngày cuối của thời hạn là {day_vi(last)}, ngày nghỉ: chuyển sang {day_vi(moved)}.",
-        f"The last day of the limit, {day_en(last)}, is a day off: it ends on {day_en(moved)}.",
+        f"Ngày cuối của thời hạn là {day_vi(last)}, ngày nghỉ ({why_vi}): chuyển sang {day_vi(moved)}.",
+        f"The last day of the limit, {day_en(last)}, is a day off ({why_en}): it ends on"
+        f" {day_en(moved)}.",
     )
 
 
@@ -108,14 +145,19 @@ def passed(calendar: Calendar, after: date, until: date) -> list[Line]:
 
 
 def _skip(days: list[date], day: Day) -> Line:
-    why_vi = day.name_vi or ("nghỉ cuối tuần" if day.kind == "weekend" else "ngày nghỉ")
-    why_en = day.name_en or ("weekend" if day.kind == "weekend" else "day off")
+    why_vi, why_en = _why(day)
     if len(days) == 1:
         vi, en = day_vi(days[0]), day_en(days[0])
     else:
         vi = f"từ {day_vi(days[0])} đến {day_vi(days[-1])}"
         en = f"from {day_en(days[0])} to {day_en(days[-1])}"
     return Line("skip", f"Không tính {vi}: {why_vi}.", f"Not counted, {en}: {why_en}.")
+
+
+def _why(day: Day) -> tuple[str, str]:
+    if day.kind == "weekend":
+        return "nghỉ cuối tuần", "weekend"
+    return day.name_vi or "ngày nghỉ", day.name_en or "day off"
 
 
 def _special(on: date, day: Day) -> Line:
@@ -161,9 +203,30 @@ def unknown(calendar: Calendar) -> Line:
     )
 
 
-def result(at: datetime) -> Line:
-    """Say the due moment."""
-    return Line("result", f"Hạn trả kết quả: {moment_vi(at)}.", f"Due: {moment_en(at)}.")
+def extension(
+    given: Extension, at: datetime, amount: tuple[str, str], moves: tuple[datetime, datetime]
+) -> Line:
+    """Say by how much the one extension (granted at a local moment) moved the due moment."""
+    why_vi, why_en = (f" ({text})" if text else "" for text in (given.reason_vi, given.reason_en))
+    old, new = moves
+    return Line(
+        "extension",
+        f"Xin lỗi và hẹn lại lúc {moment_vi(at)}{why_vi}: thêm {amount[0]}; hạn chuyển từ"
+        f" {moment_vi(old)} sang {moment_vi(new)}. Chỉ được hẹn lại một lần.",
+        f"Extended with an apology at {moment_en(at)}{why_en}: {amount[1]} more; the due date moves"
+        f" from {moment_en(old)} to {moment_en(new)}. This is possible once.",
+    )
+
+
+def standing(since: datetime, reason: tuple[str, str]) -> Line:
+    """Say that the clock stands still now, for a reason that has not ended."""
+    return Line(
+        "note",
+        f"Đồng hồ đang tạm dừng từ {moment_vi(since)} ({reason[0]}); khi chạy tiếp, hạn lùi theo thời gian"
+        " tạm dừng.",
+        f"The clock has stood still since {moment_en(since)} ({reason[1]}); when it goes on, the due date"
+        " moves by the time of the pause.",
+    )
 
 
 def days(count: int, working: bool) -> tuple[str, str]:

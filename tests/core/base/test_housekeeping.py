@@ -1,18 +1,24 @@
 """What grows for no reason is cleared away, and nothing else."""
 
+import os
+import time
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import anyio
 import pytest
 
 from motcua.dossiers import drafts
 from motcua.events.log import SYSTEM
-from motcua.files import intake
+from motcua.files import erasing, intake
 from motcua.files.scan import NoScanner
-from motcua.housekeeping import tidy
+from motcua.housekeeping import _shards, tidy
 from motcua.ids import uuid7
+from motcua.migrations.units import all_units
 from motcua.people import citizens
 from motcua.people.citizens import Citizen
 from motcua.platform import Platform
+from motcua.plugins.manager import Plugins
 from motcua.tenancy.tenant import Tenant
 from motcua.web import sessions
 from tests.conftest import Browser, NewTenant
@@ -86,3 +92,58 @@ async def test_an_old_upload_that_went_into_a_dossier_stays(
     await tidy(platform, quang_ninh)
     files = platform.files.for_tenant(quang_ninh.id, quang_ninh.slug)
     assert files.exists(stored["sha256"])
+
+
+async def test_contents_that_nothing_names_are_swept_after_a_day(
+    platform: Platform, new_tenant: NewTenant
+) -> None:
+    tenant = await new_tenant()
+    files = platform.files.for_tenant(tenant.id, tenant.slug)
+    folder = platform.settings.data / "files" / tenant.slug
+    orphan, fresh = files.put(b"orphan").sha256, files.put(b"fresh").sha256
+    owner = await _citizen(platform, tenant, 1003)
+    named = await _upload(platform, tenant, owner, 43)
+    torn = folder / orphan[:2] / orphan[2:4] / ".new-torn"
+    torn.touch()
+    two_days_ago = time.time() - 2 * 86_400
+    for path in (torn, *(folder / h[:2] / h[2:4] / h for h in (orphan, named))):
+        os.utime(path, (two_days_ago, two_days_ago))
+    now = datetime.now(UTC)
+    before = now - timedelta(days=1)
+    assert await erasing.sweep(platform.db, tenant, files, before, range(256)) == 1
+    assert not files.exists(orphan)
+    assert not torn.exists()
+    assert files.exists(fresh), "somebody may be naming it now"
+    assert files.exists(named)
+
+
+async def test_a_content_that_is_named_while_it_is_swept_survives(
+    platform: Platform, new_tenant: NewTenant
+) -> None:
+    tenant = await new_tenant()
+    files = platform.files.for_tenant(tenant.id, tenant.slug)
+    owner = await _citizen(platform, tenant, 1004)
+    prepared = await intake.prepare(files, [picture((44, 44))], NoScanner())
+    later = datetime.now(UTC) + timedelta(days=2)
+    async with anyio.create_task_group() as group, platform.works.begin(tenant, SYSTEM) as work:
+        await intake.note(work, prepared, owner)
+        group.start_soon(erasing.sweep, platform.db, tenant, files, later, range(256))
+        await anyio.wait_all_tasks_blocked()
+    assert files.exists(prepared.sha256)
+
+
+def test_every_part_of_the_store_comes_round_in_a_day() -> None:
+    day = datetime(2026, 11, 23, tzinfo=UTC)
+    seen = [n for hour in range(24) for n in _shards(day + timedelta(hours=hour))]
+    assert sorted(seen) == list(range(256))
+
+
+def test_whoever_names_a_content_is_known_to_the_eraser(plugins: Plugins) -> None:
+    tables = [table for unit in all_units(plugins) for table in unit.tables]
+    naming = {
+        (table.name, column.name)
+        for table in tables
+        for column in table.columns
+        if table.info.get("tenant") and column.name.endswith("sha256")
+    }
+    assert naming == set(erasing.NAMED_BY)

@@ -6,7 +6,8 @@ from uuid import UUID
 import anyio
 import pytest
 
-from motcua.dossiers import reception, settlement, worklists
+from motcua.dossiers import reception, worklists
+from motcua.dossiers.answering import Handed, answer_supplement
 from motcua.dossiers.submission import Paper, Submitted
 from motcua.errors import Conflict
 from motcua.events.log import SYSTEM, Actor
@@ -104,7 +105,7 @@ async def test_a_dossier_goes_from_ticket_to_signed_result(office: Office, sit: 
     citizen = Actor("citizen", office.citizen)
     async with office.platform.works.begin(office.tenant, citizen) as work_:
         paper = Paper("relation", await office.scan(work_))
-        await settlement.answer_supplement(office.platform, work_, done.id, office.citizen, [paper])
+        await answer_supplement(office.platform, work_, done.id, office.citizen, Handed([paper]))
     assert (await _row(office, done.id))["state"] == 4
     assert await office.one(open_pause, done.id) == 0
     assert "dossier" in await _step(office, sit, done.id, "specialist", 422, outcome="ok", **EMPTY)
@@ -197,7 +198,7 @@ async def test_a_receiver_asks_for_papers_or_refuses_with_a_reason(
     asked, refused = await office.submit(), await office.submit()
     desk = sit(office.staff["receiver"])
     path = f"/desk/dossier/{asked.id}/ask"
-    assert "Chọn ít nhất một giấy tờ" in (await desk.post(path, reason="Thiếu")).text
+    assert "Chọn ít nhất một mục" in (await desk.post(path, reason="Thiếu")).text
     assert (await desk.post(path, papers=["nothing"], reason="Thiếu")).status_code == 422
     assert (await desk.post(path, papers=["relation"], reason="Mờ")).status_code == 303
     assert (await _row(office, asked.id))["state"] == 5

@@ -7,7 +7,9 @@ from uuid import UUID
 import httpx2
 import pytest
 
-from motcua.dossiers import results, worklists
+from motcua.documents import render
+from motcua.dossiers import results, slips, worklists
+from motcua.dossiers.answering import Handed, answer_supplement
 from motcua.dossiers.submission import Submitted
 from motcua.events.log import Actor
 from tests.conftest import Browser
@@ -110,30 +112,125 @@ async def test_nothing_is_drafted_but_where_the_request_is_granted(
     assert (await _row(office, done.id))["decision"] == "refused"
 
 
-async def test_only_papers_that_can_be_uploaded_are_asked_for(
+def _papers(*keys: str) -> list[dict[str, str]]:
+    return [{"kind": "paper", "key": key} for key in keys]
+
+
+async def test_only_what_can_be_handed_in_is_asked_for(
     office: Office, sit: SitDown, program: Any
 ) -> None:
     done = await office.submit()
     shown = (await sit(office.staff["receiver"]).get(f"/desk/dossier/{done.id}")).text
     assert 'name="papers" value="relation"' in shown
     assert 'name="papers" value="identity"' not in shown, "it is shown at the counter"
+    assert 'name="fields" value="subject_birth"' in shown
+    assert 'name="fields" value="full_name"' not in shown, "the identity says it"
     officer, ask = program(office.staff["receiver"]), f"/api/staff/dossiers/{done.id}/ask"
     for papers in ([], ["nothing"], ["identity"], ["relation", "nothing"]):
-        assert fields(await officer.post(ask, {"papers": papers, "reason": "Mờ"})) == {"papers"}
+        body = {"items": _papers(*papers), "reason": "Mờ"}
+        assert fields(await officer.post(ask, body)) == {"items"}
+    locked = {"items": [{"kind": "field", "key": "full_name"}], "reason": "Sai"}
+    assert fields(await officer.post(ask, locked)) == {"items"}
+    assert fields(await officer.post(ask, {"items": _papers("relation")})) == {"reason"}
     assert (await _row(office, done.id))["state"] == 1
     running = await _accepted(office, sit)
     await _step(office, sit, running.id, "head")
     specialist = program(office.staff["specialist"])
     wrong = await specialist.step(
-        running.id, outcome="supplement", papers=["identity"], reason="Mờ"
+        running.id, outcome="supplement", items=_papers("identity"), reason="Mờ"
     )
-    assert fields(wrong) == {"papers"}
+    assert fields(wrong) == {"items"}
     assert (await _row(office, running.id))["supplements"] == 0
-    twice = {"papers": ["relation", "relation"], "reason": "Mờ"}
+    twice = {"items": _papers("relation", "relation"), "reason": "Mờ"}
     assert (await officer.post(ask, twice)).status_code == 200
-    assert await office.one("select papers from supplement where dossier_id = $1", done.id) == [
-        "relation"
+    assert await office.one("select items from supplement where dossier_id = $1", done.id) == [
+        {"kind": "paper", "key": "relation", "note": "Mờ"}
     ]
+
+
+async def test_the_officer_writes_a_note_at_each_item_and_sees_old_and_new(
+    office: Office, sit: SitDown
+) -> None:
+    done = await office.submit()
+    desk = sit(office.staff["receiver"])
+    path = f"/desk/dossier/{done.id}"
+    await desk.get(path)
+    mute = await desk.post(
+        f"{path}/ask",
+        papers=["relation"],
+        fields=["subject_birth"],
+        **{"note.field.subject_birth": "Sổ ghi năm 1961"},
+    )
+    assert mute.status_code == 422
+    assert 'id="ask-note.paper.relation-error"' in mute.text
+    assert "Sổ ghi năm 1961</textarea>" in mute.text, "what was written stays"
+    asked = await desk.post(
+        f"{path}/ask", fields=["subject_birth"], **{"note.field.subject_birth": "Sổ ghi năm 1961"}
+    )
+    assert asked.status_code == 303
+    citizen = Actor("citizen", office.citizen)
+    async with office.platform.works.begin(office.tenant, citizen) as work:
+        handed = Handed(answers={"subject_birth": "1/2/1961"})
+        await answer_supplement(office.platform, work, done.id, office.citizen, handed)
+    seen = (await desk.get(path)).text
+    assert "Sổ ghi năm 1961" in seen
+    assert "01/02/1960" in seen
+    assert "01/02/1961" in seen
+    assert "Nội dung người dân đã sửa" in seen
+    slip = await desk.get(f"{path}/supplement.pdf")
+    assert slip.content.startswith(b"%PDF")
+
+
+async def test_a_counter_whose_officer_is_gone_is_released(office: Office, sit: SitDown) -> None:
+    counter = f"/desk/counter/{office.counter}"
+    gone, other = sit(office.staff["receiver"]), sit(office.other["receiver"])
+    await gone.post(f"{counter}/open")
+    assert f"{counter}/release" not in (await gone.get("/desk")).text, "he can leave it himself"
+    assert (await other.post(f"{counter}/release")).status_code == 403
+    admin = sit(office.admin)
+    start = (await admin.get("/desk")).text
+    assert f"{counter}/release" in start
+    assert "/open" not in start, "an administrator does not receive"
+    assert (await admin.post(f"{counter}/release")).headers["location"] == "/desk?done=released"
+    assert "Đã giải phóng quầy" in (await admin.get("/desk?done=released")).text
+    assert (await admin.post(f"{counter}/release")).status_code == 409
+    assert (await admin.post(f"{counter}/open")).status_code == 403
+
+
+async def test_no_transaction_waits_while_a_slip_is_set(
+    office: Office, sit: SitDown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = await _accepted(office, sit)
+    held: list[int] = []
+
+    async def watched(*given: Any, **named: Any) -> Any:
+        pool = office.platform.db._pool
+        held.append(pool.get_size() - pool.get_idle_size())
+        return await render.render_document(*given, **named)
+
+    monkeypatch.setattr(slips, "render_document", watched)
+    desk = sit(office.staff["receiver"])
+    for name in ("receipt.pdf", "control.pdf"):
+        shown = await desk.get(f"/desk/dossier/{done.id}/{name}")
+        assert shown.content.startswith(b"%PDF")
+    assert held == [0, 0]
+
+
+async def test_a_revoked_result_is_handed_to_nobody(
+    office: Office, sit: SitDown, program: Any
+) -> None:
+    done = await _finished(office, sit)
+    path = f"/desk/dossier/{done.id}"
+    desk = sit(office.staff["receiver"])
+    assert f"{path}/hand-over" in (await desk.get(path)).text
+    revoked = await sit(office.staff["leader"]).post(f"{path}/revoke", reason="Cấp nhầm người")
+    assert revoked.status_code == 303
+    assert f"{path}/hand-over" not in (await desk.get(path)).text
+    answer = await program(office.staff["receiver"]).post(
+        f"/api/staff/dossiers/{done.id}/hand-over", {}
+    )
+    assert answer.status_code == 409
+    assert (await _row(office, done.id))["state"] == 9
 
 
 async def test_the_public_learns_nothing_before_the_decision(

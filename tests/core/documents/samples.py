@@ -166,6 +166,26 @@ FORM03: dict[str, Any] = {
     "officer": _OFFICER,
 }
 
+FORM04: dict[str, Any] = {
+    "mark": MARK,
+    "label": "Mẫu số 04",
+    "header": _HEADER,
+    "code": _CODE,
+    "subject": _SUBJECT,
+    "procedure": _PROCEDURE,
+    "agency": "Chi nhánh Văn phòng Đăng ký đất đai khu vực phường Phan Rang - Tháp Chàm",
+    "received_at": AT,
+    "limit": "03 ngày làm việc",
+    "old_due_at": DUE,
+    "new_due_at": datetime(2026, 12, 3, 10, 0, tzinfo=UTC),
+    "reason": "Phải xác minh thực địa tại thửa đất, do mưa lũ kéo dài nên đoàn chưa đến được; cơ quan đã bố trí "
+    "thêm người để có kết quả sớm nhất.",
+    "derivation": FORM01["derivation"],
+    "signer": {"name": "Huỳnh Nguyễn Thị Phương Khuyên"},
+    "tracking_url": URL,
+    "note": "Ông/bà được báo ngay khi có kết quả.",
+}
+
 FORM06: dict[str, Any] = {
     "mark": MARK,
     "header": _HEADER,
@@ -261,6 +281,7 @@ ALL: dict[str, dict[str, Any]] = {
     "form01": FORM01,
     "form02": FORM02,
     "form03": FORM03,
+    "form04": FORM04,
     "form06": FORM06,
     "ticket": TICKET,
     "result": RESULT,

@@ -80,6 +80,16 @@ def test_the_same_data_gives_the_same_bytes(renderer: Renderer, name: str) -> No
         ),
         ("form02", {"subject": {"name": "A"}, "procedure": {"name": "B"}, "items": []}),
         ("form03", {"subject": {"name": "A"}, "procedure": {"name": "B"}, "reasons": ["C"]}),
+        (
+            "form04",
+            {
+                "subject": {"name": "A"},
+                "procedure": {"name": "B"},
+                "old_due_at": AT,
+                "new_due_at": AT,
+                "reason": "C",
+            },
+        ),
         ("form06", {"code": "X-1", "procedure": {"name": "B"}, "rows": []}),
         ("ticket", {"number": "A1", "issued_at": AT}),
         ("result", {"title": "B"}),

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from motcua.dossiers.settlement import Officer
+from motcua.dossiers.supplements import Item
 from motcua.platform import Platform
 from motcua.tenancy.tenant import Tenant
 from tests.conftest import Browser
@@ -49,7 +50,7 @@ class Filed:
             self.officer,
             self.id,
             outcome="supplement",
-            papers=["relation"],
+            items=[Item("paper", "relation", "Chụp đủ bốn góc")],
             reason="Bản chụp mờ <b>góc</b>",
         )
 
@@ -106,7 +107,7 @@ async def test_a_request_is_answered_once_with_exactly_what_was_asked(filed: Fil
     await filed.ask()
     path = f"/my/{filed.id}"
     text = await filed.seen.get(path)
-    assert "Cần bạn bổ sung giấy tờ" in text
+    assert "Cần bạn bổ sung" in text
     assert "Bản chụp mờ &lt;b&gt;góc&lt;/b&gt;" in text
     public = await filed.seen.get(f"/track/{filed.track_code}")
     assert "Bản chụp mờ" not in public
@@ -115,7 +116,7 @@ async def test_a_request_is_answered_once_with_exactly_what_was_asked(filed: Fil
     empty = await filed.seen.post(f"{path}/supplement", {}, photo("other"), status=422)
     assert "Thiếu giấy tờ: Giấy tờ chứng minh quan hệ" in empty.text
     await filed.seen.post(f"{path}/supplement", {}, photo("relation"))
-    assert "Cần bạn bổ sung giấy tờ" not in await filed.seen.get(path)
+    assert "Cần bạn bổ sung" not in await filed.seen.get(path)
     await filed.seen.post(f"{path}/supplement", {}, photo("relation"), status=409)
 
 
@@ -125,7 +126,7 @@ async def test_a_supplement_that_is_no_picture_changes_nothing(filed: Filed) -> 
     fake = photo("relation", b"<html>", "don.pdf")
     answer = await filed.seen.post(f"/my/{filed.id}/supplement", {}, fake, status=422)
     assert "f-relation-error" in answer.text
-    assert "Cần bạn bổ sung giấy tờ" in await filed.seen.get(f"/my/{filed.id}")
+    assert "Cần bạn bổ sung" in await filed.seen.get(f"/my/{filed.id}")
 
 
 async def test_the_receipt_comes_with_acceptance(filed: Filed) -> None:
@@ -178,9 +179,18 @@ async def test_the_result_is_collected_verified_offered_and_rated_once(
     assert filed.person.name not in public
     same = await anybody.post(f"/verify/{verify}", {}, photo("file", pdf, "kq.pdf"), status=200)
     assert "đúng là bản đã cấp" in same.text
+    assert "Hợp lệ: chứng thư do nền tảng này cấp" in same.text
+    assert "Tỉnh Quảng Ninh" in same.text, "the signer"
     other = photo("file", pdf + b"%", "kq.pdf")
     changed = await anybody.post(f"/verify/{verify}", {}, other, status=200)
     assert "không phải bản đã cấp" in changed.text
+    assert "Không hợp lệ: nội dung bị sửa hoặc thêm sau khi ký" in changed.text
+    receipt = (await filed.seen.client.get(f"{path}/receipt.pdf")).content
+    for content, said in ((receipt, "Tệp không có chữ ký số"), (b"%PDF-", "Không đọc được tệp")):
+        answer = await anybody.post(
+            f"/verify/{verify}", {}, photo("file", content, "kq.pdf"), status=200
+        )
+        assert said in answer.text
 
     offer = await filed.seen.post(f"{path}/offer", status=200)
     assert 'id="tx-code"' in offer.text

@@ -11,6 +11,7 @@ import httpx2
 import pytest
 from litestar.datastructures import UploadFile
 
+from motcua.dossiers.supplements import Item
 from motcua.files import intake
 from motcua.files.convert import to_pdf
 from motcua.platform import Platform
@@ -161,7 +162,7 @@ async def _asked(platform: Platform, tenant: Tenant, track_code: str) -> tuple[A
         dossier = await tx.fetchval("select id from dossier where track_code = $1", track_code)
     await offices.accept(platform, tenant, officer, dossier)
     await offices.step(platform, tenant, officer, dossier)
-    more = {"outcome": "supplement", "papers": ["relation"], "reason": "Bản chụp mờ"}
+    more = {"outcome": "supplement", "items": [Item("paper", "relation", "Bản chụp mờ")]}
     await offices.step(platform, tenant, officer, dossier, **more)
     return dossier, officer
 
@@ -176,8 +177,9 @@ async def test_an_answer_that_is_not_complete_leaves_no_content(
     before = stored(platform, quang_ninh)
     async with platform.db.tenant(quang_ninh) as tx:  # asked for another paper meanwhile
         await tx.execute(
-            """update supplement set papers = '["relation", "identity"]' where dossier_id = $1""",
+            "update supplement set items = items || $2 where dossier_id = $1",
             dossier,
+            [{"kind": "paper", "key": "identity", "note": "Mờ"}],
         )
     path = f"/my/{dossier}/supplement"
     await seen.post(path, {}, photo("relation", picture(110)), status=422)

@@ -128,9 +128,10 @@ def test_a_picture_is_written_for_each_scenario_that_runs(tmp_path: Path) -> Non
 
 
 def test_of_many_packages_it_says_how_far_it_is() -> None:
+    count = len(list((ROOT / "plugins/certification").rglob("procedure.toml"))) + 1
     said = _typed("lint", ROOT / "plugins/certification", ALLOWANCE, PACKAGE, "--no-templates")
     assert said.exit_code == 0
-    assert "3 gói" in said.output  # the same folder twice is one
+    assert f"{count} gói" in said.output  # the same folder twice is one
     assert "[1/" not in said.output
 
 

@@ -50,6 +50,13 @@ WORKED = [
     # A cut-off on working days.
     ("2026-11-18 14:00", Limit("working_days", 1, "15:00"), [], "2026-11-19 17:00"),
     ("2026-11-18 15:01", Limit("working_days", 1, "15:00"), [], "2026-11-20 17:00"),
+    # Received late, and paused when the day began on which it counts as received: that day is lost.
+    (
+        "2026-11-18 15:30",
+        Limit("same_day"),
+        [("2026-11-18 15:45", "2026-11-19 15:30")],
+        "2026-11-20 17:00",
+    ),
     # The clock stands still on the last day: due at the end of the day of the answer, or after it.
     (
         "2026-11-18 09:00",

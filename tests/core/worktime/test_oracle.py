@@ -1,6 +1,8 @@
 """The arithmetic against brute force: minutes are counted one by one, days one by one."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,8 @@ from hypothesis import strategies as st
 from motcua.errors import Invalid
 from motcua.worktime import (
     Calendar,
+    Due,
+    Extension,
     Limit,
     Pause,
     add_working_minutes,
@@ -18,6 +22,7 @@ from motcua.worktime import (
     next_working_day,
     working_minutes,
 )
+from tests.core.worktime import minute_counter
 from tests.core.worktime.samples import ODD, ZONE, at, tenant_calendar
 
 MINUTE = timedelta(minutes=1)
@@ -147,6 +152,30 @@ def test_a_pause_never_shortens_and_never_holds_the_due_moment(
     later = due(calendar, limit, accepted + timedelta(hours=5), pauses)
     assert kind != "working_hours" or later.at >= found.at
     assert found.derivation[-1].kind == "result"
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, 2**32))
+def test_everything_agrees_with_the_counter_of_minutes(seed: int) -> None:
+    done, said = minute_counter.run(seed, 3)
+    assert not said, said
+    assert done == 3
+
+
+def test_the_counter_finds_an_engine_that_forgets_something(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def forgets_pauses(
+        calendar: Calendar, limit: Limit, accepted: datetime, _: object, extension: Extension | None
+    ) -> Due:
+        return due(calendar, limit, accepted, (), extension)
+
+    def forgets_the_first_day(calendar: Calendar, limit: Limit, *rest: Any) -> Due:
+        return due(calendar, replace(limit, first_day=False), *rest)
+
+    for forgets in (forgets_pauses, forgets_the_first_day):
+        monkeypatch.setattr(minute_counter, "due", forgets)
+        assert "counter" in minute_counter.run(7, 500)[1]
 
 
 def test_half_days_and_extra_days_have_their_own_hours() -> None:

@@ -1,0 +1,74 @@
+"""The doctor looks at what an installation needs, and names what is wrong."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from motcua.demo.cluster import Cluster
+from motcua.doctor import Finding, examine
+from motcua.settings import Settings, from_environment, is_scanner
+
+pytestmark = pytest.mark.anyio
+
+
+async def _found(settings: Settings, name: str) -> Finding:
+    return next(f for f in await examine(settings) if f.name == name)
+
+
+async def test_the_national_role_reads_figures_and_no_dossier(prepared: Cluster) -> None:
+    settings, name = prepared.settings, "national database role"
+    assert (await _found(settings, name)).ok
+    as_app = await _found(replace(settings, national_url=settings.database_url), name)
+    assert not as_app.ok
+    assert "reads dossiers" in as_app.detail
+    gone = await _found(replace(settings, national_url="postgresql://x@localhost:1/none"), name)
+    assert not gone.ok
+    assert "MOTCUA_NATIONAL_DATABASE_URL" in gone.advice
+    assert (await _found(replace(settings, national_url=""), name)).ok, "not every node has it"
+
+
+async def test_a_scanner_that_does_not_answer_is_a_fault(prepared: Cluster, tmp_path: Path) -> None:
+    place = tmp_path / "clamd.ctl"
+    settings = replace(prepared.settings, clamd=f"unix:{place}")
+    assert not (await _found(settings, "malware scanner")).ok
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert await reader.readuntil(b"\0") == b"zPING\0"
+        writer.write(b"PONG\0")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_unix_server(answer, place):
+        assert (await _found(settings, "malware scanner")).ok
+    assert (await _found(replace(settings, clamd=""), "malware scanner")).ok
+
+
+@pytest.mark.parametrize(
+    ("address", "right"),
+    [
+        ("unix:/run/clamav/clamd.ctl", True),
+        ("tcp:scanner:3310", True),
+        ("tcp:[::1]:3310", True),
+        ("tcp:scanner", False),
+        ("tcp::3310", False),
+        ("tcp:scanner:0", False),
+        ("tcp:scanner:99999", False),
+        ("unix:", False),
+        ("unix:clamd.ctl", False),
+        ("/run/clamav/clamd.ctl", False),
+    ],
+)
+def test_an_address_of_a_scanner_is_checked_at_the_start(
+    address: str, right: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOTCUA_DATABASE_URL", "postgresql://mc_app@localhost/motcua")
+    monkeypatch.setenv("MOTCUA_SECRET_KEY", "00" * 32)
+    monkeypatch.setenv("MOTCUA_CLAMD", address)
+    assert is_scanner(address) is right
+    if right:
+        assert from_environment().clamd == address
+    else:
+        with pytest.raises(ValueError, match="MOTCUA_CLAMD"):
+            from_environment()
