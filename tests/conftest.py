@@ -12,6 +12,7 @@ from uuid import UUID
 
 import httpx2
 import pytest
+import structlog
 
 from motcua.app import create_app, open_platform
 from motcua.demo import cluster as clusters
@@ -31,6 +32,13 @@ BASE = "http://localhost:8000"
 def anyio_backend() -> str:
     """One event loop for all asynchronous fixtures and tests of the run."""
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def _own_log() -> Iterator[None]:
+    """Undo what a command did to the log of this process."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -51,6 +51,7 @@ def configure(*, file: Path | None = None, json: bool = True, level: int = loggi
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=factory,
-        cache_logger_on_first_use=True,
+        # A server never changes its mind; a command that is quiet may run inside another program.
+        cache_logger_on_first_use=level <= logging.INFO,
     )
     logging.basicConfig(stream=stream, level=logging.WARNING, force=True)

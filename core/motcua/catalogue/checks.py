@@ -69,6 +69,7 @@ def _check_limit(
 def _check_fee(fee: FeeRule, key: str, samples: Mapping[str, object], decisions: Files) -> None:
     if [fee.amount is not None, bool(fee.expression), bool(fee.decision)].count(True) != 1:
         raise wrong(key, "either amount (0 for free), or expression, or decision")
+    samples = {**samples, "channel": "online"}
     tried(fee.expression, samples, f"{key}.expression")
     if fee.decision:
         check_decision(fee.decision, samples, decisions, key)

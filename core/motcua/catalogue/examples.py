@@ -149,7 +149,7 @@ def _rules(
     case = package.case_for(answers)
     findings.found |= {
         "case": case.id,
-        "fee": fee(package, answers).amount,
+        "fee": fee(package, answers, channel=scenario.given.channel).amount,
         "papers": [paper.key for paper in package.papers_left(answers, presented)],
         "routed": package.route(answers),
         "priority": package.priority(answers),

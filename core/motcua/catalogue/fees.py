@@ -11,6 +11,8 @@ from motcua.catalogue.packages import Package
 from motcua.catalogue.procedure import FeeRule, Rule
 from motcua.text import vn_money
 
+#: How a dossier comes, where nothing else is said.
+CHANNEL = "online"
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -38,14 +40,19 @@ class Fee:
 
 
 def fee(
-    package: Package, answers: Mapping[str, Value], overlay: Mapping[str, Any] = _NOTHING
+    package: Package,
+    answers: Mapping[str, Value],
+    overlay: Mapping[str, Any] = _NOTHING,
+    *,
+    channel: str = CHANNEL,
 ) -> Fee:
     """Compute the fee of the answers' case for clean answers, after the tenant's overlay.
 
+    ``channel`` is how the dossier comes (``direct``, ``online``, ``post``); rules may ask for it by that name.
     Raises ``PackageError`` when the rule gives anything but a whole amount of đồng, 0 or more.
     """
     used = apply(package, overlay) if overlay else package
-    rule, facts = used.case_for(answers).fee, used.facts(answers)
+    rule, facts = used.case_for(answers).fee, {**used.facts(answers), "channel": channel}
     lines = [
         FeeLine(part.text_vi, part.text_en, _value(part.expression, facts, n), part.unit)
         for n, part in enumerate(rule.lines)

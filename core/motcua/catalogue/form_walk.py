@@ -354,9 +354,14 @@ def _origin(item: Item) -> str:
     return item.field.prefill if item.known is not None and item.value == item.known else APPLICANT
 
 
+def _empty(value: Value | None) -> bool:
+    """Whether nothing was answered, or a box was left unticked; a number 0 is an answer."""
+    return value is None or value is False
+
+
 def _locked(value: Value | None, known: Value) -> Value:
     """Give the source's value; a form that was sent with another one has been tampered with or is stale."""
-    if value not in (None, False, known):
+    if not _empty(value) and value != known:
         raise FieldError(
             "Thông tin này lấy từ nguồn có thẩm quyền, không sửa được tại đây",
             "This comes from an authoritative source and cannot be changed here",
@@ -367,5 +372,5 @@ def _locked(value: Value | None, known: Value) -> Value:
 def _demand(asked: Field, value: Value | None) -> None:
     if asked.kind == "declaration" and value is not True:
         raise FieldError("Cần xác nhận mục này để tiếp tục", "Confirm this to continue")
-    if asked.required and value in (None, False):
+    if asked.required and _empty(value):
         raise FieldError("Mục này bắt buộc", "This is required")

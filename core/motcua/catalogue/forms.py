@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from motcua.catalogue.fields import Field, Units, Value, counted, fact, leaves, sample, written
 from motcua.catalogue.form_check import RESERVED, check_form
+from motcua.catalogue.form_fields import every
 from motcua.catalogue.form_rules import shown, try_expression
 from motcua.catalogue.form_walk import AskedPage, Item, Page, Walk, from_source, unknown
 from motcua.catalogue.parsers import FieldError
@@ -78,6 +79,11 @@ class Form(Record, frozen=True, dict=True):
     @cached_property
     def _known(self) -> Mapping[str, Field]:
         return {asked.key: asked for asked in self._fields}
+
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of question that occur anywhere, rows included."""
+        return frozenset(asked.kind for page in self.pages for asked in every(page.fields))
 
     def fields(self) -> list[Field]:
         """Return every field with an answer of its own, in order; groups are opened, rows are one field."""
@@ -173,6 +179,8 @@ class Form(Record, frozen=True, dict=True):
 
     def attached(self, values: Mapping[str, Value]) -> list[tuple[str, str]]:
         """Return (key of the paper, id of the file) for all that was attached in the form, in order."""
+        if "attachment" not in self.kinds:
+            return []
         return [
             (item.field.slot, file_id)
             for asked in self.outline(values)
@@ -183,6 +191,8 @@ class Form(Record, frozen=True, dict=True):
 
     def slots(self, values: Mapping[str, Value]) -> set[str]:
         """Return the papers that the form itself asks for, given the answers."""
+        if "attachment" not in self.kinds:
+            return set()
         items = (item for asked in self.outline(values) for item in asked.every())
         return {item.field.slot for item in items if item.field.kind == "attachment"}
 

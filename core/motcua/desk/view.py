@@ -29,7 +29,7 @@ from motcua.dossiers import (
 from motcua.dossiers.clock_view import ClockView
 from motcua.dossiers.law import law_of
 from motcua.dossiers.states import TITLES
-from motcua.dossiers.submission import uploadable
+from motcua.dossiers.submission import CHANNELS, uploadable
 from motcua.events.work import Work
 from motcua.people import citizens
 from motcua.people.citizens import Citizen
@@ -163,6 +163,7 @@ async def dossier_view(
     result = await queries.result(work.tx, row["id"])
     running = await clock_view.view(work.tx, row, package, law.calendar)
     due_at, derivation = _due(law, package, answers, running, work.now)
+    charged = fee(package, answers, channel=CHANNELS[row["channel"]])
     refused = row["decision"] == "refused"
     other = row["submitter_id"] != row["subject_id"]
     return DossierView(
@@ -176,7 +177,7 @@ async def dossier_view(
         answers=package.form.describe(answers, lang),
         papers=_papers(procedure, answers, await queries.components(work.tx, row["id"]), lang),
         seen_before=await queries.seen_before(work.tx, row["id"]),
-        fee_lines=[line.text(lang) for line in fee(package, answers).lines],
+        fee_lines=[line.text(lang) for line in charged.lines],
         due_at=due_at,
         derivation=derivation,
         clock=running,

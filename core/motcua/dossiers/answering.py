@@ -13,7 +13,7 @@ from motcua.catalogue.forms import InvalidAnswers
 from motcua.dossiers import clock, clock_changes, queries, supplements, way
 from motcua.dossiers.changes import change, lock
 from motcua.dossiers.law import law_of
-from motcua.dossiers.submission import Paper
+from motcua.dossiers.submission import CHANNELS, Paper
 from motcua.dossiers.supplements import Answered, Mending
 from motcua.errors import Conflict, Invalid, NotFound
 from motcua.events.work import Work
@@ -171,7 +171,8 @@ async def _seal_answers(
         return
     amount, money = dossier["fee"], dossier["money"]
     if request["stage"] == "reception":
-        amount = fee(procedure.package, done.values).amount
+        came = CHANNELS[dossier["channel"]]
+        amount = fee(procedure.package, done.values, channel=came).amount
         money = "pending" if amount else "none"
     sealed = work.vault.seal(msgspec.json.encode(done.values).decode())
     await work.tx.execute(_ANSWERS, dossier["id"], sealed, amount, money)

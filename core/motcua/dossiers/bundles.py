@@ -89,7 +89,7 @@ async def _open(
 ) -> str:
     try:
         procedure = law.current(child.code)
-        answers = procedure.package.form.clean(_answered(child, facts))
+        answers = procedure.package.form.clean(answered(child, facts))
     except (NotFound, InvalidAnswers) as wrong:
         details = ", ".join(f"{k}: {v}" for k, v in getattr(wrong, "fields", {}).items())
         raise TaskRefused("child", f"{child.code}: {wrong.en} {details}".strip()) from wrong
@@ -115,8 +115,11 @@ async def _open(
     return str(child.code)
 
 
-def _answered(child: Child, facts: Mapping[str, object]) -> dict[str, object]:
-    """Return the child's answers as its form reads them; what is not known is not answered."""
+def answered(child: Child, facts: Mapping[str, object]) -> dict[str, object]:
+    """Return the child's answers as its form reads them; what is not known is not answered.
+
+    ``facts`` are the bundle's answers as expressions see them (``Form.facts``).
+    """
     found = {k: json_value(evaluate(t, facts, unknown="null")) for k, t in child.answers.items()}
     return {key: value for key, value in found.items() if value is not None}
 

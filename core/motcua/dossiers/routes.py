@@ -176,7 +176,8 @@ async def submit_dossier(
     procedure = _procedure(law, data.procedure)
     source = await _identity(platform, tenant, session, procedure)
     known = await offices.of(platform, tenant)
-    units = offices.communes(known)
+    form = procedure.package.form
+    units = offices.communes(known) if "address2" in form.kinds else None
     answers = _answers(procedure, data.answers, source, units, here(request).lang)
     office = offices.chosen(known, procedure.package, answers.values, data.unit)
     application = Application(
@@ -228,7 +229,7 @@ def _answers(
     procedure: Adopted,
     raw: Mapping[str, object],
     source: Mapping[str, str],
-    units: Units,
+    units: Units | None,
     lang: str,
 ) -> Answers:
     try:
@@ -250,6 +251,8 @@ def _papers(procedure: Adopted, given: list[HandedIn], answers: Answers) -> list
 async def _about(work: Work, session: Session, application: Application) -> Application:
     """Return the application with the person it is about; co-signers can confirm on the portal only."""
     form, values = application.procedure.package.form, application.answers.values
+    if not form.kinds & {"cosigners", "representative"}:
+        return application
     kinds = {asked.kind for asked in form.fields() if values.get(asked.key)}
     if "cosigners" in kinds:
         raise Invalid(

@@ -130,7 +130,7 @@ async def enter(work: Work, law: TenantLaw, application: Application) -> Submitt
     """Write a submission whose papers are known to be complete; raises as ``submit`` does otherwise."""
     procedure, package = application.procedure, application.procedure.package
     values = application.answers.values
-    amount = fee(package, values).amount
+    amount = fee(package, values, channel=CHANNELS[application.channel]).amount
     done = Submitted(uuid7(), random_code(12), amount)
     react_by = add_working_minutes(law.calendar, work.now, REACTION_MINUTES)
     work.emit(

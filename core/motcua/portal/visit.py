@@ -7,7 +7,6 @@ from litestar.response import Redirect
 
 from motcua.catalogue.adopted import TenantLaw
 from motcua.catalogue.fields import Units
-from motcua.catalogue.form_fields import every
 from motcua.catalogue.forms import Form
 from motcua.dossiers import offices
 from motcua.events.work import Work
@@ -47,7 +46,7 @@ class Visit:
 
     async def units(self, form: Form) -> Units | None:
         """Return the communes of the province by code, when the form asks for an address by commune."""
-        if not any(asked.kind == "address2" for asked in every(form.fields())):
+        if "address2" not in form.kinds:
             return None
         return offices.communes(await offices.of(self.platform, self.tenant))
 

@@ -24,7 +24,11 @@ def hours(source: Source, element: etree._Element) -> Decimal | None:
     except InvalidOperation:
         found = Decimal("NaN")
     if not found.is_finite() or not 0 < found <= MAX_HOURS:
-        source.fault(element, f"mc:hours='{text}' không phải số giờ", f"mc:hours='{text}' is wrong")
+        source.fault(
+            element,
+            f"mc:hours='{text}' không phải số giờ; hãy viết số giờ làm việc, ví dụ 8",
+            f"mc:hours='{text}' is no number of hours; write working hours, such as 8",
+        )
         return None
     return found
 

@@ -42,7 +42,10 @@ def _boundary(node: Node, definition: Definition) -> Iterator[_Say]:
             "a person's step throws no errors; use an outcome and an exclusive gateway (X)",
         )
     if node.event == "error" and not node.interrupting:
-        yield "sự kiện lỗi luôn ngắt bước (cancelActivity)", "an error event always interrupts"
+        yield (
+            "sự kiện lỗi luôn ngắt bước; hãy bỏ cancelActivity='false'",
+            "an error event always interrupts; remove cancelActivity='false'",
+        )
 
 
 def _choice(node: Node, definition: Definition) -> Iterator[_Say]:
@@ -70,7 +73,10 @@ def _start(node: Node, definition: Definition) -> Iterator[_Say]:
             "an event sub-process starts with a message, timer, signal, error or escalation",
         )
     if triggered and node.event == "error" and not node.interrupting:
-        yield "sự kiện lỗi luôn ngắt (isInterrupting)", "an error event always interrupts"
+        yield (
+            "sự kiện lỗi luôn ngắt; hãy bỏ isInterrupting='false'",
+            "an error event always interrupts; remove isInterrupting='false'",
+        )
 
 
 def _caught(node: Node, definition: Definition) -> bool:

@@ -8,14 +8,32 @@ from collections.abc import Iterator, Mapping
 from lxml import etree  # type: ignore[import-untyped]
 
 from motcua.process import decisions
+from motcua.process.choosing import executable
 from motcua.process.faults import ProcessError
-from motcua.process.vocabulary import mc
-from motcua.process.xmlfile import Source, executable, parse
+from motcua.process.vocabulary import local, mc
+from motcua.process.xmlfile import Source, parse
 from motcua.rules import DecisionError, Decisions
 
 MAX_DEPTH = 16
 MAX_NODES = 1_000
 _Process = tuple[etree._Element, etree._Element]
+
+
+_GLOBAL: Mapping[str, tuple[str, str]] = {
+    "globalUserTask": ("hãy vẽ User Task", "draw a user task"),
+    "globalBusinessRuleTask": ("hãy vẽ Business Rule Task", "draw a business rule task"),
+    "process": (
+        "hãy vẽ thành quy trình con, hoặc để trong tệp riêng và gọi mã@phiên bản",
+        "draw it as a sub-process, or put it into a file of its own and call key@version",
+    ),
+}
+
+
+def _instead(tag: str) -> tuple[str, str]:
+    """Return what to draw instead of a call of something in the same file."""
+    return _GLOBAL.get(
+        tag, ("hãy vẽ Service Task có mc:handler", "draw a service task with mc:handler")
+    )
 
 
 class Library:
@@ -55,6 +73,14 @@ class Library:
                 element,
                 f"quy trình '{name}' gọi lại chính nó; hãy vẽ vòng lặp",
                 f"the process '{name}' calls itself; draw a loop",
+            )
+        elif (
+            name not in self._processes
+            and (own := source.by_id.get(source.refer(element.get("calledElement")))) is not None
+        ):
+            vi, en = _instead(local(own))
+            source.fault(
+                element, f"'{name}' nằm trong cùng tệp; {vi}", f"'{name}' is in this file; {en}"
             )
         elif name not in self._processes:
             known = ", ".join(sorted(self._processes)) or "–"

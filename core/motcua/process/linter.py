@@ -13,18 +13,30 @@ _GATEWAYS = ("exclusive", "parallel", "inclusive", "event")
 
 def shape(definition: Definition) -> list[Finding]:
     """Return what is wrong with a definition, node by node; nothing for a good one."""
-    if found := list(_starts(definition)):
-        return found
-    found = [
-        Finding(node.id, node.tag, node.name_vi, *said)
-        for node in definition.nodes.values()
-        for check in (_degree(node), _attributes(node), _choice(node, definition))
-        for said in (*check, *events(node, definition))
-    ]
-    found = list(dict.fromkeys(found))
+    found = [*_starts(definition), *_told(definition, _node)]
     if not found:
         found = [Finding(n.id, n.tag, n.name_vi, *said) for n, said in _paths(definition)]
     return found
+
+
+def steps(definition: Definition) -> list[Finding]:
+    """Return what is wrong with single steps, in a definition of which parts could not be read."""
+    return _told(definition, lambda node, _: _attributes(node))
+
+
+def _told(
+    definition: Definition, judge: Callable[[Node, Definition], Iterable[_Say]]
+) -> list[Finding]:
+    nodes = definition.nodes.values()
+    found = [Finding(n.id, n.tag, n.name_vi, *said) for n in nodes for said in judge(n, definition)]
+    return list(dict.fromkeys(found))
+
+
+def _node(node: Node, definition: Definition) -> Iterator[_Say]:
+    yield from _degree(node)
+    yield from _attributes(node)
+    yield from _choice(node, definition)
+    yield from events(node, definition)
 
 
 def _starts(definition: Definition) -> Iterator[Finding]:
@@ -37,8 +49,8 @@ def _starts(definition: Definition) -> Iterator[Finding]:
             count[each.scope] = count.get(each.scope, 0) + 1
     for scope, number in count.items():
         if number != 1:
-            vi = f"có {number} sự kiện bắt đầu; cần đúng một"
-            en = f"has {number} start events; exactly one is needed"
+            vi = f"có {number} sự kiện bắt đầu; hãy vẽ đúng một"
+            en = f"has {number} start events; draw exactly one"
             place = (definition.key, "process", definition.name)
             if scope:
                 node = definition.nodes[scope]
@@ -49,7 +61,10 @@ def _starts(definition: Definition) -> Iterator[Finding]:
 def _degree(node: Node) -> Iterator[_Say]:
     entered = node.kind not in ("start", "boundary") and not node.triggered
     if not entered and node.incoming:
-        yield "không được có mũi tên đi vào", "must not have an incoming flow"
+        yield (
+            "không được có mũi tên đi vào; hãy xoá mũi tên",
+            "must not have an incoming flow; delete the arrow",
+        )
     if entered and not node.incoming:
         yield (
             "không có mũi tên đi vào; hãy nối hoặc xoá",
@@ -57,7 +72,10 @@ def _degree(node: Node) -> Iterator[_Say]:
         )
     left = node.kind != "end" and not node.triggered
     if not left and node.outgoing:
-        yield "không được có mũi tên đi ra", "must not have an outgoing flow"
+        yield (
+            "không được có mũi tên đi ra; hãy xoá mũi tên",
+            "must not have an outgoing flow; delete the arrow",
+        )
     if left and not node.outgoing:
         yield (
             "không có mũi tên đi ra; hãy nối tới bước sau hoặc sự kiện kết thúc",
@@ -92,7 +110,10 @@ def _choice(node: Node, definition: Definition) -> Iterator[_Say]:
         )
     for each in node.outgoing:
         if each != node.default and definition.flows[each].condition is None:
-            yield f"nhánh '{each}' thiếu điều kiện", f"the flow '{each}' has no condition"
+            yield (
+                f"nhánh '{each}' thiếu điều kiện; hãy viết FEEL",
+                f"the flow '{each}' has no condition; write one in FEEL",
+            )
 
 
 def _paths(definition: Definition) -> Iterator[tuple[Node, _Say]]:
@@ -104,13 +125,28 @@ def _paths(definition: Definition) -> Iterator[tuple[Node, _Say]]:
     circling = _circling(definition, after, before)
     for node in nodes:
         if node.id not in reached:
-            yield node, ("không bao giờ tới được; hãy nối hoặc xoá", "can never be reached")
+            yield (
+                node,
+                (
+                    "không bao giờ tới được; hãy nối hoặc xoá",
+                    "can never be reached; connect or delete it",
+                ),
+            )
         elif node.id not in ending:
-            yield node, ("từ đây không tới được kết thúc", "no end event can be reached from here")
+            yield (
+                node,
+                (
+                    "từ đây không tới được kết thúc; hãy nối tới một sự kiện kết thúc",
+                    "no end event can be reached from here; connect it to one",
+                ),
+            )
         elif node.id in circling:
             yield (
                 node,
-                ("vòng lặp không qua bước chờ nào; hãy thêm một bước", "a loop without any step"),
+                (
+                    "vòng lặp không qua bước chờ nào; hãy thêm một bước",
+                    "a loop without any step that waits; add one",
+                ),
             )
     if len(reached) == len(ending) == len(definition.nodes):
         yield from _waiting_forever(definition)

@@ -4,7 +4,7 @@ from lxml import etree  # type: ignore[import-untyped]
 
 from motcua.process.definition import Repeat
 from motcua.process.vocabulary import REPEATABLE, bpmn, local, mc
-from motcua.process.xmlfile import Source
+from motcua.process.xmlfile import Source, flag, title
 from motcua.rules import Expression, RuleError, compile_expression
 
 TAG = "multiInstanceLoopCharacteristics"
@@ -38,7 +38,7 @@ def repeat(source: Source, element: etree._Element) -> Repeat | None:
     output = mark.get(mc("output")) or _data(source, mark, "loopDataOutputRef")
     given = mark.get(mc("outputElement")) or _item(mark, "outputDataItem")
     return Repeat(
-        sequential=mark.get("isSequential") == "true",
+        sequential=flag(mark, "isSequential"),
         collection=collection,
         cardinality=None if collection else cardinality,
         element=mark.get(mc("element")) or _item(mark, "inputDataItem"),
@@ -51,14 +51,14 @@ def repeat(source: Source, element: etree._Element) -> Repeat | None:
 def _usable(source: Source, element: etree._Element, mark: etree._Element) -> bool:
     before = len(source.findings)
     source.only(element, mark, _ATTRIBUTES, TAG)
-    if local(element) not in REPEATABLE or element.get("triggeredByEvent") == "true":
+    if local(element) not in REPEATABLE or flag(element, "triggeredByEvent"):
         source.fault(
             element,
             "không làm nhiều lần được; hãy đặt trong một quy trình con làm nhiều lần",
             "cannot be done several times; put it into a multi-instance sub-process",
             TAG,
         )
-    strange = [local(part) for part in mark if local(part) not in _CHILDREN]
+    strange = [t for part in mark if (t := local(part)) not in _CHILDREN and t[0] != "{"]
     if strange or mark.get("behavior", "All") != "All":
         source.fault(
             element,
@@ -94,12 +94,9 @@ def _collection(source: Source, element: etree._Element, mark: etree._Element) -
 
 def _data(source: Source, mark: etree._Element, tag: str) -> str:
     """Return the name of the data object that a reference points to, else the reference itself."""
-    reference = (mark.findtext(bpmn(tag)) or "").strip().rpartition(":")[2]
-    if reference:
-        for each in source.root.iter():
-            if each.get("id") == reference:
-                return str(each.get("name") or reference)
-    return reference
+    reference = source.refer(mark.findtext(bpmn(tag)))
+    found = source.by_id.get(reference)
+    return reference if found is None else title(found) or reference
 
 
 def _item(mark: etree._Element, tag: str) -> str:

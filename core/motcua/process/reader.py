@@ -12,26 +12,33 @@ from dataclasses import replace
 from lxml import etree  # type: ignore[import-untyped]
 
 from motcua.process import attributes, linter
+from motcua.process.choosing import chosen
 from motcua.process.definition import Definition, Flow, Node, NodeKind
 from motcua.process.faults import Finding, ProcessError
 from motcua.process.library import MAX_DEPTH, MAX_NODES, Library
 from motcua.process.multi import TAG, repeat
 from motcua.process.names import unknown_names
-from motcua.process.triggers import Trigger, message, trigger
+from motcua.process.triggers import Trigger, definition_of, message, trigger
 from motcua.process.vocabulary import (
+    ALL_EVENTS,
     DECORATION,
     EVENTS,
+    INSTANTIATE,
     NODES,
     PARTS,
+    QUANTITY,
     REMOVE,
+    SHARED,
     UNSUPPORTED,
+    Advice,
     bpmn,
     local,
     mc,
 )
-from motcua.process.xmlfile import Source, commas, executable, parse
+from motcua.process.xmlfile import Source, commas, flag, parse, title
 from motcua.rules import Expression
 
+_OTHER_SCOPES = frozenset({"transaction", "adHocSubProcess"})
 _EVENTS = frozenset(
     {"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"}
 )
@@ -40,54 +47,77 @@ _EVENTS = frozenset(
 def load(
     xml: bytes,
     *,
+    process: str | None = None,
     library: Mapping[str, bytes] | None = None,
     decisions: Mapping[str, bytes] | None = None,
 ) -> Definition:
     """Return the definition in a BPMN file; raises ProcessError with all findings, TooLarge.
 
-    ``library`` holds the files of processes that call activities name, by ``key@version``: they
-    become part of the definition, so that a running case keeps the version it began with.
-    ``decisions`` holds the DMN files of business rule tasks by file name.
+    ``process`` is the id of the one to run in a file with several; otherwise it is the only one
+    that is executable or has steps. ``library`` holds the files of processes that call activities
+    name, by ``key@version``: they become part of the definition, so that a running case keeps the
+    version it began with. ``decisions`` holds the DMN files of business rule tasks by file name.
     """
-    definition, findings = _read(xml, Library(library or {}, decisions or {}))
-    if definition is None or findings:
+    definitions, findings = _read(xml, process, library or {}, decisions or {})
+    if findings:
         raise ProcessError(findings)
-    return definition
+    return definitions[0]
 
 
 def lint(
     xml: bytes,
     *,
+    process: str | None = None,
     library: Mapping[str, bytes] | None = None,
     decisions: Mapping[str, bytes] | None = None,
     variables: Collection[str] | None = None,
 ) -> tuple[Finding, ...]:
     """Return everything that keeps a BPMN file from being run, nothing for a good one.
 
-    With ``variables``, the names that a case will have, expressions that read other names are
-    findings too.
+    Of several processes all executable ones are judged, or simply all where none is marked so; that
+    one must be chosen is a finding too. With ``variables``, the names that a case will have,
+    expressions that read other names are findings as well.
     """
-    definition, findings = _read(xml, Library(library or {}, decisions or {}))
-    if definition is not None and not findings and variables is not None:
-        findings = unknown_names(definition, variables)
+    definitions, findings = _read(xml, process, library or {}, decisions or {})
+    if variables is not None and not findings:
+        findings = [f for each in definitions for f in unknown_names(each, variables)]
     return tuple(findings)
 
 
-def _read(xml: bytes, library: Library) -> tuple[Definition | None, list[Finding]]:
-    findings: list[Finding] = []
+def _read(
+    xml: bytes,
+    process: str | None,
+    library: Mapping[str, bytes],
+    decisions: Mapping[str, bytes],
+) -> tuple[list[Definition], list[Finding]]:
     try:
         root = parse(xml)
-        process = executable(root)
     except ProcessError as error:
-        return None, list(error.findings)
+        return [], list(error.findings)
+    elements, findings = chosen(root, process)
+    usual = elements if process is None else chosen(root, None)[0]
+    definitions = []
+    for element in elements:
+        digest = hashlib.sha256(xml)
+        if elements != usual:
+            digest.update(f"#{process}".encode())
+        definition, found = _process(root, element, Library(library, decisions), digest)
+        definitions.append(definition)
+        findings += found
+    return definitions, list(dict.fromkeys(findings))
+
+
+def _process(
+    root: etree._Element, process: etree._Element, library: Library, digest: "hashlib._Hash"
+) -> tuple[Definition, list[Finding]]:
+    findings: list[Finding] = []
     reader = _Reader(library, findings)
     reader.process(Source(root, process, findings), "", ())
-    digest = hashlib.sha256(xml)
     for used in library.used():
         digest.update(used)
     definition = Definition(
         key=process.get(mc("key")) or process.get("id", ""),
-        name=process.get("name", ""),
+        name=title(process),
         nodes=reader.nodes,
         flows=reader.flows,
         start=next((n.id for n in reader.nodes.values() if n.kind == "start" and not n.scope), ""),
@@ -95,7 +125,13 @@ def _read(xml: bytes, library: Library) -> tuple[Definition | None, list[Finding
         decisions=library.decisions,
     )
     # The shape is judged only when every part of it could be read.
-    return definition, findings or linter.shape(definition)
+    return definition, findings + (
+        linter.steps(definition) if findings else linter.shape(definition)
+    )
+
+
+def _advise(source: Source, element: etree._Element, advice: Advice, part: str = "") -> None:
+    source.fault(element, advice.vi, advice.en, part)
 
 
 class _Reader:
@@ -121,19 +157,21 @@ class _Reader:
         calls: tuple[str, ...],
         depth: int,
     ) -> None:
-        nodes, flows = self._children(source, container)
+        nodes, flows, refused = self._children(source, container)
         if len(self.seen) > 4 * MAX_NODES or len(self.nodes) + len(nodes) > MAX_NODES:
-            vi, en = f"có hơn {MAX_NODES} bước", f"has more than {MAX_NODES} nodes"
+            vi = f"có hơn {MAX_NODES} bước; hãy tách thành nhiều quy trình và gọi chúng"
+            en = f"has more than {MAX_NODES} nodes; split it into processes that call each other"
             source.fault(container, vi, en)
             return
         if depth > MAX_DEPTH:
-            vi = f"có hơn {MAX_DEPTH} tầng quy trình con"
-            source.fault(container, vi, f"has more than {MAX_DEPTH} levels of sub-processes")
+            vi = f"có hơn {MAX_DEPTH} tầng quy trình con; hãy bớt tầng"
+            en = f"has more than {MAX_DEPTH} levels of sub-processes; draw fewer"
+            source.fault(container, vi, en)
             return
         kinds = {source.id(e): NODES[local(e)] for e in nodes}
         for element in flows:
-            self._flow(source, element, kinds)
-        handler = local(container) == "subProcess" and container.get("triggeredByEvent") == "true"
+            self._flow(source, element, kinds, refused)
+        handler = local(container) == "subProcess" and flag(container, "triggeredByEvent")
         for element in nodes:
             node = self._node(source, element, scope, handler)
             self.nodes[node.id] = node
@@ -141,14 +179,22 @@ class _Reader:
                 self._level(source, element, node.id, calls, depth + 1)
             elif local(element) == "callActivity":
                 self._call(source, element, node, calls, depth)
+        for element in refused.values():
+            if local(element) in _OTHER_SCOPES:
+                # What is wrong inside is told at once, though it cannot run as it is.
+                self._level(source, element, source.id(element), calls, depth + 1)
 
     def _children(
         self, source: Source, container: etree._Element
-    ) -> tuple[list[etree._Element], list[etree._Element]]:
-        nodes, flows = [], []
+    ) -> tuple[list[etree._Element], list[etree._Element], dict[str, etree._Element]]:
+        """Return the nodes, the flows, and by id the elements that are refused."""
+        nodes, flows, refused = [], [], {}
+        inside = container is not source.process
+        ends = {each.get(end) for each in container for end in ("sourceRef", "targetRef")}
         for element in container:
             tag = local(element)
-            if tag in DECORATION or (container is not source.process and tag in (*PARTS, TAG)):
+            foreign = tag.startswith("{") and element.get("id") not in ends
+            if foreign or tag in DECORATION or tag in PARTS or (inside and tag == TAG):
                 continue
             if tag == "standardLoopCharacteristics" or not self._new_id(source, element):
                 continue
@@ -157,30 +203,39 @@ class _Reader:
             elif tag in NODES:
                 nodes.append(element)
             else:
-                advice = UNSUPPORTED.get(tag, REMOVE)
-                source.fault(element, advice.vi, advice.en)
-        return nodes, flows
+                refused[source.id(element)] = element
+                _advise(source, element, UNSUPPORTED.get(tag, REMOVE))
+        return nodes, flows, refused
 
     def _new_id(self, source: Source, element: etree._Element) -> bool:
         found = source.id(element)
         if not found or found in self.seen:
-            vi = "thiếu id hoặc id bị trùng"
-            source.fault(element, vi, "has no id, or one that is used twice")
+            vi = "thiếu id hoặc id bị trùng; hãy đặt cho mỗi phần tử một id riêng"
+            en = "has no id, or one that is used twice; give every element an id of its own"
+            source.fault(element, vi, en)
             return False
         self.seen.add(found)
         return True
 
-    def _flow(self, source: Source, element: etree._Element, kinds: Mapping[str, NodeKind]) -> None:
-        begins = source.prefix + element.get("sourceRef", "")
-        ends = source.prefix + element.get("targetRef", "")
+    def _flow(
+        self,
+        source: Source,
+        element: etree._Element,
+        kinds: Mapping[str, NodeKind],
+        refused: Collection[str],
+    ) -> None:
+        begins = source.prefix + source.refer(element.get("sourceRef"))
+        ends = source.prefix + source.refer(element.get("targetRef"))
         if begins not in kinds or ends not in kinds:
-            if not self.findings:
+            if not {begins, ends} <= {*kinds, *refused}:
                 vi = "đầu mũi tên không nối vào bước nào, hoặc đi qua biên quy trình con; hãy nối lại"
-                en = "an end of the arrow is not connected, or crosses the border of a sub-process"
+                en = "an end of the arrow is not connected, or crosses the border of a sub-process; connect it again"
                 source.fault(element, vi, en)
             return
         text = element.find(bpmn("conditionExpression"))
-        condition = None if text is None else self._condition(source, element, text, kinds[begins])
+        # Some modellers write an empty condition on every arrow.
+        written = text is not None and (text.text or "").strip()
+        condition = self._condition(source, element, text, kinds[begins]) if written else None
         flow_id = source.id(element)
         self.flows[flow_id] = Flow(flow_id, begins, ends, condition)
         self.out_of.setdefault(begins, []).append(flow_id)
@@ -212,13 +267,13 @@ class _Reader:
             node = replace(node, decision=rule, result=element.get(mc("result"), "").strip())
         elif node.tag == "callActivity":
             node = replace(node, called=self.library.name(element))
-        triggered = element.get("triggeredByEvent") == "true"
+        triggered = flag(element, "triggeredByEvent")
         return replace(node, repeat=repeat(source, element), triggered=triggered)
 
     def _outline(self, source: Source, element: etree._Element, scope: str) -> Node:
         node_id, tag = source.id(element), local(element)
-        name = element.get("name", "").strip() or element.get("id", "")
-        default = element.get("default", "")
+        name = title(element) or element.get("id", "")
+        default = source.refer(element.get("default"))
         chooses = tag in ("exclusiveGateway", "inclusiveGateway") and default
         return Node(
             id=node_id,
@@ -252,7 +307,7 @@ class _Reader:
         if kind == "message" and found.event in ("timer", "signal"):
             kind = "timer" if found.event == "timer" else "signal"
         quiet = "cancelActivity" if kind == "boundary" else "isInterrupting"
-        host = element.get("attachedToRef", "").rpartition(":")[2]
+        host = source.refer(element.get("attachedToRef"))
         if element.find(bpmn(TAG)) is not None:
             repeat(source, element)
         return replace(
@@ -264,22 +319,30 @@ class _Reader:
             signal=found.signal,
             code=found.code,
             timer=found.timer,
-            interrupting=element.get(quiet) != "false",
+            interrupting=flag(element, quiet, True),
         )
 
     def _parts(self, source: Source, element: etree._Element) -> None:
         """Refuse what stands inside a node: loops, compensation, unknown attributes of ours."""
         inside = local(element) == "subProcess"
         for part in element:
-            tag = local(part)
-            known = tag in PARTS or tag == TAG or (tag in EVENTS and local(element) in _EVENTS)
-            if known or (inside and tag != "standardLoopCharacteristics"):
+            definition = definition_of(source, part)
+            if definition is None:
+                _advise(source, element, SHARED, local(part))
                 continue
-            advice = UNSUPPORTED.get(tag, REMOVE)
-            source.fault(element, advice.vi, advice.en, tag)
-        if element.get("isForCompensation") == "true":
-            advice = UNSUPPORTED["compensateEventDefinition"]
-            source.fault(element, advice.vi, advice.en)
+            tag = local(definition)
+            known = tag in PARTS or tag == TAG or (tag in EVENTS and local(element) in _EVENTS)
+            if known or tag.startswith("{") or (inside and tag != "standardLoopCharacteristics"):
+                continue
+            _advise(source, element, UNSUPPORTED.get(tag, REMOVE), tag)
+        if flag(element, "isForCompensation"):
+            _advise(source, element, UNSUPPORTED["compensateEventDefinition"])
+        if flag(element, "instantiate"):
+            _advise(source, element, INSTANTIATE)
+        if element.get("eventGatewayType") == "Parallel":
+            _advise(source, element, ALL_EVENTS)
+        if {element.get("startQuantity", "1"), element.get("completionQuantity", "1")} != {"1"}:
+            _advise(source, element, QUANTITY)
         source.only(element, element, attributes.NODE)
 
     def _call(

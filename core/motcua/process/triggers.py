@@ -37,12 +37,16 @@ class Trigger:
 
 def trigger(source: Source, element: etree._Element, handler: bool) -> Trigger:
     """Read the event of an element; ``handler``: it lies directly in an event sub-process."""
-    found = [each for each in element if local(each) in EVENTS]
-    tag, event = local(element), EVENTS[local(found[0])] if found else ""
+    parts = [definition_of(source, part) for part in element]
+    found = [e for e in parts if e is not None and local(e).endswith("EventDefinition")]
     if len(found) > 1:
         vi = "có nhiều loại sự kiện; hãy vẽ mỗi loại một sự kiện"
         source.fault(element, vi, "has several event definitions; draw one event for each")
         return Trigger()
+    if None in parts or (found and local(found[0]) not in EVENTS):
+        # The reader has said so.
+        return Trigger()
+    tag, event = local(element), EVENTS[local(found[0])] if found else ""
     right = ALLOWED[tag] if tag != "startEvent" or handler else frozenset()
     # A start event without a trigger is plain, or it lies in an event sub-process: see the linter.
     if event not in right and (tag, event) != ("startEvent", ""):
@@ -52,6 +56,14 @@ def trigger(source: Source, element: etree._Element, handler: bool) -> Trigger:
     if not found:
         return Trigger()
     return _read(source, element, found[0], event)
+
+
+def definition_of(source: Source, part: etree._Element) -> etree._Element | None:
+    """Return a part of an event, or the shared definition it refers to; None if there is none."""
+    if local(part) != "eventDefinitionRef":
+        return part
+    found = source.by_id.get(source.refer(part.text))
+    return found if found is not None and local(found).endswith("EventDefinition") else None
 
 
 def _read(
@@ -64,14 +76,20 @@ def _read(
     if event == "signal":
         signal = source.named("signal", definition.get("signalRef", ""), "name")
         if not signal:
-            source.fault(element, "chưa có tên tín hiệu (signalRef)", "has no signal (signalRef)")
+            source.fault(
+                element,
+                "chưa có tên tín hiệu; hãy đặt signalRef tới một signal có tên",
+                "has no signal: set signalRef to a signal with a name",
+            )
         return Trigger(event, signal=signal)
     if event == "terminate":
         return Trigger(event)
     code = source.named(event, definition.get(f"{event}Ref", ""), f"{event}Code")
     if not code and local(element) in ("endEvent", "intermediateThrowEvent"):
         source.fault(
-            element, f"chưa có mã ({event}Ref)", f"has no code: set {event}Ref to an {event}"
+            element,
+            f"chưa có mã; hãy đặt {event}Ref tới một {event} có mã",
+            f"has no code: set {event}Ref to an {event} with a code",
         )
     return Trigger(event, code=code)
 

@@ -14,18 +14,13 @@ DD = "http://www.omg.org/spec/DD/20100524/DI"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 MC = "https://motcua.org/bpmn"
 FEEL = "https://www.omg.org/spec/DMN/20191111/FEEL/"
+_FEEL_DATES = ("20140401", "20180521", "20191111", "20211108", "20230324", "20240513")
 EXPRESSIONS = frozenset(
-    {
-        "",
-        "feel",
-        FEEL,
-        "http://www.omg.org/spec/FEEL/20140401",
-        "https://www.omg.org/spec/FEEL/20140401",
-        "https://www.omg.org/spec/DMN/20180521/FEEL/",
-        "https://www.omg.org/spec/DMN/20211108/FEEL/",
-        # Written by many modellers whatever the language is; the text is read as FEEL all the same.
-        "http://www.w3.org/1999/XPath",
-    }
+    # In lower case; the last is written by many modellers whatever the language is, and the text is
+    # read as FEEL all the same.
+    {"", "feel", "http://www.w3.org/1999/xpath"}
+    | {f"{way}://www.omg.org/spec/feel/{d}" for way in ("http", "https") for d in _FEEL_DATES}
+    | {f"{way}://www.omg.org/spec/dmn/{d}/feel/" for way in ("http", "https") for d in _FEEL_DATES}
 )
 NODES: Mapping[str, NodeKind] = {
     "startEvent": "start", "endEvent": "end", "exclusiveGateway": "exclusive",
@@ -56,12 +51,13 @@ DECORATION = frozenset(
     {"documentation", "extensionElements", "laneSet", "textAnnotation", "association", "group"}
     | {"dataObject", "dataObjectReference", "dataStoreReference", "ioSpecification", "property"}
     | {"auditing", "monitoring", "dataInputAssociation", "dataOutputAssociation", "category"}
+    | {"correlationSubscription", "supportedInterfaceRef", "supports", "completionCondition"}
 )
 PARTS = frozenset(
     {"documentation", "extensionElements", "incoming", "outgoing", "ioSpecification", "property"}
     | {"dataInputAssociation", "dataOutputAssociation", "dataInput", "dataOutput", "inputSet"}
     | {"outputSet", "potentialOwner", "humanPerformer", "performer", "rendering", "resourceRole"}
-    | {"auditing", "monitoring", "categoryValueRef", "ioBinding"}
+    | {"auditing", "monitoring", "categoryValueRef", "ioBinding", "dataState"}
 )
 
 
@@ -104,9 +100,21 @@ _LINK = Advice(
     "sự kiện liên kết chưa dùng được; hãy nối hai chỗ bằng một mũi tên",
     "link events cannot be used; connect the two places with a sequence flow",
 )
-_SHARED = Advice(
-    "sự kiện dùng chung định nghĩa chưa dùng được; hãy đặt định nghĩa ngay trong sự kiện",
-    "shared event definitions cannot be used; put the definition into the event itself",
+SHARED = Advice(
+    "không có định nghĩa sự kiện mà eventDefinitionRef nói tới; hãy đặt định nghĩa ngay trong sự kiện",
+    "there is no event definition as eventDefinitionRef says; put it into the event itself",
+)
+QUANTITY = Advice(
+    "chỉ chạy với một token (startQuantity, completionQuantity); hãy vẽ cổng song song (+)",
+    "runs with one token only (startQuantity, completionQuantity); draw a parallel gateway (+)",
+)
+INSTANTIATE = Advice(
+    "hồ sơ bắt đầu bằng tiếp nhận; hãy vẽ sự kiện bắt đầu thường ở trước, và bỏ instantiate",
+    "a case begins with its reception; draw a plain start event before it, without instantiate",
+)
+ALL_EVENTS = Advice(
+    "chờ đủ mọi sự kiện thì không dùng cổng sự kiện; hãy vẽ cổng song song (+) và từng sự kiện chờ",
+    "waiting for all events is no event-based choice; draw a parallel gateway (+) and each event",
 )
 _LOOP = Advice(
     "dấu lặp chưa dùng được; hãy vẽ vòng lặp bằng cổng loại trừ (X), hoặc làm nhiều lần theo danh sách",
@@ -122,9 +130,12 @@ UNSUPPORTED: Mapping[str, Advice] = {
     "transaction": _COMPENSATION, "adHocSubProcess": _AD_HOC, "complexGateway": _GATEWAY,
     "compensateEventDefinition": _COMPENSATION, "cancelEventDefinition": _COMPENSATION,
     "conditionalEventDefinition": _CONDITIONAL, "linkEventDefinition": _LINK,
-    "eventDefinitionRef": _SHARED, "standardLoopCharacteristics": _LOOP,
+    "standardLoopCharacteristics": _LOOP,
     "callChoreography": _CHOREOGRAPHY, "choreographyTask": _CHOREOGRAPHY,
-    "subChoreography": _CHOREOGRAPHY,
+    "subChoreography": _CHOREOGRAPHY, "choreography": _CHOREOGRAPHY,
+    "globalChoreographyTask": _CHOREOGRAPHY, "conversation": _CHOREOGRAPHY,
+    "subConversation": _CHOREOGRAPHY, "callConversation": _CHOREOGRAPHY,
+    "globalConversation": _CHOREOGRAPHY,
 }  # fmt: skip
 REMOVE = Advice(
     "phần tử này chưa dùng được; hãy bỏ đi", "this element cannot be used; please remove it"
@@ -159,11 +170,23 @@ def misplaced(tag: str, event: EventKind) -> Advice:
     if tag == "startEvent":
         return MISPLACED["startEvent", "message"]
     found = MISPLACED.get((tag, event))
-    allowed = ", ".join(sorted(kind or "none" for kind in ALLOWED[tag]))
+    kinds = sorted(ALLOWED[tag])
+    vi, en = (", ".join(_SPOKEN[kind][n] for kind in kinds) for n in (0, 1))
     return found or Advice(
-        f"loại sự kiện '{event}' không đặt được ở đây; hãy dùng một trong: {allowed}",
-        f"a '{event}' event cannot stand here; use one of: {allowed}",
+        f"sự kiện {_SPOKEN[event][0]} không đặt được ở đây; hãy dùng một trong: {vi}",
+        f"a {_SPOKEN[event][1]} event cannot stand here; use one of: {en}",
     )
+
+
+_SPOKEN: Mapping[EventKind, tuple[str, str]] = {
+    "": ("không biểu tượng", "none"),
+    "message": ("thông điệp", "message"),
+    "timer": ("hẹn giờ", "timer"),
+    "signal": ("tín hiệu", "signal"),
+    "error": ("lỗi", "error"),
+    "escalation": ("trình cấp trên", "escalation"),
+    "terminate": ("chấm dứt", "terminate"),
+}
 
 
 def bpmn(tag: str) -> str:

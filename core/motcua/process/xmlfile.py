@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from lxml import etree  # type: ignore[import-untyped]
 
@@ -13,42 +14,50 @@ from motcua.rules import Expression, RuleError, compile_expression
 MAX_BYTES = 1_000_000
 
 
-def parse(xml: bytes) -> etree._Element:
-    """Return the root of a BPMN file; raises ProcessError, TooLarge over 1 MB."""
+def parse(xml: bytes, *, whole: bool = False) -> etree._Element:
+    """Return the root of a BPMN file; raises ProcessError, TooLarge over 1 MB.
+
+    Comments and processing instructions are left out unless ``whole``.
+    """
     if len(xml) > MAX_BYTES:
         raise TooLarge("Tệp BPMN lớn hơn 1 MB", "The BPMN file is larger than 1 MB")
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
-        remove_comments=True, remove_pis=True,
+        remove_comments=not whole, remove_pis=not whole,
     )  # fmt: skip
     try:
-        root = etree.fromstring(xml, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise _broken(
+        # Some exporters leave an empty line before the XML declaration.
+        root = etree.fromstring(xml.lstrip(), parser)
+    except (etree.XMLSyntaxError, ValueError, LookupError) as error:
+        raise broken(
             f"Tệp không phải XML đúng: {error}", f"Not well-formed XML: {error}"
         ) from error
     if root.getroottree().docinfo.doctype:
-        raise _broken("Tệp có DOCTYPE; hãy bỏ đi", "The file has a DOCTYPE; please remove it")
+        raise broken("Tệp có DOCTYPE; hãy bỏ đi", "The file has a DOCTYPE; please remove it")
     if root.tag != bpmn("definitions"):
-        raise _broken("Tệp không phải BPMN 2.0", "The file is not BPMN 2.0")
+        found = etree.QName(root)
+        raise broken(
+            f"Tệp không phải BPMN 2.0 mà là '{found.localname}' của '{found.namespace or ''}'; hãy "
+            "xuất lại thành BPMN 2.0",
+            f"The file is not BPMN 2.0 but '{found.localname}' of '{found.namespace or ''}'; export "
+            "it as BPMN 2.0",
+        )
     return root
 
 
-def executable(root: etree._Element) -> etree._Element:
-    """Return the process to run: the only one, or the only one marked executable."""
-    found = root.findall(bpmn("process"))
-    marked = [p for p in found if p.get("isExecutable") == "true"]
-    if len(found) == 1:
-        return found[0]
-    if len(marked) == 1:
-        return marked[0]
-    raise _broken(
-        f"Tệp có {len(found)} quy trình; cần đúng một quy trình chạy được (isExecutable)",
-        f"The file has {len(found)} processes; exactly one must be executable (isExecutable)",
-    )
+def flag(element: etree._Element, name: str, usual: bool = False) -> bool:
+    """Read a boolean of XML Schema: ``true`` or ``1``."""
+    text = element.get(name, "").strip()
+    return text in ("true", "1") if text else usual
 
 
-def _broken(vi: str, en: str) -> ProcessError:
+def title(element: etree._Element) -> str:
+    """Return the name of an element on one line."""
+    return " ".join(element.get("name", "").split())
+
+
+def broken(vi: str, en: str) -> ProcessError:
+    """Return the refusal of a whole file."""
     return ProcessError([Finding("", "definitions", "", vi, en)])
 
 
@@ -82,26 +91,43 @@ class Source:
     def fault(self, element: etree._Element, vi: str, en: str, part: str = "") -> None:
         """Note a finding at an element; ``part`` names a child of it."""
         tag = f"{local(element)}/{part}" if part else local(element)
-        self.findings.append(Finding(self.id(element), tag, element.get("name", ""), vi, en))
+        self.findings.append(Finding(self.id(element), tag, title(element), vi, en))
+
+    @cached_property
+    def by_id(self) -> Mapping[str, etree._Element]:
+        """The elements of the file by id; the first where one is used twice."""
+        found: dict[str, etree._Element] = {}
+        for element in self.root.iter():
+            if element.get("id"):
+                found.setdefault(element.get("id"), element)
+        return found
+
+    def refer(self, reference: str | None) -> str:
+        """Return the id that a reference means: QNames carry a prefix, and ids may hold a colon."""
+        text = (reference or "").strip()
+        return text if text in self.by_id else text.rpartition(":")[2]
 
     def named(self, tag: str, reference: str, attribute: str) -> str:
         """Return an attribute (or else the name) of a root element that a QName refers to."""
-        wanted = reference.rpartition(":")[2]
-        for element in self.root.findall(bpmn(tag)):
-            if element.get("id") == wanted:
-                return str(element.get(attribute) or element.get("name", ""))
-        return ""
+        element = self.by_id.get(self.refer(reference))
+        if element is None or local(element) != tag:
+            return ""
+        return (element.get(attribute) or "").strip() or title(element)
 
     def feel(
         self, owner: etree._Element, text: str, language: str = "", part: str = ""
     ) -> Expression | None:
         """Compile an expression; a leading equals sign of some modellers is dropped."""
         language = language or self.root.get("expressionLanguage", "")
-        if language not in EXPRESSIONS:
+        if language.casefold() not in EXPRESSIONS:
             vi, en = f"ngôn ngữ điều kiện '{language}'", f"condition language '{language}'"
             self.fault(
                 owner, f"{vi} không dùng được; hãy viết FEEL", f"{en}: please write FEEL", part
             )
+            return None
+        if text.strip().startswith(("${", "#{")):
+            vi, en = "biểu thức '${…}' của phần mềm khác", "an expression '${…}' of another product"
+            self.fault(owner, f"{vi}; hãy viết FEEL", f"{en}; please write FEEL", part)
             return None
         try:
             return compile_expression(text.strip().removeprefix("="))
@@ -119,8 +145,8 @@ class Source:
             if name != attribute and name not in allowed:
                 self.fault(
                     owner,
-                    f"không có thuộc tính mc:{name}",
-                    f"there is no attribute mc:{name}",
+                    f"không có thuộc tính mc:{name}; hãy sửa tên hoặc bỏ đi",
+                    f"there is no attribute mc:{name}; correct its name or remove it",
                     place,
                 )
 

@@ -9,7 +9,6 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from motcua.catalogue.adopted import Adopted, TenantLaw
-from motcua.catalogue.form_fields import every
 from motcua.catalogue.form_view import named
 from motcua.catalogue.packages import Package
 from motcua.dossiers import offices
@@ -239,7 +238,7 @@ async def filling_of(screen: Screen, notes: Notes, adopted: Adopted) -> Filling:
     """Return the form of a visit with what the card says; no transaction is open."""
     form = adopted.package.form
     units = None
-    if any(asked.kind == "address2" for asked in every(form.fields())):
+    if "address2" in form.kinds:
         known = await offices.of(screen.platform, screen.tenant)
         units = {o.code: o.name for o in known.values() if o.level == "commune"}
     return Filling(form, prefill_of(notes), screen.lang, units, notes.papers)

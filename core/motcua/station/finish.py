@@ -158,7 +158,7 @@ async def _check(
         lines=answers.lines(package.form, values, screen.lang),
         papers=[_paper(p, notes, screen.lang) for p in wanted],
         unit=await tx.fetchval(_UNIT, notes.unit),
-        fee=fee(package, values).amount,
+        fee=fee(package, values, channel=submission.CHANNELS[DIRECT]).amount,
         once=notes.once,
         back="/station/papers",
     )

@@ -1,4 +1,4 @@
-"""Certification: certified copies (2.000815) and copies from the original register (2.000908)."""
+"""Certification: copies, signatures, and copies from the original register."""
 
 from collections.abc import Sequence
 from pathlib import Path

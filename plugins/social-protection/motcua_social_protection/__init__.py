@@ -1,4 +1,4 @@
-"""Social protection: the monthly social allowance (1.001776)."""
+"""Social protection: allowances, funeral costs, poverty, disability."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -57,7 +57,7 @@ def test_an_inclusive_choice_needs_a_default_and_conditions() -> None:
     found = lint(document(START + END + body + flows("s x ?y? a j e", "x b j")))
     assert [f.en for f in found] == [
         "has no default flow; mark one of its flows as the default",
-        "the flow 'x-b' has no condition",
+        "the flow 'x-b' has no condition; write one in FEEL",
     ]
 
 

@@ -1,8 +1,5 @@
-import json
-
 import msgspec
 import pytest
-import typst
 
 from motcua.catalogue.examples import run
 from motcua.catalogue.packages import Package, load_packages
@@ -14,8 +11,8 @@ BY_CODE = {package.code: package for package in PACKAGES}
 SCENARIOS = [(package, scenario) for package in PACKAGES for scenario in package.scenarios]
 
 
-def test_the_plugin_brings_its_two_procedures() -> None:
-    assert sorted(BY_CODE) == ["2.000815", "2.000908"]
+def test_the_plugin_brings_its_procedures() -> None:
+    assert {"2.000815", "2.000908"} <= set(BY_CODE)
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.code)
@@ -36,15 +33,6 @@ def test_a_scenario_that_expects_something_else_says_what_differs() -> None:
     assert [line.split(":")[0] for line in run(package, wrong)] == ["fee", "papers"]
     refused = msgspec.structs.replace(capped, given=Given(answers={"pages": "x"}), then=Then(fee=1))
     assert "wrong" in run(package, refused)[0]
-
-
-@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.code)
-def test_a_template_is_set_with_a_scenarios_claims_and_with_nothing(package: Package) -> None:
-    for template in package.templates.values():
-        for scenario in package.scenarios:
-            data = {"claims": scenario.then.claims or {}, "unit": {"name": "Phường Mẫu"}}
-            inputs = {"data": json.dumps(data)}
-            assert typst.compile(template.encode(), sys_inputs=inputs).startswith(b"%PDF")
 
 
 def test_the_copy_from_the_register_hides_what_others_need_not_see() -> None:

@@ -4,11 +4,13 @@ import pytest
 import typst
 
 from motcua.catalogue.examples import run
-from motcua.catalogue.packages import Credential, Package, load_packages
+from motcua.catalogue.packages import Credential, Package, load_package
 from motcua.catalogue.scenario import Scenario
 from tests.core.catalogue.builders import ROOT
 
-(PACKAGE,) = load_packages(ROOT / "plugins/social-protection/motcua_social_protection/procedures")
+PACKAGE = load_package(
+    ROOT / "plugins/social-protection/motcua_social_protection/procedures/1.001776"
+)
 
 
 def test_what_was_not_read_in_a_source_is_marked_as_sample_data() -> None:
