@@ -11,6 +11,7 @@ from motcua.process.layout import laid_out, scope_panel
 from motcua.process.picture_model import ACTIVITIES, Link, Model, Part
 from motcua.process.picture_panel import Line, Panel, Shape
 from motcua.process.vocabulary import DC, DD, DI
+from motcua.process.xmlfile import flag
 
 MAX_SHAPES = 5_000
 _FARTHEST = 1_000_000.0
@@ -37,25 +38,23 @@ def panels(root: etree._Element, found: Model) -> list[Panel]:
             own.append(scope_panel(found, scope, title))
             shown |= own[-1].shapes.keys()
     for panel in own:
+        panel.own = frozenset(panel.lines)
         _connect(panel, found)
     return own
 
 
-def complete(root: etree._Element, found: Model) -> bool:
-    """Return whether the file's own diagram shows every step and every arrow."""
-    own = _own(root, found)
-    shapes = {key for panel in own for key in panel.shapes}
-    lines = {key for panel in own for key in panel.lines}
-    nodes = {n.id for scope in [*found.processes, *found.parts] for n in found.inside(scope)}
-    return nodes <= shapes and {k for k, v in found.links.items() if v.kind != "data"} <= lines
+def planes(root: etree._Element) -> list[etree._Element]:
+    """Return the planes of the file's own diagrams, as ``Panel.plane`` counts them."""
+    return list(root.iterfind(f"{{{DI}}}BPMNDiagram/{{{DI}}}BPMNPlane"))
 
 
 def _own(root: etree._Element, found: Model) -> list[Panel]:
     """Return one panel for each plane that shows something new."""
     made: list[Panel] = []
     shown: set[str] = set()
-    for plane in root.iterfind(f"{{{DI}}}BPMNDiagram/{{{DI}}}BPMNPlane"):
+    for number, plane in enumerate(planes(root)):
         panel = _panel(plane, found)
+        panel.plane = number
         if panel.shapes.keys() - shown:
             shown |= panel.shapes.keys()
             made.append(panel)
@@ -81,17 +80,18 @@ def _panel(plane: etree._Element, found: Model) -> Panel:
 
 
 def _reference(element: etree._Element, found: Model) -> str:
-    text = str(element.get("bpmnElement", ""))
-    known = text in found.parts or text in found.links
-    return text if known else text.rpartition(":")[2]
+    text = str(element.get("bpmnElement", "")).strip()
+    tables = (found.parts, found.links, found.extras, found.loose)
+    return text if any(text in each for each in tables) else text.rpartition(":")[2]
 
 
 def _shape(panel: Panel, element: etree._Element, found: Model, number: int) -> None:
     box = _bounds(element)
-    if box is None:
+    # The bands of a choreography activity are drawn with it.
+    if box is None or element.get("participantBandKind"):
         return
     key = _reference(element, found)
-    part = found.parts.get(key)
+    part = found.parts.get(key) or found.extras.get(key)
     if part is None:
         # Something that we do not know is drawn as a plain box.
         key = f"{key}?shape{number}"
@@ -102,20 +102,23 @@ def _shape(panel: Panel, element: etree._Element, found: Model, number: int) -> 
         part,
         box,
         _label(element),
-        expanded=element.get("isExpanded") == "true" and part.tag != "unknown",
-        upright=element.get("isHorizontal") == "false",
+        expanded=flag(element, "isExpanded") and part.tag != "unknown",
+        upright=not flag(element, "isHorizontal", True),
+        marked=flag(element, "isMarkerVisible", True),
     )
 
 
 def _edge(panel: Panel, element: etree._Element, found: Model) -> None:
     points = list(_waypoints(element))
-    link = found.links.get(_reference(element, found))
+    key = _reference(element, found)
+    link = found.links.get(key) or found.loose.get(key)
     if len(points) < 2:
         return
     if link is None:
-        key = _reference(element, found) or f"?edge{len(panel.lines)}"
+        key = key or f"?edge{len(panel.lines)}"
         link = Link(key, "association", "", "", panel.owner)
-    panel.lines[link.id] = Line(link, points, _label(element))
+    shown = str(element.get("messageVisibleKind", ""))
+    panel.lines[link.id] = Line(link, points, _label(element), shown)
 
 
 def _waypoints(element: etree._Element) -> Iterator[Point]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-LinkKind = Literal["sequence", "message", "association", "data"]
+LinkKind = Literal["sequence", "message", "association", "data", "conversation"]
 GATEWAYS = frozenset(
     {"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"}
     | {"complexGateway"}
@@ -12,18 +12,28 @@ GATEWAYS = frozenset(
 EVENTS = frozenset(
     {"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"}
 )
-SCOPES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
-ACTIVITIES = SCOPES | {
+SCOPES = frozenset({"subProcess", "transaction", "adHocSubProcess", "subChoreography"})
+CHOREOGRAPHY = frozenset({"choreographyTask", "subChoreography", "callChoreography"})
+TALKS = frozenset({"conversation", "subConversation", "callConversation"})
+ACTIVITIES = SCOPES | CHOREOGRAPHY | {
     "task", "userTask", "serviceTask", "sendTask", "receiveTask", "manualTask", "scriptTask",
     "businessRuleTask", "callActivity",
 }  # fmt: skip
 ARTIFACTS = frozenset({"textAnnotation", "dataObjectReference", "dataStoreReference", "group"})
+DATA = frozenset(
+    {"dataObjectReference", "dataStoreReference", "dataObject", "dataStore", "dataInput"}
+    | {"dataOutput"}
+)
+EXTRAS = (DATA - ARTIFACTS) | {"message"}
+"""What is drawn only where the diagram of the file has a shape for it."""
 FLOW_NODES = GATEWAYS | EVENTS | ACTIVITIES
 _SIZES: Mapping[str, tuple[float, float]] = {
     **dict.fromkeys(GATEWAYS, (50, 50)),
     **dict.fromkeys(EVENTS, (36, 36)),
-    "dataObjectReference": (36, 48),
-    "dataStoreReference": (50, 44),
+    **dict.fromkeys(DATA, (36, 48)),
+    **dict.fromkeys(("dataStoreReference", "dataStore"), (50, 44)),
+    **dict.fromkeys(TALKS, (48, 42)),
+    **dict.fromkeys(CHOREOGRAPHY, (130, 96)),
     "textAnnotation": (140, 48),
 }
 
@@ -32,7 +42,10 @@ _SIZES: Mapping[str, tuple[float, float]] = {
 class Part:
     """One element; ``parent`` is the id of the process, sub-process or collaboration it lies in.
 
-    ``event`` is the kind of its event definition, ``multiple`` for several; ``repeat`` is
+    ``event`` is the kind of its event definition, ``multiple`` for several, of an event sub-process
+    that of its start; ``variant`` tells alike ones apart: the global task that is called,
+    ``instantiate`` or ``Parallel`` of an event-based gateway; ``bands`` are the participants of a
+    choreography activity, each with whether it begins; ``repeat`` is
     ``parallel``, ``sequential`` or ``loop``; ``attached`` the activity of a boundary event;
     ``called`` the process that a call activity calls, or that a participant carries out; ``hours``
     the limit in working hours, 0 for none.
@@ -53,6 +66,8 @@ class Part:
     many: bool = False
     lane: str = ""
     hours: float = 0.0
+    variant: str = ""
+    bands: tuple[tuple[str, bool], ...] = ()
 
     def name(self, lang: str) -> str:
         """Return the name in a language; Vietnamese where there is no other."""
@@ -66,7 +81,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An arrow; ``parent`` is the scope it lies in."""
+    """An arrow; ``parent`` is the scope it lies in, ``heads`` the tips of an association."""
 
     id: str
     kind: LinkKind
@@ -76,14 +91,17 @@ class Link:
     name: str = ""
     default: bool = False
     conditional: bool = False
+    heads: int = 0
 
 
 @dataclass(slots=True)
 class Model:
     """A whole file. ``processes`` and ``participants`` are ids in document order.
 
-    ``lanes`` holds the lanes of a process from top to bottom; of nested lanes the innermost.
-    ``children`` holds all elements by the scope they lie in.
+    ``lanes`` holds the lanes of a process from top to bottom; of nested lanes the innermost, with
+    the one around each in ``outer``. ``children`` holds all elements by the scope they lie in.
+    ``extras`` and ``loose`` are drawn only where the file's own diagram shows them: data without a
+    reference, arrows that lead to nothing.
     """
 
     parts: dict[str, Part] = field(default_factory=dict)
@@ -94,6 +112,9 @@ class Model:
     lanes: dict[str, list[str]] = field(default_factory=dict)
     children: dict[str, list[Part]] = field(default_factory=dict)
     collaboration: str = ""
+    outer: dict[str, str] = field(default_factory=dict)
+    extras: dict[str, Part] = field(default_factory=dict)
+    loose: dict[str, Link] = field(default_factory=dict)
 
     def inside(self, scope: str) -> list[Part]:
         """Return the flow nodes directly in a process or sub-process, in document order."""

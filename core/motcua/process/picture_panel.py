@@ -16,6 +16,8 @@ class Shape:
     label: Box | None = None
     expanded: bool = True
     upright: bool = False
+    marked: bool = True
+    """Whether an exclusive gateway shows its X."""
 
 
 @dataclass(slots=True)
@@ -25,6 +27,8 @@ class Line:
     link: Link
     points: list[Point]
     label: Box | None = None
+    envelope: str = ""
+    """Of a message: ``initiating`` or ``non_initiating`` where the diagram shows the message."""
 
 
 @dataclass(slots=True)
@@ -32,7 +36,8 @@ class Panel:
     """One sheet of a picture: the whole process, or what lies in one that is drawn closed.
 
     ``owner`` is the id of the element whose inside it shows, ``prefix`` stands before the ids of a
-    called process as the engine knows them.
+    called process as the engine knows them. ``plane`` counts the planes of the file's own diagrams,
+    -1 for a sheet that was laid out; ``own`` are the arrows that the file itself places.
     """
 
     owner: str
@@ -40,6 +45,8 @@ class Panel:
     prefix: str = ""
     shapes: dict[str, Shape] = field(default_factory=dict)
     lines: dict[str, Line] = field(default_factory=dict)
+    plane: int = -1
+    own: frozenset[str] = frozenset()
 
     def bounds(self) -> Box:
         """Return the box around everything."""

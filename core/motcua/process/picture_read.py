@@ -1,23 +1,38 @@
 """From a BPMN file to what can be drawn. The file comes from outside and is not trusted.
 
 Unlike the engine's reader this one refuses nothing that is drawn somehow: several pools, kinds of
-tasks and events that do not run, elements of other makers that a flow leads to.
+tasks and events that do not run, choreographies, elements of other makers that a flow leads to.
 """
 
-from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 
 from lxml import etree  # type: ignore[import-untyped]
 
 from motcua.errors import TooLarge
-from motcua.process.picture_model import ARTIFACTS, FLOW_NODES, SCOPES, Link, LinkKind, Model, Part
-from motcua.process.vocabulary import BPMN, bpmn, local, mc
+from motcua.process import picture_words as words
+from motcua.process.picture_model import (
+    ARTIFACTS,
+    EXTRAS,
+    FLOW_NODES,
+    SCOPES,
+    TALKS,
+    Link,
+    LinkKind,
+    Model,
+    Part,
+)
+from motcua.process.vocabulary import bpmn, local, mc
+from motcua.process.xmlfile import flag
 
 MAX_PARTS = 1_500
 MAX_DEPTH = 20
-MAX_HOURS = 10_000
-_LINKS = {"sequenceFlow": "sequence", "association": "association", "messageFlow": "message"}
-_EVENT = "EventDefinition"
+_LINKS = {
+    "sequenceFlow": "sequence", "association": "association", "messageFlow": "message",
+    "conversationLink": "conversation",
+}  # fmt: skip
+_HEADS = {"One": 1, "Both": 2}
+_DRAWN = FLOW_NODES | ARTIFACTS | TALKS | EXTRAS | {"participant", "lane"}
 
 
 def model(root: etree._Element) -> Model:
@@ -27,9 +42,9 @@ def model(root: etree._Element) -> Model:
     """
     reader = _Reader(root)
     for child in root:
-        if local(child) == "process":
+        if local(child) in {"process", "choreography"}:
             reader.process(child)
-        elif local(child) in {"collaboration", "choreography"}:
+        elif local(child) == "collaboration":
             reader.collaboration(child)
     return reader.finished()
 
@@ -37,7 +52,9 @@ def model(root: etree._Element) -> Model:
 class _Reader:
     def __init__(self, root: etree._Element) -> None:
         self.found = Model()
+        self.root = root
         self.unnamed = count(1)
+        self.words = words.Words(root)
         # What an arrow leads to is drawn, whatever it is.
         self.led_to = {
             end
@@ -58,12 +75,13 @@ class _Reader:
         if not self.found.collaboration:
             self.found.collaboration = own_id
         for child in element:
-            if local(child) == "participant":
+            tag = local(child)
+            if tag == "participant":
                 part = self._part(child, own_id)
                 self.found.participants.append(part.id)
-            elif local(child) in _LINKS:
+            elif tag in _LINKS:
                 self._link(child, own_id)
-            elif local(child) in ARTIFACTS:
+            elif tag in ARTIFACTS or tag in TALKS:
                 self._part(child, own_id)
 
     def _scope(self, element: etree._Element, scope: str, depth: int) -> None:
@@ -92,31 +110,37 @@ class _Reader:
                 f"Sơ đồ có hơn {MAX_PARTS} phần tử",
                 f"The diagram has more than {MAX_PARTS} elements",
             )
-        tag = local(element)
-        part = Part(
-            id=self._id(element),
-            tag=tag if tag in FLOW_NODES | ARTIFACTS | {"participant", "lane"} else "unknown",
-            parent=parent,
-            name_vi=_name(element),
-            name_en=element.get(mc("nameEn"), "").strip(),
-            hours=_hours(element),
-            event=_event(element),
-            attached=element.get("attachedToRef", "") if tag == "boundaryEvent" else "",
-            called=_bare(
-                element.get(mc("called"))
-                or element.get("calledElement")
-                or element.get("processRef", "")
-            ),
-            repeat=_repeat(element),
-            interrupting=element.get("cancelActivity") != "false"
-            and element.get("isInterrupting") != "false",
-            triggered=element.get("triggeredByEvent") == "true",
-            compensation=element.get("isForCompensation") == "true",
-            many=element.find(bpmn("participantMultiplicity")) is not None
-            or element.get("isCollection") == "true",
-        )
+        part = self._read(element, self._id(element), parent)
         self.found.parts[part.id] = part
         return part
+
+    def _read(self, element: etree._Element, part_id: str, parent: str) -> Part:
+        tag = local(element)
+        return Part(
+            id=part_id,
+            tag=tag if tag in _DRAWN else "unknown",
+            parent=parent,
+            name_vi=self.words.name(element),
+            name_en=element.get(mc("nameEn"), "").strip(),
+            hours=words.hours(element),
+            event=self.words.event(element),
+            attached=self.words.refer(element.get("attachedToRef"))
+            if tag == "boundaryEvent"
+            else "",
+            called=self.words.refer(
+                element.get(mc("called"))
+                or element.get("calledElement")
+                or element.get("processRef")
+            ),
+            repeat=words.repeat(element),
+            interrupting=flag(element, "cancelActivity", True)
+            and flag(element, "isInterrupting", True),
+            triggered=flag(element, "triggeredByEvent"),
+            compensation=flag(element, "isForCompensation"),
+            many=self.words.many(element),
+            variant=self.words.variant(element),
+            bands=self.words.bands(element),
+        )
 
     def _link(self, element: etree._Element, parent: str) -> None:
         kind: LinkKind = _LINKS[local(element)]  # type: ignore[assignment]
@@ -124,12 +148,13 @@ class _Reader:
             Link(
                 self._id(element),
                 kind,
-                _bare(element.get("sourceRef", "")),
-                _bare(element.get("targetRef", "")),
+                self.words.refer(element.get("sourceRef")),
+                self.words.refer(element.get("targetRef")),
                 parent,
                 element.get("name", "").strip(),
                 default=element.get("id", "") in self.defaults,
-                conditional=element.find(bpmn("conditionExpression")) is not None,
+                conditional=words.conditional(element),
+                heads=_HEADS.get(element.get("associationDirection", ""), 0),
             )
         )
 
@@ -143,83 +168,42 @@ class _Reader:
         for child in element:
             tag = local(child)
             if tag == "dataInputAssociation":
-                source = child.findtext(bpmn("sourceRef"), "").strip()
+                source = self.words.refer(child.findtext(bpmn("sourceRef")))
                 self._add(Link(self._id(child), "data", source, part.id, part.parent))
             elif tag == "dataOutputAssociation":
-                target = child.findtext(bpmn("targetRef"), "").strip()
+                target = self.words.refer(child.findtext(bpmn("targetRef")))
                 self._add(Link(self._id(child), "data", part.id, target, part.parent))
 
     def _lanes(self, process: etree._Element, process_id: str) -> None:
+        """Read the lanes; those of a sub-process are drawn only where the diagram shows them."""
         names: list[str] = []
-        for lane in process.iterfind(f"{bpmn('laneSet')}//{bpmn('lane')}"):
+        own = set(process.iterfind(f"{bpmn('laneSet')}//{bpmn('lane')}"))
+        made: dict[etree._Element, str] = {}
+        for lane in process.iter(bpmn("lane")):
             part = self._part(lane, process_id)
-            if lane.find(f"{bpmn('childLaneSet')}/{bpmn('lane')}") is not None:
+            made[lane] = part.id
+            if around := made.get(lane.getparent().getparent()):
+                self.found.outer[part.id] = around
+            if lane not in own or lane.find(f"{bpmn('childLaneSet')}/{bpmn('lane')}") is not None:
                 continue
             names.append(part.id)
             for reference in lane.iterfind(bpmn("flowNodeRef")):
-                inside = self.found.parts.get((reference.text or "").strip())
+                inside = self.found.parts.get(self.words.refer(reference.text))
                 if inside is not None:
-                    self.found.parts[inside.id] = _in_lane(inside, part.id)
+                    self.found.parts[inside.id] = replace(inside, lane=part.id)
         self.found.lanes[process_id] = names
 
     def finished(self) -> Model:
         """Keep the arrows that lead from something to something, and note who lies where."""
         found = self.found
+        for element in self.root.iter(*(bpmn(tag) for tag in sorted(EXTRAS))):
+            key = element.get("id", "")
+            if key and key not in found.parts and len(found.extras) < MAX_PARTS:
+                found.extras[key] = self._read(element, key, "")
         known = found.parts.keys() | found.links.keys()
-        found.links = {
-            k: link for k, link in found.links.items() if {link.source, link.target} <= known
-        }
+        for key, link in list(found.links.items()):
+            if not {link.source, link.target} <= known:
+                found.loose[key] = found.links.pop(key)
         for part in found.parts.values():
             found.children.setdefault(part.parent, []).append(part)
         return found
-
-
-def _in_lane(part: Part, lane: str) -> Part:
-    values = {name: getattr(part, name) for name in Part.__slots__}
-    return Part(**{**values, "lane": lane})
-
-
-def _name(element: etree._Element) -> str:
-    if local(element) == "textAnnotation":
-        text: str = element.findtext(bpmn("text"), "").strip()
-        return text
-    if local(element) == "group":
-        return ""
-    return str(element.get("name", "")).strip()
-
-
-def _bare(reference: str) -> str:
-    """Return a reference without the prefix of its namespace."""
-    return reference.rpartition(":")[2].strip()
-
-
-def _events(element: etree._Element) -> Iterator[str]:
-    for child in element:
-        tag = local(child)
-        if tag.endswith(_EVENT) and child.tag.startswith(f"{{{BPMN}}}"):
-            yield tag.removesuffix(_EVENT)
-        elif tag == "eventDefinitionRef":
-            yield "multiple"
-
-
-def _event(element: etree._Element) -> str:
-    found = list(_events(element))
-    if len(found) > 1:
-        return "parallelMultiple" if element.get("parallelMultiple") == "true" else "multiple"
-    return found[0] if found else ""
-
-
-def _repeat(element: etree._Element) -> str:
-    each = element.find(bpmn("multiInstanceLoopCharacteristics"))
-    if each is not None:
-        return "sequential" if each.get("isSequential") == "true" else "parallel"
-    return "loop" if element.find(bpmn("standardLoopCharacteristics")) is not None else ""
-
-
-def _hours(element: etree._Element) -> float:
-    """Return the limit of a step in working hours; 0 where there is none, or no number."""
-    try:
-        found = float(element.get(mc("hours"), "0"))
-    except ValueError:
-        return 0.0
-    return found if 0 < found <= MAX_HOURS else 0.0

@@ -66,7 +66,10 @@ def function_code(
 
 
 def calling(function: Code, arguments: tuple[Code, ...], names: tuple[str, ...], at: Place) -> Code:
-    """Return the code of a call, with arguments in order or by name; null for no function."""
+    """Return the code of a call; null for what is no function or has no such parameter.
+
+    Parameters that a call by name leaves out are null (section 10.3.2.13.5).
+    """
 
     def call(run: Run) -> object:
         found = function(run)
@@ -74,10 +77,10 @@ def calling(function: Code, arguments: tuple[Code, ...], names: tuple[str, ...],
         if not isinstance(found, Function):
             return None
         if names:
-            if set(names) != set(found.parameters) or len(names) != len(found.parameters):
-                return None
             by_name = dict(zip(names, given, strict=True))
-            given = [by_name[name] for name in found.parameters]
+            if len(by_name) != len(names) or not by_name.keys() <= set(found.parameters):
+                return None
+            given = [by_name.get(name) for name in found.parameters]
         return run.invoke(found, given, at)
 
     return call

@@ -23,7 +23,7 @@ from motcua.rules.errors import RuleError
 from motcua.rules.run import Code, Run
 from motcua.rules.temporal import part
 from motcua.rules.types import instance_of
-from motcua.rules.values import Function, Range, either, weight, within
+from motcua.rules.values import Function, Range, compare, either, weight, within
 
 
 def compile_tree(node: n.Node, scope: Scope) -> Code:
@@ -219,6 +219,8 @@ def _span(node: n.Span, scope: Scope) -> Code:
         most = high(run) if high else None
         if (low and least is None) or (high and most is None):
             return None
+        if low and high and not node.steps and compare(least, most) not in (-1, 0):
+            return None  # of two types, or the wrong way round (section 10.3.2.7)
         return Range(least, most, low_closed, high_closed)
 
     if all(end is None or isinstance(end, n.Constant) for end in (node.low, node.high)):

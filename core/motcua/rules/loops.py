@@ -11,6 +11,10 @@ from motcua.rules.values import MATHS, Range
 Keep = Callable[[object], bool]
 
 
+class _NothingToGoThrough(Exception):  # noqa: N818 -- never leaves this module
+    pass
+
+
 def names_in(node: n.Node) -> Iterator[str]:
     """Yield every name that stands in a tree."""
     todo = [node]
@@ -41,7 +45,10 @@ def filtering(of: Code, test: Code, names: frozenset[str], size: int, at: Place)
     """Return the code of ``list[test]``: the item at a number, or those for which it is true."""
 
     def narrow(run: Run) -> object:
-        items, outer, kept = _items(of(run)), run.local, []
+        found = of(run)
+        if found is None:
+            return None
+        items, outer, kept = _items(found), run.local, []
         try:
             for item in items or (None,):
                 run.spend(at, size + len(outer) // 8)
@@ -51,6 +58,8 @@ def filtering(of: Code, test: Code, names: frozenset[str], size: int, at: Place)
                     return pick(items, answer)
                 if answer is True and items:
                     kept.append(item)
+                elif answer is not None and not isinstance(answer, bool):
+                    return None
         finally:
             run.local = outer
         return tuple(kept)
@@ -78,6 +87,7 @@ def looping(
     decisive = word == "some"
 
     def loop(run: Run) -> object:
+        """Run all rounds; null where there is nothing to go through."""
         outer = run.local
         results: list[object] = []
         run.local = scope = dict(outer)
@@ -94,6 +104,8 @@ def looping(
                     return decisive
                 else:
                     unclear = unclear or not isinstance(found, bool)
+        except _NothingToGoThrough:
+            return None
         finally:
             run.local = outer
         if word == "for":
@@ -121,7 +133,9 @@ def _each(among: object, at: Place, run: Run) -> Iterator[object]:
         yield from _steps(among, at, run)
     elif isinstance(among, tuple):
         yield from among
-    elif among is not None:
+    elif among is None:
+        raise _NothingToGoThrough
+    else:
         yield among
 
 
@@ -143,6 +157,8 @@ def _steps(among: Range, at: Place, run: Run) -> Iterator[object]:
         for step in range(0 if among.low_closed else 1, count + (1 if among.high_closed else 0)):
             run.spend(at)
             yield low + step * day
+    else:
+        raise _NothingToGoThrough
 
 
 def _is_day(value: object) -> bool:

@@ -9,8 +9,14 @@ from motcua.rules.run import MAX_LENGTH, Code, Place, Run
 from motcua.rules.values import MATHS, compare, equal, weight
 
 _ORDER: Mapping[str, tuple[int, ...]] = {"<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1)}
+
+
+def _power(base: Decimal, exponent: Decimal) -> Decimal:
+    return MATHS.power(base, exponent) if base or exponent else Decimal(1)
+
+
 _NUMBERS: Mapping[str, Callable[[Decimal, Decimal], Decimal]] = {
-    "+": MATHS.add, "-": MATHS.subtract, "*": MATHS.multiply, "/": MATHS.divide, "**": MATHS.power,
+    "+": MATHS.add, "-": MATHS.subtract, "*": MATHS.multiply, "/": MATHS.divide, "**": _power,
 }  # fmt: skip
 _OTHERS: Mapping[str, Callable[[object, object], object]] = {
     "+": temporal.add, "-": temporal.subtract, "*": temporal.multiply, "/": temporal.divide,

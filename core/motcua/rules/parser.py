@@ -12,7 +12,7 @@ from motcua.rules import tree as n
 from motcua.rules.errors import RuleError
 from motcua.rules.reading import MAX_NESTING, Reading
 from motcua.rules.temporal import parse_temporal
-from motcua.rules.types import ANY, Type
+from motcua.rules.types import ANY, NAMED, Type
 from motcua.rules.values import number
 
 MAX_DEPTH = 150
@@ -21,6 +21,7 @@ _LEVELS: Mapping[str, int] = {
     "+": 4, "-": 4, "*": 5, "/": 5, "**": 6,
 }  # fmt: skip
 _CONSTANTS: Mapping[str, object] = {"true": True, "false": False, "null": None}
+_BARE = frozenset(NAMED[name] for name in ("list", "range", "context", "function"))
 
 
 class Parser(Reading):
@@ -110,11 +111,16 @@ class Parser(Reading):
             found.append(self.test_inside())
         return tuple(found)
 
-    def test_inside(self) -> n.Node:
-        return self.test() if self.sees("<", "<=", ">", ">=", "=", "!=") else self.expression()
+    def test_inside(self, alone: bool = False) -> n.Node:
+        signs = ("<", "<=", ">", ">=", "=", "!=")
+        return self.test(alone) if self.sees(*signs) else self.expression()
 
-    def test(self) -> n.Node:
+    def test(self, alone: bool = False) -> n.Node:
+        """Read one test; ``alone`` in brackets ``(= 5)`` is the range of that one value."""
         at = self.at
+        if alone and self.skip("="):
+            only = self.binary(4)
+            return n.Span(at, only, only, True, True)
         if self.sees("=", "!="):
             return n.Compare(at, self.take().value, n.Name(at, "?"), self.binary(4))
         if self.sees("<", "<=", ">", ">="):
@@ -139,8 +145,10 @@ class Parser(Reading):
 
     def instance(self, found: n.Node) -> n.Node:
         while self.sees("instance of"):
-            at = self.at
-            found = n.InstanceOf(at, found, self.type_after(self.now.end))
+            at, of = self.at, self.type_after(self.now.end)
+            # ``instance of list`` is null: a list type needs its parameter (table 61).
+            bare = of in _BARE
+            found = n.Constant(at, None) if bare else n.InstanceOf(at, found, of)
         return found
 
     def postfix(self) -> n.Node:
@@ -238,7 +246,7 @@ class Parser(Reading):
         opened = self.take().value
         if opened == "[" and self.skip("]"):
             return n.ListOf(at, ())
-        first = self.test_inside() if opened in "([" else self.expression()
+        first = self.test_inside(alone=opened == "(") if opened in "([" else self.expression()
         if self.skip(".."):
             return self.range_to(at, first, opened == "[")
         if opened == "(":
@@ -305,9 +313,17 @@ class Parser(Reading):
         self.need("in")
         at, low = self.at, self.expression()
         self.bound.append(name)
-        if self.skip(".."):
-            return name, n.Span(at, low, self.end_of_range(), True, True)
-        return name, low
+        return name, self.steps_from(at, low)
+
+    def steps_from(self, at: tuple[int, int], low: n.Node) -> n.Node:
+        if not self.skip(".."):
+            return low
+        return n.Span(at, low, self.end_of_range(), True, True, steps=True)
+
+    def whole_steps(self) -> n.Node:
+        """Read all of the text as what a loop goes through: a list, or ``1..n``."""
+        at = self.at
+        return self._ended(self.steps_from(at, self.expression()))
 
     def function(self, at: tuple[int, int]) -> n.Node:
         self.need("(")

@@ -11,7 +11,8 @@ MAX_NESTING = 40
 _LONG_TYPES = re.compile(
     r"\s*(date\s+and\s+time|days\s+and\s+time\s+duration|years\s+and\s+months\s+duration)\b"
 )
-_TYPE_NAME = re.compile(r"\s*([^\W\d]\w*(?:[ .][^\W\d]\w*)*)")
+_TYPE_WORD = re.compile(r"[^\W\d]\w*")
+_GENERIC = ("list", "range", "context", "function")
 
 
 class Reading:
@@ -82,13 +83,14 @@ class Reading:
         self.nesting += 1
         if self.nesting > MAX_NESTING:
             raise RuleError(*self.at, "too deeply nested", "biểu thức lồng quá sâu")
-        found = _LONG_TYPES.match(text, at) or _TYPE_NAME.match(text, at)
+        while at < len(text) and text[at].isspace():
+            at += 1
         place = self.words_of.place(at)
-        if not found:
+        name, end = self._type_name(at)
+        if not name:
             raise RuleError(*place, "a type is expected", "cần tên một kiểu")
-        name = " ".join(found[1].split())
-        self.now = self.words_of.read(found.end())
-        if name in ("list", "range", "context", "function") and self.sees("<"):
+        self.now = self.words_of.read(end)
+        if name in _GENERIC and self.sees("<"):
             made = self.type_inside(name)
         elif name in self.types:
             made = self.types[name]
@@ -96,6 +98,18 @@ class Reading:
             raise RuleError(*place, f"unknown type '{name}'", f"không có kiểu '{name}'")
         self.nesting -= 1
         return made
+
+    def _type_name(self, at: int) -> tuple[str, int]:
+        """Return the longest known name of a type at a character, else the word, and its end."""
+        text = self.words_of.text
+        if found := _LONG_TYPES.match(text, at):
+            return " ".join(found[1].split()), found.end()
+        for name in sorted(self.types, key=len, reverse=True):
+            end = at + len(name)
+            if text.startswith(name, at) and not text[end : end + 1].isalnum():
+                return name, end
+        word = _TYPE_WORD.match(text, at)
+        return (word[0], word.end()) if word else ("", at)
 
     def type_inside(self, name: str) -> Type:
         """Read what stands between ``<`` and ``>``."""

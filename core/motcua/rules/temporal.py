@@ -17,7 +17,8 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME = re.compile(r"(\d\d):(\d\d):(\d\d)(\.\d{1,12})?(.*)", re.ASCII)
 _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)(?::(\d\d))?", re.ASCII)
 _ZONE = re.compile(r"@([A-Za-z][\w+-]{0,30}(?:/[A-Za-z][\w+-]{0,30}){0,2})", re.ASCII)
-_MAX_OFFSET = timedelta(hours=18)
+_MIDNIGHT = re.compile(r"^24:00:00(?:\.0+)?(?![\d.])", re.ASCII)
+_MAX_OFFSET = timedelta(hours=14)
 _MAX_MONTHS = 10**15
 _SECOND = Decimal(1_000_000)
 
@@ -31,7 +32,11 @@ def parse_date(text: str) -> date | None:
 
 
 def parse_time(text: str) -> time | None:
-    """Read ``08:30:00``, with a fraction, and with ``Z``, ``+07:00`` or ``@Asia/Ho_Chi_Minh``."""
+    """Read ``08:30:00``, with a fraction, and with ``Z``, ``+07:00`` or ``@Asia/Ho_Chi_Minh``.
+
+    ``24:00:00`` is the midnight at the end of a day, as in XML Schema.
+    """
+    text = _MIDNIGHT.sub("00:00:00", text)
     found = _TIME.fullmatch(text)
     if not found:
         return None
@@ -66,7 +71,7 @@ def _named(name: str) -> tzinfo | None:
 
 
 def offset_zone(length: timedelta) -> tzinfo | None:
-    """Return the zone of an offset, None for one of more than 18 hours."""
+    """Return the zone of an offset, None for one of more than 14 hours (XML Schema part 2)."""
     if abs(length) > _MAX_OFFSET:
         return None
     return timezone(length) if length else UTC
@@ -76,7 +81,12 @@ def parse_moment(text: str) -> datetime | None:
     """Read a date, ``T`` and a time; a date alone is its midnight."""
     day, parted, clock = text.partition("T")
     found, at = parse_date(day), parse_time(clock) if parted else time()
-    return None if found is None or at is None else datetime.combine(found, at)
+    if found is None or at is None:
+        return None
+    try:
+        return datetime.combine(found + timedelta(days=bool(_MIDNIGHT.match(clock))), at)
+    except OverflowError:
+        return None
 
 
 def parse_temporal(text: str) -> object:
@@ -121,9 +131,7 @@ def _seconds(value: datetime | time) -> Decimal:
 
 
 def _zone_name(value: datetime | time) -> str | None:
-    if isinstance(value.tzinfo, ZoneInfo):
-        return value.tzinfo.key
-    return None if value.tzinfo is None else _write_time(time(tzinfo=value.tzinfo))[8:]
+    return value.tzinfo.key if isinstance(value.tzinfo, ZoneInfo) else None
 
 
 def _since(value: datetime) -> Decimal:
@@ -249,9 +257,6 @@ def subtract(left: object, right: object) -> object:
         return _between_times(left, right)
     if isinstance(left, date) and isinstance(right, date):
         a, b = _midnight(left), _midnight(right)
-        if (a.tzinfo is None) != (b.tzinfo is None):
-            # A date is taken as midnight UTC (section 10.3.2.3.4) beside a moment with a zone.
-            a, b = (_in_utc(v, w) for v, w in ((a, left), (b, right)))
         same = (a.tzinfo is None) == (b.tzinfo is None)
         try:
             return (a if a.tzinfo is None else a.astimezone(UTC)) - b if same else None
@@ -261,11 +266,8 @@ def subtract(left: object, right: object) -> object:
 
 
 def _midnight(value: date) -> datetime:
-    return value if isinstance(value, datetime) else datetime.combine(value, time())
-
-
-def _in_utc(value: datetime, was: date) -> datetime:
-    return value if isinstance(was, datetime) else value.replace(tzinfo=UTC)
+    """Return a moment; that of a date is its midnight in UTC (table 57)."""
+    return value if isinstance(value, datetime) else datetime.combine(value, time(tzinfo=UTC))
 
 
 def _between_times(left: time, right: time) -> timedelta | None:

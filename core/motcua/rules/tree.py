@@ -79,12 +79,16 @@ class Between(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Span(Node):
-    """``[a..b]`` and its open forms; a missing end comes from ``< b`` or ``> a``."""
+    """``[a..b]`` and its open forms; a missing end comes from ``< b`` or ``> a``.
+
+    With ``steps`` it is what a loop goes through, which may run downwards.
+    """
 
     low: Node | None
     high: Node | None
     low_closed: bool
     high_closed: bool
+    steps: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -233,7 +237,8 @@ def _in_order(
 ) -> tuple[set[str], frozenset[str]]:
     found: set[str] = set()
     for name, node in pairs:
-        found |= free(node, bound)
+        own = {name} if isinstance(node, FunctionOf) else set()  # it may call itself
+        found |= free(node, bound | own)
         bound = bound | {name}
     return found, bound
 

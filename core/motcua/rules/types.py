@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from motcua.rules.durations import YearsMonths
-from motcua.rules.temporal import parse_temporal
+from motcua.rules.temporal import parse_moment, parse_temporal
 from motcua.rules.values import Function, Range, kind
 
 SIMPLE: Mapping[str, str] = {
@@ -62,9 +62,38 @@ def conforms(value: object, to: Type, depth: int = 0) -> bool:
         return all(
             name in value and conforms(value[name], of, depth + 1) for name, of in to.fields.items()
         )
-    if to.takes is not None and isinstance(value, Function):
-        return len(value.parameters) == len(to.takes)
-    return True
+    return to.takes is None or not isinstance(value, Function) or _may_stand_for(value, to)
+
+
+def _may_stand_for(function: Function, to: Type) -> bool:
+    """Return whether a function takes at least and gives at most what a type asks for."""
+    wanted = to.takes or ()
+    if len(function.parameters) != len(wanted):
+        return False
+    takes = zip(wanted, function.types, strict=False)
+    pairs = [(s, t) for s, t in takes if isinstance(t, Type)]
+    if isinstance(function.gives, Type) and to.of is not None:
+        pairs.append((function.gives, to.of))
+    return all(_narrower(one, other) for one, other in pairs)
+
+
+def _narrower(one: Type, other: Type, depth: int = 0) -> bool:
+    """Return whether a type conforms to another (10.3.2.9.2); one not declared is not judged."""
+    if one is ANY or other.kind == "Any" or one.kind == "null":
+        return True
+    if one.kind != other.kind or depth > _MAX_DEPTH:
+        return False
+    fields = all(
+        name in one.fields and _narrower(one.fields[name], of, depth + 1)
+        for name, of in other.fields.items()
+    )
+    takes = other.takes is None or (
+        one.takes is not None
+        and len(one.takes) == len(other.takes)
+        and all(_narrower(s, t, depth + 1) for s, t in zip(other.takes, one.takes, strict=True))
+    )
+    inner = other.of is None or (one.of is not None and _narrower(one.of, other.of, depth + 1))
+    return fields and takes and inner
 
 
 def instance_of(value: object, to: Type) -> bool:
@@ -77,8 +106,8 @@ def instance_of(value: object, to: Type) -> bool:
 def coerce(value: object, to: Type, depth: int = 0) -> object:
     """Return a value as one of the type, by the implicit conversions (section 10.3.2.9.4).
 
-    A list of one becomes its item, an item a list of one, a date a moment. Null when it stays of
-    another type.
+    A list of one becomes its item, an item a list of one, a date its midnight in UTC. Null when
+    it stays of another type.
     """
     if value is None or to is ANY or conforms(value, to):
         return value
@@ -88,7 +117,7 @@ def coerce(value: object, to: Type, depth: int = 0) -> object:
         return (value,)
     if to.kind == "date and time" and kind(value) == "date":
         assert isinstance(value, date)  # noqa: S101 -- what kind() has said
-        return datetime.combine(value, time())
+        return datetime.combine(value, time(tzinfo=UTC))
     return None
 
 
@@ -101,7 +130,7 @@ def enter(value: object, to: Type, depth: int = 0) -> object:
     if value is None or to is ANY or depth > _MAX_DEPTH:
         return value
     if isinstance(value, str) and to.kind in _TEMPORAL:
-        found = parse_temporal(value)
+        found = (parse_moment if to.kind == "date and time" else parse_temporal)(value)
         value = found if found is not None else value
     if to.kind == "date" and isinstance(value, datetime):
         return value.date() if value.time() == time() else None

@@ -158,10 +158,17 @@ def compare(left: object, right: object) -> int | None:
         ):
             return None
         if isinstance(left, datetime | time):
-            left, right = _place(left), _place(right)
-            if left[0] != right[0]:
-                return None
+            left, right = _on_one_line(left, right)
     return _sign(left, right)
+
+
+def _on_one_line(left: Any, right: Any) -> tuple[object, object]:
+    """Return the places of two moments or times; one without a zone takes the other's (10.3.2.15)."""
+    if left.tzinfo is None and right.tzinfo is not None:
+        left = left.replace(tzinfo=right.tzinfo)
+    elif right.tzinfo is None and left.tzinfo is not None:
+        right = right.replace(tzinfo=left.tzinfo)
+    return _place(left), _place(right)
 
 
 def _sign(left: Any, right: Any) -> int:

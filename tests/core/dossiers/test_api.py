@@ -237,4 +237,4 @@ async def test_procedures_are_described_for_machines(api: httpx2.AsyncClient) ->
     one = (await api.get(f"/api/procedures/{COPY}")).json()
     assert "requests_for" in one["answers"]["properties"]
     assert one["answers"]["additionalProperties"] is False
-    assert len((await api.get("/api/procedures")).json()) == 3
+    assert len((await api.get("/api/procedures")).json()) >= 3

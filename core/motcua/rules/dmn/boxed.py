@@ -78,7 +78,10 @@ class Boxes:
         code = made.code
         return replace(made, code=lambda run: coerce(code(run), to))
 
-    def text(self, at: etree._Element, text: str, scope: Scope, tests: bool = False) -> Part:
+    def text(
+        self, at: etree._Element, text: str, scope: Scope, whole: Callable[[Parser], n.Node]
+        = Parser.whole,
+    ) -> Part:  # fmt: skip
         """Return a FEEL text; one that is wrong is a finding and gives null."""
         notes: list[RuleError] = []
         scope = replace(scope, notes=notes)
@@ -86,7 +89,7 @@ class Boxes:
         try:
             parser = Parser(text, names, BUILT_IN, self.items.types)
             parser.bound += sorted(scope.bound | (scope.functions or frozenset()))
-            tree = parser.whole_tests() if tests else parser.whole()
+            tree = whole(parser)
             code = compile_tree(tree, scope)
         except RuleError as error:
             self.items.note(at, f"{error.vi}: {text[:80]}", f"{error.en}: {text[:80]}")
@@ -196,6 +199,14 @@ class Boxes:
             return _NULL
         return self.inside(found, scope)
 
+    def _among(self, element: etree._Element, scope: Scope) -> Part:
+        """Return what a loop goes through, where a text may be ``1..n``."""
+        found = child(element, "in")
+        text = None if found is None else child(found, "literalExpression")
+        if text is None or ".." not in text_in(text):
+            return self._in(element, "in", scope)
+        return self.text(text, text_in(text), scope, Parser.whole_steps)
+
     def filtered(self, element: etree._Element, scope: Scope) -> Part:
         among = self._in(element, "in", scope)
         inner = replace(scope.bind("item"), filtered=True)
@@ -206,7 +217,7 @@ class Boxes:
 
     def loop(self, element: etree._Element, scope: Scope) -> Part:
         word = local(element)
-        among = self._in(element, "in", scope)
+        among = self._among(element, scope)
         name = " ".join(element.get("iteratorVariable", "").split())
         bound = scope.bind(name, "partial") if word == "for" else scope.bind(name)
         body = self._in(element, "return" if word == "for" else "satisfies", bound)
@@ -267,7 +278,7 @@ class Boxes:
 
     def _allowed(self, limit: etree._Element, scope: Scope) -> Code | None:
         text = text_in(limit)
-        return self.text(limit, text, scope.bind("?"), tests=True).code if text else None
+        return self.text(limit, text, scope.bind("?"), Parser.whole_tests).code if text else None
 
     def _output(self, element: etree._Element, scope: Scope, policy: str) -> tables.OutputClause:
         limit, default = child(element, "outputValues"), child(element, "defaultOutputEntry")
@@ -286,7 +297,8 @@ class Boxes:
         return found if isinstance(found, tuple) else None
 
     def _test(self, element: etree._Element, scope: Scope) -> Part:
-        return self.text(element, text_in(element) or "-", scope.bind("?"), tests=True)
+        text = text_in(element) or "-"
+        return self.text(element, text, scope.bind("?"), Parser.whole_tests)
 
     def _result(self, element: etree._Element, scope: Scope) -> Part:
         text = text_in(element)

@@ -109,12 +109,14 @@ class Model:
         inputs = [self.elements[each] for each in service.parameters]
 
         def call(run: Run, given: Sequence[object]) -> object:
-            pairs = zip(inputs, given, strict=True)
-            values = {each.id: coerce(value, each.type) for each, value in pairs}
+            values = {e.id: coerce(v, e.type) for e, v in zip(inputs, given, strict=True)}
+            if any(v is None and g is not None for v, g in zip(values.values(), given, strict=True)):
+                return None
             return self.serve(service, values, run)
 
-        names = tuple(each.name for each in inputs)
-        return Function(service.name, names, call, len(self.elements), 20)
+        names, types = tuple(e.name for e in inputs), tuple(e.type for e in inputs)
+        cost = len(self.elements)
+        return Function(service.name, names, call, cost, 20, types=types, gives=service.type)
 
     def serve(self, service: Element, values: Mapping[str, object], run: Run) -> object:
         """Return what a decision service gives: a value, or a context of several by name."""

@@ -62,8 +62,9 @@ def write(value: object, inside: bool = False, depth: int = 0) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
+        plain_value = value if value else abs(value)  # there is no -0
         # A number such as 1E+6000 is not written out digit by digit.
-        return format(value, "f") if abs(value.adjusted()) <= 40 else str(value)
+        return format(plain_value, "f") if abs(value.adjusted()) <= 40 else str(plain_value)
     if isinstance(value, tuple):
         return f"[{', '.join(write(v, True, depth + 1) or 'null' for v in value)}]"
     if isinstance(value, Mapping):

@@ -20,14 +20,13 @@ from motcua.rules.functions.signature import BuiltIn, built_in
 from motcua.rules.values import MATHS, number
 
 _NUMBER = re.compile(r"-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{1,5})?", re.ASCII)
-_MAX_SCALE = 6_111
+_SCALES = range(-6_111, 6_177)
 
 
 def _rounding(rule: str) -> Callable[..., object]:
-    def cut(value: Decimal, scale: Decimal | None = None) -> Decimal | None:
-        asked = scale or Decimal(0)
-        places = int(asked) if abs(asked) <= _MAX_SCALE else _MAX_SCALE + 1
-        if places > _MAX_SCALE:
+    def cut(value: Decimal, scale: Decimal = Decimal(0)) -> Decimal | None:
+        places = int(scale) if abs(scale) <= _SCALES.stop else _SCALES.stop
+        if places not in _SCALES:
             return None
         exponent = value.as_tuple().exponent
         if isinstance(exponent, int) and places + exponent >= 0:
@@ -96,6 +95,11 @@ def _number(text: str, grouping: str | None = None, point: str | None = None) ->
     return number(Decimal(text)) if len(text) < 7_000 and _NUMBER.fullmatch(text) else None
 
 
+def _whole_or_scaled(name: str, rule: str) -> BuiltIn:
+    """Two signatures and no optional scale, as a scale of null gives null."""
+    return built_in(name, ("n n", _rounding(rule)), ("n n, scale n", _rounding(rule)))
+
+
 def functions() -> list[BuiltIn]:
     """Return the functions of this module."""
     separators = "from s, grouping separator s?, decimal separator s?"
@@ -103,8 +107,8 @@ def functions() -> list[BuiltIn]:
     return [
         built_in("number", (separators, _number), ("from n", lambda value: value)),
         built_in("decimal", ("n n, scale n", _rounding(ROUND_HALF_EVEN))),
-        built_in("floor", ("n n, scale n?", _rounding(ROUND_FLOOR))),
-        built_in("ceiling", ("n n, scale n?", _rounding(ROUND_CEILING))),
+        _whole_or_scaled("floor", ROUND_FLOOR),
+        _whole_or_scaled("ceiling", ROUND_CEILING),
         built_in("round up", ("n n, scale n", _rounding(ROUND_UP))),
         built_in("round down", ("n n, scale n", _rounding(ROUND_DOWN))),
         built_in("round half up", ("n n, scale n", _rounding(ROUND_HALF_UP))),

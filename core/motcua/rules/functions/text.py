@@ -10,14 +10,15 @@ from motcua.rules.run import MAX_LENGTH, Place, Run
 
 
 def _substring(text: str, start: Decimal, length: Decimal | None = None) -> str | None:
-    if not start or start != int(start) or abs(start) > len(text):
-        return "" if start and abs(start) > len(text) else None
+    """Cut by characters; null for a start or a length outside the text (table 74, note 1)."""
+    if not start or start != start.to_integral_value() or abs(start) > len(text):
+        return None
     begin = int(start) - 1 if start > 0 else len(text) + int(start)
     if length is None:
         return text[begin:]
-    if length < 1:
+    if not 1 <= length <= len(text) - begin:
         return None
-    return text[begin : begin + int(min(length, Decimal(len(text))))]
+    return text[begin : begin + int(length)]
 
 
 def _before(text: str, match: str) -> str:
