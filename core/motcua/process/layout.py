@@ -4,14 +4,23 @@
 and become boxes of their size; lanes are bands; pools stand below each other.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from motcua.process.geometry import Box, Point, around
 from motcua.process.layout_graph import Arc, Exit, Graph, Vertex, columns
 from motcua.process.layout_route import Placed, placed
 from motcua.process.layout_rows import rows
-from motcua.process.picture_model import ACTIVITIES, ARTIFACTS, EVENTS, GATEWAYS, Link, Model, Part
+from motcua.process.picture_model import (
+    ACTIVITIES,
+    ARTIFACTS,
+    EVENTS,
+    GATEWAYS,
+    TALKS,
+    Link,
+    Model,
+    Part,
+)
 from motcua.process.picture_panel import Line, Panel, Shape
 from motcua.process.picture_text import Lines, fitted
 
@@ -21,9 +30,10 @@ _STRIP = 28.0
 _EVENT = 18.0
 
 
-def outside(text: str) -> Lines:
-    """Set a name that stands beside its event, gateway or arrow."""
-    return fitted(text, LABEL, LABEL_LINES, sizes=(11, 10))
+def outside(text: str, room: Box | None = None) -> Lines:
+    """Set a name that stands beside its event, gateway or arrow; ``room`` is its place if known."""
+    wide, high = (room.width + 8, room.height + 6) if room else (0.0, 0.0)
+    return fitted(text, max(LABEL, wide), max(LABEL_LINES, high), sizes=(11, 10))
 
 
 @dataclass(slots=True)
@@ -46,7 +56,10 @@ class Sketch:
 
 def scope_panel(found: Model, scope: str, title: str = "") -> Panel:
     """Return the inside of one process or sub-process, laid out."""
-    return _panel(found, _Layout(found).scope(scope), scope, title)
+    layout = _Layout(found)
+    sketch = layout.scope(scope)
+    layout.lanes(sketch, scope, sketch.width)
+    return _panel(found, sketch, scope, title)
 
 
 def laid_out(found: Model) -> Panel:
@@ -85,24 +98,36 @@ class _Layout:
         for pool, sketch in sketches:
             height = max(sketch.height, 60.0)
             made.boxes[pool.id] = Box(0, made.height, wide, height)
-            self._lanes(sketch, pool.called, wide - _STRIP)
+            self.lanes(sketch, pool.called, wide - _STRIP)
             made.put(sketch, _STRIP, made.height)
             made.height += height + _APART
             done.add(pool.called)
         for process in self.found.processes:
             if process not in done:
                 sketch = self.scope(process)
-                self._lanes(sketch, process, sketch.width)
+                self.lanes(sketch, process, sketch.width)
                 made.put(sketch, 0, made.height)
                 made.height += sketch.height + _APART
+        if self.found.inside(self.found.collaboration):
+            # Conversations stand under the pools.
+            made.put(self.scope(self.found.collaboration), 0, made.height)
         self._messages(made)
         return made
 
-    def _lanes(self, sketch: Sketch, process: str, wide: float) -> None:
+    def lanes(self, sketch: Sketch, process: str, wide: float) -> None:
+        """Draw the bands of lanes, and around those of inner lanes their outer ones."""
         for lane, (top, bottom) in zip(
             self.found.lanes.get(process, ()), sketch.bands, strict=False
         ):
-            sketch.boxes[lane] = Box(0, top, wide, bottom - top)
+            around = list(self._around(lane))
+            for level, each in enumerate([*reversed(around), lane]):
+                x, y = level * _STRIP, min(sketch.boxes.get(each, Box(0, top, 0, 0)).y, top)
+                sketch.boxes[each] = Box(x, y, wide - x, bottom - y)
+
+    def _around(self, lane: str) -> Iterator[str]:
+        """Return the lanes around a lane, the innermost first."""
+        while lane := self.found.outer.get(lane, ""):
+            yield lane
 
     def scope(self, scope: str) -> Sketch:
         """Lay out what lies directly in a process or sub-process, with everything inside it."""
@@ -134,7 +159,7 @@ class _Layout:
         made = _arranged(Graph(vertices, arcs), len(lanes))
         for part in parts:
             self._fill(made, part, inner.get(part.id), hosts, vertices)
-        return self._finished(made, scope, lanes=len(lanes))
+        return self._finished(made, scope)
 
     def _fill(
         self,
@@ -155,12 +180,14 @@ class _Layout:
             box = made.boxes[part.id]
             made.put(inner, box.cx - inner.width / 2, box.y + _HEAD)
 
-    def _finished(self, made: Sketch, scope: str, *, lanes: int) -> Sketch:
+    def _finished(self, made: Sketch, scope: str) -> Sketch:
         """Add annotations and data above, and move everything to the margin."""
         head = self._artifacts(made, scope)
         names = [self._room(key, box) for key, box in made.boxes.items()]
         bounds = around([*names, *_boxes(made.lines.values())])
-        left = (_STRIP if lanes else 0.0) + _PAD - bounds.x
+        lanes = self.found.lanes.get(scope, ())
+        deep = max((1 + len(list(self._around(lane))) for lane in lanes), default=0)
+        left = deep * _STRIP + _PAD - bounds.x
         if lanes:
             # What stands above belongs to the first lane.
             top = max(0.0, _PAD - bounds.y) if head else 0.0
@@ -178,7 +205,7 @@ class _Layout:
     def _room(self, key: str, box: Box) -> Box:
         """Return a box with its name, where that stands outside: over gateways, under events."""
         part = self.found.parts[key]
-        outer = part.tag in GATEWAYS or part.tag in EVENTS or part.tag in ARTIFACTS
+        outer = part.tag in GATEWAYS | EVENTS | ARTIFACTS | TALKS
         if not outer or not part.name_vi or part.tag == "textAnnotation" or part.attached:
             return box
         name = outside(part.name_vi)

@@ -16,10 +16,11 @@ from lxml import etree  # type: ignore[import-untyped]
 from motcua.process.geometry import Box
 from motcua.process.picture_icons import CHECK
 from motcua.process.picture_labels import place_labels
+from motcua.process.picture_lines import draw_line, draw_name_of_line
 from motcua.process.picture_model import GATEWAYS, SCOPES, Model
 from motcua.process.picture_panel import Line, Panel, Shape
 from motcua.process.picture_pen import SVG, Pen, number
-from motcua.process.picture_shapes import draw_line, draw_name_of_line, draw_shape
+from motcua.process.picture_shapes import draw_shape
 from motcua.process.picture_sheets import sheets_of, title_of
 from motcua.process.picture_style import (
     BAD,
@@ -243,7 +244,10 @@ class _Sheet:
 
 
 def _container(shape: Shape) -> bool:
-    return shape.part.tag in _LAYERS or (shape.part.tag in SCOPES and shape.expanded)
+    """Whether a shape lies under what stands in it: pools, open sub-processes, nameless boxes."""
+    part = shape.part
+    nameless = part.tag == "unknown" and not part.name_vi
+    return part.tag in _LAYERS or nameless or (part.tag in SCOPES and shape.expanded)
 
 
 def _depth(shape: Shape) -> tuple[int, float]:

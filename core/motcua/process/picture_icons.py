@@ -45,5 +45,7 @@ MARKERS: Mapping[str, str] = {
     "closed": "M-6 -6H6V6H-6zM-4 0H4M0 -4V4",
     "adHoc": "M-6 1C-4 -3-2 -3 0 0S4 3 6 -1",
 }
+ENVELOPE = "M-9 -6H9V6H-9zM-9 -6 0 1 9 -6"
+ARROW = "M-7 -3H1V-6L7 0 1 6V3H-7z"
 FILLED_MARKERS = frozenset({"compensation"})
 CHECK = "M-3.600 .2-1.200 2.800 3.800 -2.700"

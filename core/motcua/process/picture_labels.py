@@ -7,11 +7,11 @@ from itertools import islice
 
 from motcua.process.geometry import Box, Point, segment_box, segments
 from motcua.process.layout import outside
-from motcua.process.picture_model import EVENTS, GATEWAYS
+from motcua.process.picture_model import DATA, EVENTS, GATEWAYS, SCOPES, TALKS
 from motcua.process.picture_panel import Line, Panel, Shape
 from motcua.process.picture_text import Lines
 
-NAMED_OUTSIDE = EVENTS | GATEWAYS | {"dataObjectReference", "dataStoreReference"}
+NAMED_OUTSIDE = EVENTS | GATEWAYS | DATA | TALKS | {"message"}
 _CONTAINERS = {"participant", "lane", "group", "unknown"}
 _SQUARE, _MANY = 120.0, 400
 # In a huge picture the names that come last take the first place there is: it must be drawn soon.
@@ -71,7 +71,7 @@ def place_labels(panel: Panel, lang: str) -> None:
 
 
 def _open(shape: Shape) -> bool:
-    return shape.expanded and shape.part.tag in {"subProcess", "transaction", "adHocSubProcess"}
+    return shape.expanded and shape.part.tag in SCOPES
 
 
 def _best(things: _Things, choices: Iterable[Box]) -> Box:

@@ -1,14 +1,20 @@
 """Writes SVG elements; everything that comes from a file is escaped by the XML writer."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from motcua.process.geometry import Box, Point
+from motcua.process.geometry import Box, Point, segments
+from motcua.process.picture_style import PAPER
 from motcua.process.picture_text import Lines
 
 SVG = "http://www.w3.org/2000/svg"
 _ROUND = 7.0
+# Letters keep a rim of paper, so that they can be read over an arrow.
+HALO: Mapping[str, str | float] = {
+    "stroke": PAPER, "stroke_width": 3, "paint_order": "stroke", "stroke_linejoin": "round",
+}  # fmt: skip
 
 
 def number(value: float) -> str:
@@ -94,6 +100,21 @@ def _towards(here: Point, there: Point) -> Point:
     far = max((dx * dx + dy * dy) ** 0.5, 0.001)
     step = min(_ROUND, far / 2)
     return here[0] + dx / far * step, here[1] + dy / far * step
+
+
+def halfway(points: Sequence[Point]) -> Point:
+    """Return the middle of a line."""
+    pieces = list(segments(points))
+    left = sum(_far(a, b) for a, b in pieces) / 2
+    for a, b in pieces:
+        if left <= _far(a, b):
+            return along(a, b, left)[0]
+        left -= _far(a, b)
+    return points[-1]
+
+
+def _far(a: Point, b: Point) -> float:
+    return math.hypot(b[0] - a[0], b[1] - a[1])
 
 
 def along(here: Point, there: Point, step: float) -> tuple[Point, Point]:

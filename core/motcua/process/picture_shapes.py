@@ -1,11 +1,14 @@
 """Draws the elements of BPMN (2.0.2 chapters 7, 10 and 11; shapes of annex B)."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from motcua.process.geometry import Box
 from motcua.process.layout import outside
 from motcua.process.picture_icons import (
+    ARROW,
     DARK_TASKS,
+    ENVELOPE,
     EVENTS,
     FILLED_MARKERS,
     GATEWAYS,
@@ -13,13 +16,13 @@ from motcua.process.picture_icons import (
     TASKS,
 )
 from motcua.process.picture_labels import NAMED_OUTSIDE
-from motcua.process.picture_model import ACTIVITIES, SCOPES
+from motcua.process.picture_model import ACTIVITIES, DATA, SCOPES, TALKS
 from motcua.process.picture_model import EVENTS as EVENT_TAGS
 from motcua.process.picture_model import GATEWAYS as GATEWAY_TAGS
-from motcua.process.picture_panel import Line, Shape
-from motcua.process.picture_pen import Pen, along
+from motcua.process.picture_panel import Shape
+from motcua.process.picture_pen import HALO, Pen
 from motcua.process.picture_style import BAND, FAINT, INK, LINE, PAPER, SOFT, Look
-from motcua.process.picture_text import Lines, fitted
+from motcua.process.picture_text import fitted
 
 
 def draw_shape(pen: Pen, shape: Shape, look: Look, lang: str) -> bool:
@@ -30,7 +33,7 @@ def draw_shape(pen: Pen, shape: Shape, look: Look, lang: str) -> bool:
     if tag in ACTIVITIES or tag == "unknown":
         return _activity(pen, shape, look, lang)
     _SIMPLE[tag](pen, shape, look)
-    if tag == "textAnnotation":
+    if tag in ("textAnnotation", "group"):
         text = fitted(shape.part.name(lang), shape.box.width - 14, shape.box.height, sizes=(11, 10))
         pen.text(text, shape.box.x + 8, shape.box.y + 2, "start", class_="ink", fill=INK)
         return text.shortened
@@ -41,15 +44,9 @@ def _label(pen: Pen, shape: Shape, lang: str) -> bool:
     name = shape.part.name(lang)
     if not name or shape.label is None:
         return False
-    text = outside(name)
-    pen.text(text, shape.label.cx, shape.label.y, class_="ink halo", fill=INK, **_HALO)
+    text = outside(name, shape.label)
+    pen.text(text, shape.label.cx, shape.label.y, class_="ink halo", fill=INK, **HALO)
     return text.shortened
-
-
-# Letters keep a rim of paper, so that they can be read over an arrow.
-_HALO: Mapping[str, str | float] = {
-    "stroke": PAPER, "stroke_width": 3, "paint_order": "stroke", "stroke_linejoin": "round",
-}  # fmt: skip
 
 
 def _band(pen: Pen, shape: Shape, look: Look, lang: str) -> bool:
@@ -75,19 +72,27 @@ def _band(pen: Pen, shape: Shape, look: Look, lang: str) -> bool:
 def _activity(pen: Pen, shape: Shape, look: Look, lang: str) -> bool:
     part, box = shape.part, shape.box
     wide_open = shape.expanded and part.tag in SCOPES
-    weight = look.weight + (2 if part.tag == "callActivity" else 0)
+    weight = look.weight + (2 if part.tag in ("callActivity", "callChoreography") else 0)
     dash = "2 4" if part.triggered else look.dash
     corner = 0 if part.tag == "unknown" else 10
     fill = PAPER if wide_open and look.name == "todo" else look.fill
+    if part.tag == "unknown" and not part.name_vi:
+        fill = "none"
     pen.rect(
         box, class_="box", rx=corner, fill=fill, stroke=look.stroke, stroke_width=weight,
         stroke_dasharray=dash, fill_opacity=0.55 if wide_open and look.name != "todo" else "",
     )  # fmt: skip
     if part.tag == "transaction":
         pen.rect(box.grown(-4), class_="box", rx=7, fill="none", stroke=look.stroke)
-    if part.tag in TASKS:
-        dark = look.ink if part.tag in DARK_TASKS else "none"
-        _sign(pen, TASKS[part.tag], box.x + 15, box.y + 15, look, dark, 0.86)
+    sign = _task(part.tag, part.variant)
+    if sign in TASKS:
+        dark = look.ink if sign in DARK_TASKS else "none"
+        _sign(pen, TASKS[sign], box.x + 15, box.y + 15, look, dark, 0.86)
+    if part.bands:
+        _participants(pen, shape, look)
+    if part.triggered and part.event and not wide_open:
+        small = Shape(replace(part, tag="startEvent"), Box(box.x + 6, box.y + 6, 22, 22))
+        _event(pen, small, replace(look, weight=1.2))
     _markers(pen, shape, look, wide_open)
     return _name(pen, shape, look, lang, wide_open)
 
@@ -99,14 +104,20 @@ def _name(pen: Pen, shape: Shape, look: Look, lang: str, wide_open: bool) -> boo
         text = fitted(part.name(lang), box.width - 40, 18, sizes=(12, 11), bold=True)
         pen.text(text, box.x + 14, box.y + 6, "start", class_="ink", fill=ink)
         return text.shortened
+    if part.bands:
+        high = _band_height(shape)
+        begin = box.y + high * ((len(part.bands) + 1) // 2)
+        end = box.bottom - high * (len(part.bands) // 2)
+        box = Box(box.x, begin, box.width, max(end - begin, 12))
     # The sign of the task is in the upper left corner: lines beside it must be short, or lower.
     foot = 16.0 if _marks(shape) else 0.0
     text = fitted(part.name(lang), box.width - 14, box.height - 10 - foot)
-    if part.tag in TASKS and text.height + foot > box.height - 46:
+    signed = _task(part.tag, part.variant) in TASKS
+    if signed and text.height + foot > box.height - 46:
         lower = fitted(part.name(lang), box.width - 14, box.height - 28 - foot)
         text = lower if not lower.shortened or text.shortened else text
     top = box.y + (box.height - foot - text.height) / 2
-    if part.tag in TASKS and top < box.y + 24 and text.height <= box.height - 26 - foot:
+    if signed and top < box.y + 24 and text.height <= box.height - 26 - foot:
         top = box.y + 24
     pen.text(text, box.cx, top, class_="ink", fill=ink)
     return text.shortened
@@ -119,7 +130,8 @@ def _marks(shape: Shape) -> list[str]:
         found.append("compensation")
     if part.tag == "adHocSubProcess":
         found.append("adHoc")
-    if not shape.expanded and part.tag in SCOPES:
+    calls = part.tag in ("callActivity", "callChoreography") and not part.variant
+    if not shape.expanded and (part.tag in SCOPES or calls):
         found.append("closed")
     return found
 
@@ -131,6 +143,31 @@ def _markers(pen: Pen, shape: Shape, look: Look, wide_open: bool) -> None:
         x = shape.box.cx + (n - (len(marks) - 1) / 2) * 17
         dark = ink.ink if mark in FILLED_MARKERS else "none"
         _sign(pen, MARKERS[mark], x, shape.box.bottom - 10, ink, dark, 1)
+
+
+def _task(tag: str, variant: str) -> str:
+    """Return the kind of task whose sign an activity shows; one that calls a global task its."""
+    name = variant.removeprefix("global")
+    return name[0].lower() + name[1:] if tag == "callActivity" and name else tag
+
+
+def _band_height(shape: Shape) -> float:
+    return min(20.0, shape.box.height / (len(shape.part.bands) + 2))
+
+
+def _participants(pen: Pen, shape: Shape, look: Look) -> None:
+    """Draw the bands of a choreography activity: who begins on white, the others shaded."""
+    box, bands, high = shape.box, shape.part.bands, _band_height(shape)
+    upper = (len(bands) + 1) // 2
+    for n, (name, begins) in enumerate(bands):
+        y = box.y + n * high if n < upper else box.bottom - (len(bands) - n) * high
+        band = Box(box.x, y, box.width, high)
+        pen.rect(
+            band, class_="box" if begins else "strip", fill=PAPER if begins else BAND,
+            stroke=look.stroke,
+        )  # fmt: skip
+        text = fitted(name, band.width - 10, band.height, sizes=(11, 10))
+        pen.text(text, band.cx, band.cy - text.height / 2, class_="ink", fill=INK)
 
 
 def _sign(pen: Pen, path: str, x: float, y: float, look: Look, dark: str, scale: float) -> None:
@@ -187,16 +224,20 @@ def _gateway(pen: Pen, shape: Shape, look: Look) -> None:
     )  # fmt: skip
     scale = round(min(box.width, box.height) / 50, 2)
     if part.tag in GATEWAYS:
-        pen.path(GATEWAYS[part.tag], (box.cx, box.cy), scale, class_="dark", fill=look.ink)
+        if shape.marked:
+            pen.path(GATEWAYS[part.tag], (box.cx, box.cy), scale, class_="dark", fill=look.ink)
         return
     rings = {"inclusiveGateway": (11.0,), "eventBasedGateway": (15.0, 12.0)}[part.tag]
+    if part.variant:
+        rings = (15.0,)
     for ring in rings:
         pen.add(
             "circle", class_="sign", cx=box.cx, cy=box.cy, r=ring * scale, fill="none",
-            stroke=look.ink, stroke_width=2.6 if len(rings) == 1 else 1.1,
+            stroke=look.ink, stroke_width=2.6 if part.tag == "inclusiveGateway" else 1.1,
         )  # fmt: skip
     if part.tag == "eventBasedGateway":
-        _event_sign(pen, EVENTS["multiple"], shape, look, False, scale * 0.85)
+        sign = EVENTS["parallelMultiple" if part.variant == "Parallel" else "multiple"]
+        _event_sign(pen, sign, shape, look, False, scale * 0.85)
 
 
 def _data(pen: Pen, shape: Shape, look: Look) -> None:
@@ -208,6 +249,32 @@ def _data(pen: Pen, shape: Shape, look: Look) -> None:
     pen.add("path", class_="box", d=page, fill=look.fill, stroke=look.stroke, stroke_width=1.3)
     if shape.part.many:
         _sign(pen, MARKERS["parallel"], box.cx, box.bottom - 9, look, "none", 0.8)
+    if shape.part.tag in ("dataInput", "dataOutput"):
+        dark = "none" if shape.part.tag == "dataInput" else look.ink
+        _sign(pen, ARROW, box.x + 10, box.y + 9, look, dark, 0.9)
+
+
+def _message(pen: Pen, shape: Shape, look: Look) -> None:
+    scale = min(shape.box.width / 18, shape.box.height / 12)
+    _sign(pen, ENVELOPE, shape.box.cx, shape.box.cy, look, "none", round(scale, 2))
+
+
+def _talk(pen: Pen, shape: Shape, look: Look) -> None:
+    """Draw a conversation: a hexagon, thick where it calls another, with a plus where it is closed."""
+    box, part = shape.box, shape.part
+    edge = min(box.width / 4, box.height / 2)
+    hexagon = (
+        f"M{box.x:.1f} {box.cy:.1f}L{box.x + edge:.1f} {box.y:.1f}H{box.right - edge:.1f}"
+        f"L{box.right:.1f} {box.cy:.1f}L{box.right - edge:.1f} {box.bottom:.1f}"
+        f"H{box.x + edge:.1f}z"
+    )
+    pen.add(
+        "path", class_="box", d=hexagon, fill=look.fill, stroke=look.stroke,
+        stroke_width=look.weight + (2 if part.tag == "callConversation" else 0),
+        stroke_linejoin="round",
+    )  # fmt: skip
+    if part.tag == "subConversation":
+        _sign(pen, MARKERS["closed"], box.cx, box.bottom - 9, look, "none", 0.9)
 
 
 def _store(pen: Pen, shape: Shape, look: Look) -> None:
@@ -233,68 +300,11 @@ def _group(pen: Pen, shape: Shape, look: Look) -> None:
 _SIMPLE: Mapping[str, Callable[[Pen, Shape, Look], None]] = {
     **dict.fromkeys(EVENT_TAGS, _event),
     **dict.fromkeys(GATEWAY_TAGS, _gateway),
-    "dataObjectReference": _data,
+    **dict.fromkeys(DATA, _data),
     "dataStoreReference": _store,
+    "dataStore": _store,
+    "message": _message,
+    **dict.fromkeys(TALKS, _talk),
     "textAnnotation": _annotation,
     "group": _group,
 }
-
-
-def draw_line(pen: Pen, line: Line, colour: str, weight: float, *, from_gateway: bool) -> None:
-    """Draw an arrow with what stands at its ends."""
-    kind, points = line.link.kind, line.points
-    sequence = kind == "sequence"
-    tip, unit = along(points[-1], points[-2], 9 if sequence else 0)
-    end = along(points[-1], points[-2], 4 if sequence else 0)[0]
-    dash = {"sequence": "", "message": "7 4", "association": "2 4", "data": "2 4"}[kind]
-    pen.line(
-        [*points[:-1], end], class_="flow", stroke=colour, stroke_width=weight,
-        stroke_dasharray=dash, stroke_linejoin="round",
-    )  # fmt: skip
-    if kind == "association":
-        return
-    if not sequence:
-        tip, unit = along(points[-1], points[-2], 9)
-    side = (-unit[1] * 4.5, unit[0] * 4.5)
-    corners = [
-        (tip[0] + side[0], tip[1] + side[1]),
-        points[-1],
-        (tip[0] - side[0], tip[1] - side[1]),
-    ]
-    drawn = "L".join(f"{x:.1f} {y:.1f}" for x, y in corners)
-    pen.add(
-        "path", class_="flow tip" if sequence else "flow", d=f"M{drawn}" + ("" if kind == "data" else "z"),
-        fill=colour if sequence else (PAPER if kind == "message" else "none"),
-        stroke=colour, stroke_width=1.2, stroke_linejoin="round",
-    )  # fmt: skip
-    _tail(pen, line, colour, from_gateway=from_gateway)
-
-
-def _tail(pen: Pen, line: Line, colour: str, *, from_gateway: bool) -> None:
-    """Draw what stands at the beginning: a stroke for the default, a small diamond for a condition."""
-    points, link = line.points, line.link
-    if link.kind == "message":
-        pen.add(
-            "circle", class_="flow", cx=points[0][0], cy=points[0][1], r=4, fill=PAPER,
-            stroke=colour, stroke_width=1.3,
-        )  # fmt: skip
-    elif link.default:
-        at, unit = along(points[0], points[1], 11)
-        a = (unit[0] - unit[1]) * 4.5, (unit[1] + unit[0]) * 4.5
-        shape = f"M{at[0] - a[0]:.1f} {at[1] - a[1]:.1f}L{at[0] + a[0]:.1f} {at[1] + a[1]:.1f}"
-        pen.add("path", class_="flow", d=shape, stroke=colour, stroke_width=1.6)
-    elif link.conditional and not from_gateway:
-        (mx, my), unit = along(points[0], points[1], 7)
-        side = (-unit[1] * 4.5, unit[0] * 4.5)
-        far = (mx + unit[0] * 7, my + unit[1] * 7)
-        corners = [points[0], (mx + side[0], my + side[1]), far, (mx - side[0], my - side[1])]
-        drawn = "L".join(f"{x:.1f} {y:.1f}" for x, y in corners)
-        pen.add("path", class_="flow", d=f"M{drawn}z", fill=PAPER, stroke=colour, stroke_width=1.2)
-
-
-def draw_name_of_line(pen: Pen, line: Line) -> None:
-    """Draw the name of an arrow."""
-    if not line.link.name or line.label is None:
-        return
-    text: Lines = outside(line.link.name)
-    pen.text(text, line.label.cx, line.label.y, class_="soft halo", fill=SOFT, **_HALO)

@@ -11,26 +11,20 @@ from dataclasses import replace
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from motcua.process import attributes, linter
+from motcua.process import attributes, linter, refusals
 from motcua.process.choosing import chosen
 from motcua.process.definition import Definition, Flow, Node, NodeKind
 from motcua.process.faults import Finding, ProcessError
 from motcua.process.library import MAX_DEPTH, MAX_NODES, Library
 from motcua.process.multi import TAG, repeat
 from motcua.process.names import unknown_names
-from motcua.process.triggers import Trigger, definition_of, message, trigger
+from motcua.process.triggers import Trigger, message, trigger
 from motcua.process.vocabulary import (
-    ALL_EVENTS,
     DECORATION,
-    EVENTS,
-    INSTANTIATE,
     NODES,
     PARTS,
-    QUANTITY,
     REMOVE,
-    SHARED,
     UNSUPPORTED,
-    Advice,
     bpmn,
     local,
     mc,
@@ -39,9 +33,6 @@ from motcua.process.xmlfile import Source, commas, flag, parse, title
 from motcua.rules import Expression
 
 _OTHER_SCOPES = frozenset({"transaction", "adHocSubProcess"})
-_EVENTS = frozenset(
-    {"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"}
-)
 
 
 def load(
@@ -130,10 +121,6 @@ def _process(
     )
 
 
-def _advise(source: Source, element: etree._Element, advice: Advice, part: str = "") -> None:
-    source.fault(element, advice.vi, advice.en, part)
-
-
 class _Reader:
     """The nodes and flows of a process and of those it calls, while they are read."""
 
@@ -204,7 +191,7 @@ class _Reader:
                 nodes.append(element)
             else:
                 refused[source.id(element)] = element
-                _advise(source, element, UNSUPPORTED.get(tag, REMOVE))
+                refusals.advise(source, element, UNSUPPORTED.get(tag, REMOVE))
         return nodes, flows, refused
 
     def _new_id(self, source: Source, element: etree._Element) -> bool:
@@ -256,9 +243,9 @@ class _Reader:
 
     def _node(self, source: Source, element: etree._Element, scope: str, handler: bool) -> Node:
         """Read a node: what it is, what of ours stands on it, what event or repetition it has."""
-        self._parts(source, element)
+        refusals.refuse(source, element)
         node = self._attributes(source, element, self._outline(source, element, scope))
-        if node.tag in _EVENTS:
+        if node.tag in refusals.EVENT_TAGS:
             return self._event(source, element, node, trigger(source, element, handler))
         if node.tag == "receiveTask":
             node = replace(node, message=message(source, element, element))
@@ -321,29 +308,6 @@ class _Reader:
             timer=found.timer,
             interrupting=flag(element, quiet, True),
         )
-
-    def _parts(self, source: Source, element: etree._Element) -> None:
-        """Refuse what stands inside a node: loops, compensation, unknown attributes of ours."""
-        inside = local(element) == "subProcess"
-        for part in element:
-            definition = definition_of(source, part)
-            if definition is None:
-                _advise(source, element, SHARED, local(part))
-                continue
-            tag = local(definition)
-            known = tag in PARTS or tag == TAG or (tag in EVENTS and local(element) in _EVENTS)
-            if known or tag.startswith("{") or (inside and tag != "standardLoopCharacteristics"):
-                continue
-            _advise(source, element, UNSUPPORTED.get(tag, REMOVE), tag)
-        if flag(element, "isForCompensation"):
-            _advise(source, element, UNSUPPORTED["compensateEventDefinition"])
-        if flag(element, "instantiate"):
-            _advise(source, element, INSTANTIATE)
-        if element.get("eventGatewayType") == "Parallel":
-            _advise(source, element, ALL_EVENTS)
-        if {element.get("startQuantity", "1"), element.get("completionQuantity", "1")} != {"1"}:
-            _advise(source, element, QUANTITY)
-        source.only(element, element, attributes.NODE)
 
     def _call(
         self,

@@ -23,7 +23,15 @@ from motcua.rules.errors import RuleError
 from motcua.rules.run import Code, Run
 from motcua.rules.temporal import part
 from motcua.rules.types import instance_of
-from motcua.rules.values import Function, Range, compare, either, weight, within
+from motcua.rules.values import (
+    Function,
+    Range,
+    compare,
+    either,
+    lies_between,
+    weight,
+    within,
+)
 
 
 def compile_tree(node: n.Node, scope: Scope) -> Code:
@@ -132,9 +140,7 @@ def _between(node: n.Between, scope: Scope) -> Code:
 
     def between(run: Run) -> object:
         value, least, most = of(run), low(run), high(run)
-        if least is None or most is None:
-            return None
-        return within(value, Range(least, most))
+        return lies_between(value, Range(least, most))
 
     return between
 
@@ -165,6 +171,8 @@ Test = Callable[[Run, object], bool | None]
 def _test(node: n.Node, scope: Scope) -> Test:
     """Return the code of one test for a value; a test with ``?`` is its own answer."""
     code, at = compile_tree(node, scope), node.at
+    if isinstance(node, n.Span) and node.low and node.high:
+        return _test_of_span(node, compile_tree(node.low, scope), compile_tree(node.high, scope))
     if n.mentions(node, "?"):
 
         def own(run: Run, value: object) -> bool | None:
@@ -180,6 +188,14 @@ def _test(node: n.Node, scope: Scope) -> Test:
         return within(value, found)
 
     return test
+
+
+def _test_of_span(node: n.Span, low: Code, high: Code) -> Test:
+    """Return the code of ``in [a..b]``: two comparisons, also where the ends make no range."""
+    low_closed, high_closed = node.low_closed, node.high_closed
+    return lambda run, value: lies_between(
+        value, Range(low(run), high(run), low_closed, high_closed)
+    )
 
 
 def _tests(node: n.Tests, scope: Scope) -> Code:

@@ -29,7 +29,7 @@ def compile_pattern(text: str, flags: str = "") -> Pattern:
     program: list[Step] = []
     _emit(("group", (0, tree)), program)
     program.append(Step("match"))
-    return Pattern(tuple(program), reader.groups, "m" in flags)
+    return Pattern(tuple(program), reader.groups, "m" in flags, reader.refers_back)
 
 
 def _emit(node: Node, program: list[Step]) -> None:
@@ -40,6 +40,9 @@ def _emit(node: Node, program: list[Step]) -> None:
         program.append(Step("char", content))
     elif word in ("start", "end"):
         program.append(Step(word))
+    elif word == "again":
+        number, fold = content
+        program.append(Step("again", first=number, second=int(fold)))
     elif word == "all":
         for each in content:
             _emit(each, program)
@@ -132,12 +135,13 @@ def _either(tests: list[Test]) -> Test:
 
 class _Reader:
     def __init__(self, text: str, flags: str) -> None:
-        self.text, self.at, self.groups, self.nesting = text, 0, 1, 0
-        self.dot_all, self.fold, self.free = "s" in flags, "i" in flags, "x" in flags
+        self.text = _without_space(text) if "x" in flags else text
+        self.at, self.groups, self.nesting = 0, 1, 0
+        self.dot_all, self.fold = "s" in flags, "i" in flags
+        self.closed: set[int] = set()
+        self.refers_back = False
 
     def peek(self) -> str:
-        while self.free and self.at < len(self.text) and self.text[self.at] in " \t\n\r":
-            self.at += 1
         return self.text[self.at : self.at + 1]
 
     def take(self) -> str:
@@ -201,12 +205,22 @@ class _Reader:
         if char == ".":
             return "char", (lambda _: True) if self.dot_all else (lambda char: char not in "\n\r")
         if char == "[":
-            return "char", self.folded(self.bracket())
+            return "char", self.bracket()
         if char == "\\":
-            return "char", self.folded(self.escape())
+            return self.reference() if self.peek() in set("123456789") else ("char", self.escape())
         if char in "?*+{}]":
             raise PatternError(f"'{char}' stands alone")
-        return "char", self.folded(_one(char))
+        return "char", self.one(char)
+
+    def reference(self) -> Node:
+        """Read ``\\1``: as many digits as make a group that is closed already."""
+        number = int(self.take())
+        if number not in self.closed:
+            raise PatternError(f"there is no closed group {number}")
+        while self.peek() in set("0123456789") and number * 10 + int(self.peek()) in self.closed:
+            number = number * 10 + int(self.take())
+        self.refers_back = True
+        return "again", (number, self.fold)
 
     def group(self) -> Node:
         number = 0
@@ -221,12 +235,15 @@ class _Reader:
         inner = self.alternatives()
         if self.take() != ")":
             raise PatternError("'(' without ')'")
+        self.closed.add(number)
         return ("group", (number, inner)) if number else inner
 
-    def folded(self, test: Test) -> Test:
+    def one(self, char: str) -> Test:
+        """Return the test for a character, with the flag i also for its other cases."""
         if not self.fold:
-            return test
-        return lambda char: test(char) or test(char.lower()[:1]) or test(char.upper()[:1])
+            return lambda each: each == char
+        lower, upper = char.lower(), char.upper()
+        return lambda each: each == char or each.lower() == lower or each.upper() == upper
 
     def escape(self) -> Test:
         char = self.take()
@@ -236,7 +253,7 @@ class _Reader:
         if char.lower() in _CLASSES:
             test = _CLASSES[char.lower()]
             return test if char.islower() else _not(test)
-        return _one(self.plain_escape(char))
+        return self.one(self.plain_escape(char))
 
     def plain_escape(self, char: str) -> str:
         if char in _ESCAPES:
@@ -290,15 +307,27 @@ class _Reader:
             char = self.plain_escape(sign)
         following = self.text[self.at : self.at + 2]
         if len(following) < 2 or following[0] != "-" or following[1] in "[]":
-            return _one(char)
+            return self.one(char)
         self.at += 1
         last = self.take()
         if last == "\\":
             last = self.plain_escape(self.take())
         if last < char:
             raise PatternError("a range that runs backwards")
-        return lambda each: char <= each <= last
+        if not self.fold:
+            return lambda each: char <= each <= last
+        return lambda each: any(
+            char <= case <= last
+            for case in (each, each.lower()[:1], each.upper()[:1], each.lower().upper()[:1])
+        )
 
 
-def _one(char: str) -> Test:
-    return lambda each: each == char
+def _without_space(text: str) -> str:
+    """Return a pattern without its white space, but that in character classes (flag x)."""
+    found, depth, escaped = [], 0, False
+    for char in text:
+        if char not in " \t\n\r" or depth:
+            depth += 0 if escaped else (char == "[") - (char == "]" and depth > 0)
+            escaped = char == "\\" and not escaped
+            found.append(char)
+    return "".join(found)

@@ -2,7 +2,8 @@
 
 Read into a small program that runs all alternatives side by side, one character at a time, so the
 time grows with length of text times length of pattern and never explodes; every step is taken from
-the budget of the computation. Back-references are refused: they cannot be run this way.
+the budget of the computation. Back-references cannot be run this way: a pattern with one tries one
+alternative after the other, and what explodes there meets the end of the budget.
 """
 
 from collections.abc import Callable
@@ -17,7 +18,10 @@ class PatternError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One instruction: ``char`` a test; ``split`` first and second way; ``save`` a slot; others."""
+    """One instruction: ``char`` a test; ``split`` first and second way; ``save`` a slot; others.
+
+    ``again`` reads what a group has read, in either case where ``second`` is 1.
+    """
 
     word: str
     test: Test | None = None
@@ -32,9 +36,13 @@ class Pattern:
     program: tuple[Step, ...]
     groups: int
     multiline: bool
+    refers_back: bool = False
 
     def search(self, text: str, start: int, spend: Callable[[int], None]) -> list[int] | None:
         """Return the slots of the leftmost match from ``start`` on, -1 for what took no part."""
+        if self.refers_back:
+            tries = (self._try(text, at, spend) for at in range(start, len(text) + 1))
+            return next((slots for slots in tries if slots is not None), None)
         found: list[int] | None = None
         threads: list[tuple[int, list[int]]] = []
         at = start
@@ -87,10 +95,45 @@ class Pattern:
             else:
                 threads.append((number, slots))
 
+    def _try(self, text: str, start: int, spend: Callable[[int], None]) -> list[int] | None:
+        """Return the slots of the match that begins at a character, one way after the other."""
+        todo = [(0, start, [-1] * self.groups * 2)]
+        while todo:
+            number, at, slots = todo.pop()
+            step = self.program[number]
+            spend(1)
+            if step.word == "match":
+                return slots
+            if step.word == "split":
+                todo += [(step.second, at, slots), (step.first, at, slots)]
+            elif step.word == "jump":
+                todo.append((step.first, at, slots))
+            elif step.word == "save":
+                slots = slots.copy()
+                slots[step.first] = at
+                todo.append((number + 1, at, slots))
+            elif step.word in ("start", "end"):
+                if self._edge(step.word, text, at):
+                    todo.append((number + 1, at, slots))
+            else:
+                after = _after(step, text, at, slots)
+                todo += [] if after is None else [(number + 1, after, slots)]
+        return None
+
     def _edge(self, word: str, text: str, at: int) -> bool:
         if word == "start":
             return at == 0 or (self.multiline and text[at - 1] == "\n")
         return at == len(text) or (self.multiline and text[at] == "\n")
+
+
+def _after(step: Step, text: str, at: int, slots: list[int]) -> int | None:
+    """Return the place behind what a step reads, None when it does not stand there."""
+    if step.word == "again":
+        read = text[slots[step.first * 2] : slots[step.first * 2 + 1]]
+        here = text[at : at + len(read)]
+        same = here == read or (step.second == 1 and here.casefold() == read.casefold())
+        return at + len(read) if same else None
+    return at + 1 if at < len(text) and step.test is not None and step.test(text[at]) else None
 
 
 def replace(
@@ -137,15 +180,25 @@ def _fill(replacement: str, text: str, slots: list[int]) -> str:
                 raise PatternError("'\\' stands before '$' or '\\' only")
             parts.append(following)
         elif char == "$":
-            if not following.isdecimal():
-                raise PatternError("'$' stands before a digit")
-            slot = int(following) * 2
-            parts.append(
-                text[slots[slot] : slots[slot + 1]]
-                if slot < len(slots) and slots[slot] >= 0
-                else ""
-            )
+            at += _group(replacement, text, slots, at, parts)
+            continue
         else:
             parts.append(char)
-        at += 2 if char in "\\$" else 1
+        at += 2 if char == "\\" else 1
     return "".join(parts)
+
+
+def _group(replacement: str, text: str, slots: list[int], at: int, parts: list[str]) -> int:
+    """Add what a group has read, ``$12`` being group 12 if there is one, and return its length."""
+    end = at + 1
+    while replacement[end : end + 1].isascii() and replacement[end : end + 1].isdecimal():
+        end += 1
+        if int(replacement[at + 1 : end]) * 2 >= len(slots) and end > at + 2:
+            end -= 1
+            break
+    if end == at + 1:
+        raise PatternError("'$' stands before a digit")
+    slot = int(replacement[at + 1 : end]) * 2
+    taken = slot < len(slots) and slots[slot] >= 0
+    parts.append(text[slots[slot] : slots[slot + 1]] if taken else "")
+    return end - at

@@ -1,6 +1,6 @@
 """Types of values: ``instance of``, declared types of decisions, and the conversions they allow."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -135,8 +135,15 @@ def enter(value: object, to: Type, depth: int = 0) -> object:
     if to.kind == "date" and isinstance(value, datetime):
         return value.date() if value.time() == time() else None
     if isinstance(value, tuple) and to.of is not None and to.kind == "list":
-        value = tuple(enter(each, to.of, depth + 1) for each in value)
+        items = tuple(enter(each, to.of, depth + 1) for each in value)
+        return None if _lost(value, items) else coerce(items, to)
     if isinstance(value, Mapping) and to.fields:
-        value = {**dict.fromkeys(to.fields), **value}
-        value = {k: enter(v, to.fields.get(k, ANY), depth + 1) for k, v in value.items()}
+        entries = {**dict.fromkeys(to.fields), **value}
+        made = {k: enter(v, to.fields.get(k, ANY), depth + 1) for k, v in entries.items()}
+        return None if _lost(entries.values(), made.values()) else coerce(made, to)
     return coerce(value, to)
+
+
+def _lost(before: Iterable[object], after: Iterable[object]) -> bool:
+    """Return whether a part could not be entered, so that the whole does not conform."""
+    return any(a is None and b is not None for b, a in zip(before, after, strict=True))

@@ -213,6 +213,13 @@ def within(value: object, among: object) -> bool | None:
     return equal(value, among)
 
 
+def lies_between(value: object, ends: Range) -> bool | None:
+    """Return what two comparisons with two ends say together; null at an end is no open end."""
+    low = None if ends.low is None else _side(value, ends.low, 1, ends.low_closed)
+    high = None if ends.high is None else _side(value, ends.high, -1, ends.high_closed)
+    return both((low, high))
+
+
 def _side(value: object, end: object, beyond: int, closed: bool) -> bool | None:
     if end is None:
         return None if value is None else True
