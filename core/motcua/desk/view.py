@@ -34,6 +34,7 @@ from motcua.events.work import Work
 from motcua.people import citizens
 from motcua.people.citizens import Citizen
 from motcua.platform import Platform
+from motcua.process.outcomes import outcome_names
 from motcua.tenancy.db import Record
 from motcua.wallet import statuslist
 from motcua.web.sessions import Session
@@ -68,6 +69,9 @@ class StepView:
     people: Sequence[tuple[str, str]]
     limit: datetime | None
     returned: str
+    main: str
+    others: Sequence[tuple[str, str, str]]
+    more: int
 
 
 @dataclass(frozen=True)
@@ -355,7 +359,28 @@ async def _step(
         people,
         limit,
         _returned(history),
+        *_ways_on(procedure, wait, outcomes),
+        len(waits) - 1,
     )
+
+
+#: Outcomes that have forms of their own on the page.
+_KNOWN = frozenset({"ok", "supplement", "refuse", "return"})
+
+
+def _ways_on(
+    procedure: Adopted, wait: Record, outcomes: Sequence[str]
+) -> tuple[str, Sequence[tuple[str, str, str]]]:
+    """Return the outcome of the main button, and what a drawn process offers beside the usual ones.
+
+    Each of those is (outcome, Vietnamese, English).
+    """
+    drawn = procedure.definition.nodes
+    names = outcome_names(procedure.definition, wait["node"]) if wait["node"] in drawn else {}
+    own = [(o, *names.get(o, (o, o))) for o in outcomes if o not in _KNOWN]
+    if "ok" in outcomes or not own:
+        return ("ok" if outcomes else ""), own
+    return own[0][0], own[1:]
 
 
 def _returned(history: Sequence[Record]) -> str:

@@ -59,6 +59,8 @@ class Flow:
     source: str
     target: str
     condition: Expression | None = None
+    name_vi: str = ""
+    name_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)

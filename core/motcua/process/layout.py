@@ -95,7 +95,10 @@ class _Layout:
         pools = [self.found.parts[p] for p in self.found.participants]
         sketches = [(pool, self.scope(pool.called)) for pool in pools]
         wide = max((s.width for _, s in sketches), default=400.0) + _STRIP
-        for pool, sketch in sketches:
+        talks = bool(self.found.inside(self.found.collaboration))
+        for number, (pool, sketch) in enumerate(sketches):
+            if number == 1 and talks:
+                self._talks(made)
             height = max(sketch.height, 60.0)
             made.boxes[pool.id] = Box(0, made.height, wide, height)
             self.lanes(sketch, pool.called, wide - _STRIP)
@@ -108,11 +111,16 @@ class _Layout:
                 self.lanes(sketch, process, sketch.width)
                 made.put(sketch, 0, made.height)
                 made.height += sketch.height + _APART
-        if self.found.inside(self.found.collaboration):
-            # Conversations stand under the pools.
-            made.put(self.scope(self.found.collaboration), 0, made.height)
+        if talks and len(pools) < 2:
+            self._talks(made)
         self._messages(made)
         return made
+
+    def _talks(self, made: Sketch) -> None:
+        """Lay out conversations in a row, between the first two pools."""
+        sketch = self.scope(self.found.collaboration)
+        made.put(sketch, _STRIP, made.height)
+        made.height += sketch.height + _APART
 
     def lanes(self, sketch: Sketch, process: str, wide: float) -> None:
         """Draw the bands of lanes, and around those of inner lanes their outer ones."""
@@ -331,7 +339,7 @@ def _in_rows(made: Sketch, loose: Iterable[Vertex]) -> None:
 
 def _vertex(part: Part, inner: Sketch | None, events: Iterable[Part], lane: int) -> Vertex:
     """Return the box of a part with the room for its name and its boundary events."""
-    if part.tag in EVENTS or part.tag in GATEWAYS:
+    if part.tag in EVENTS | GATEWAYS | TALKS:
         return _round(part, lane)
     width, height = _size(part, inner)
     exits, below, wide = _exits(list(events), height / 2)

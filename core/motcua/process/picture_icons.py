@@ -18,7 +18,7 @@ TASKS: Mapping[str, str] = {
 # Filled even in their own task: what is sent.
 DARK_TASKS = frozenset({"sendTask"})
 EVENTS: Mapping[str, str] = {
-    "message": "M-8 -5.500H8V5.500H-8zM-8 -5.500 0 1 8 -5.500",
+    "message": "M-8 -5.500H8V5.500H-8zM8 -5.500 0 1-8 -5.500",
     "timer": "M0 -9A9 9 0 1 0 .1-9zM0 -5.500V0L3.500 2.500M0 -9v2M0 9V7M-9 0h2M9 0H7",
     "signal": "M0 -8 8.500 6H-8.500z",
     "error": "M-8 7-4 -8 2 2 8 -7 4 8-2 -2z",

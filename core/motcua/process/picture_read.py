@@ -133,8 +133,7 @@ class _Reader:
                 or element.get("processRef")
             ),
             repeat=words.repeat(element),
-            interrupting=flag(element, "cancelActivity", True)
-            and flag(element, "isInterrupting", True),
+            interrupting=words.interrupting(element),
             triggered=flag(element, "triggeredByEvent"),
             compensation=flag(element, "isForCompensation"),
             many=self.words.many(element),

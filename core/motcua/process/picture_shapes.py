@@ -53,6 +53,8 @@ def _band(pen: Pen, shape: Shape, look: Look, lang: str) -> bool:
     """Draw a pool or a lane: its name upright at the left, or above where it runs downwards."""
     box, pool = shape.box, shape.part.tag == "participant"
     pen.rect(box, class_="band", fill=PAPER if pool else "none", stroke=LINE if pool else FAINT)
+    if shape.part.many and pool:
+        _sign(pen, MARKERS["parallel"], box.cx, box.bottom - 9, look, "none", 1)
     empty = pool and not shape.expanded
     strip = min(28.0, box.width / 3, box.height)
     bold = {"bold": True} if pool else {}
@@ -142,7 +144,8 @@ def _markers(pen: Pen, shape: Shape, look: Look, wide_open: bool) -> None:
     for n, mark in enumerate(marks):
         x = shape.box.cx + (n - (len(marks) - 1) / 2) * 17
         dark = ink.ink if mark in FILLED_MARKERS else "none"
-        _sign(pen, MARKERS[mark], x, shape.box.bottom - 10, ink, dark, 1)
+        low = shape.box.bottom - 10 - _band_height(shape) * (len(shape.part.bands) // 2)
+        _sign(pen, MARKERS[mark], x, low, ink, dark, 1)
 
 
 def _task(tag: str, variant: str) -> str:
@@ -162,12 +165,23 @@ def _participants(pen: Pen, shape: Shape, look: Look) -> None:
     for n, (name, begins) in enumerate(bands):
         y = box.y + n * high if n < upper else box.bottom - (len(bands) - n) * high
         band = Box(box.x, y, box.width, high)
-        pen.rect(
-            band, class_="box" if begins else "strip", fill=PAPER if begins else BAND,
-            stroke=look.stroke,
+        pen.add(
+            "path", class_="box" if begins else "strip",
+            d=_rounded(band, top=n == 0, bottom=n == len(bands) - 1),
+            fill=PAPER if begins else BAND, stroke=look.stroke,
         )  # fmt: skip
         text = fitted(name, band.width - 10, band.height, sizes=(11, 10))
         pen.text(text, band.cx, band.cy - text.height / 2, class_="ink", fill=INK)
+
+
+def _rounded(box: Box, *, top: bool, bottom: bool) -> str:
+    """Return a rectangle of which the upper or the lower corners are round."""
+    a, b = (10.0 if top else 0.0), (10.0 if bottom else 0.0)
+    return (
+        f"M{box.x:.1f} {box.y + a:.1f}a{a:g} {a:g} 0 0 1 {a:g} {-a:g}H{box.right - a:.1f}"
+        f"a{a:g} {a:g} 0 0 1 {a:g} {a:g}V{box.bottom - b:.1f}a{b:g} {b:g} 0 0 1 {-b:g} {b:g}"
+        f"H{box.x + b:.1f}a{b:g} {b:g} 0 0 1 {-b:g} {-b:g}z"
+    )
 
 
 def _sign(pen: Pen, path: str, x: float, y: float, look: Look, dark: str, scale: float) -> None:

@@ -102,6 +102,14 @@ class Words:
         return tuple((e.get("name", "") if e is not None else "", begins) for e, begins in found)
 
 
+def interrupting(element: etree._Element) -> bool:
+    """Whether an event interrupts, or the start of an event sub-process."""
+    if flag(element, "triggeredByEvent"):
+        start = element.find(bpmn("startEvent"))
+        return start is None or flag(start, "isInterrupting", True)
+    return flag(element, "cancelActivity", True) and flag(element, "isInterrupting", True)
+
+
 def conditional(flow: etree._Element) -> bool:
     """Whether a flow has a condition; some modellers write an empty one on every flow."""
     text = flow.find(bpmn("conditionExpression"))

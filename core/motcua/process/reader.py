@@ -224,7 +224,9 @@ class _Reader:
         written = text is not None and (text.text or "").strip()
         condition = self._condition(source, element, text, kinds[begins]) if written else None
         flow_id = source.id(element)
-        self.flows[flow_id] = Flow(flow_id, begins, ends, condition)
+        name = element.get("name", "").strip()
+        english = element.get(mc("nameEn"), "").strip() or name
+        self.flows[flow_id] = Flow(flow_id, begins, ends, condition, name, english)
         self.out_of.setdefault(begins, []).append(flow_id)
         self.into.setdefault(ends, []).append(flow_id)
 

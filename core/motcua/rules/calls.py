@@ -1,6 +1,6 @@
 """Code for calls: of built-in functions, of functions that are values; and what makes those."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from motcua.rules import tree as n
@@ -10,6 +10,7 @@ from motcua.rules.run import Code, Place, Run
 from motcua.rules.types import ANY, Type, coerce
 from motcua.rules.values import Function, weight
 
+Order = tuple[int | None, ...]
 _AT = (1, 1)
 
 
@@ -77,13 +78,22 @@ def calling(function: Code, arguments: tuple[Code, ...], names: tuple[str, ...],
         if not isinstance(found, Function):
             return None
         if names:
-            by_name = dict(zip(names, given, strict=True))
-            if len(by_name) != len(names) or not by_name.keys() <= set(found.parameters):
+            order = (found.order or _order_in(found.parameters))(names)
+            if order is None:
                 return None
-            given = [by_name.get(name) for name in found.parameters]
+            given = [None if place is None else given[place] for place in order]
         return run.invoke(found, given, at)
 
     return call
+
+
+def _order_in(parameters: tuple[str, ...]) -> Callable[[Sequence[str]], Order | None]:
+    def order(names: Sequence[str]) -> Order | None:
+        if len(set(names)) != len(names) or not set(names) <= set(parameters):
+            return None
+        return tuple(names.index(name) if name in names else None for name in parameters)
+
+    return order
 
 
 def call_built_in(built: BuiltIn, node: n.Call, arguments: tuple[Code, ...], scope: Scope) -> Code:

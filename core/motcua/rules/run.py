@@ -67,7 +67,8 @@ class Run:
 
     def invoke(self, function: Function, given: Sequence[object], at: Place) -> object:
         """Call a function with the arguments in order; null when there are too many or too few."""
-        if len(given) != len(function.parameters):
+        fits = function.takes or len(function.parameters).__eq__
+        if not fits(len(given)):
             return None
         self.spend(at, function.cost)
         self.deep += function.height

@@ -41,7 +41,9 @@ class Range:
 class Function:
     """A function as a value: ``call(run, arguments)`` with as many arguments as parameters.
 
-    ``cost`` is what one call takes from the budget of steps, ``height`` from that of depth.
+    ``cost`` is what one call takes from the budget of steps, ``height`` from that of depth. A
+    built-in function says by ``takes`` how many arguments it may have, by ``order`` where those
+    with names belong.
     """
 
     name: str
@@ -51,6 +53,8 @@ class Function:
     height: int = 3
     types: tuple[object, ...] = ()
     gives: object = None
+    takes: Callable[[int], bool] | None = None
+    order: Callable[[Sequence[str]], tuple[int | None, ...] | None] | None = None
 
 
 _KINDS: Mapping[type, str] = {

@@ -119,7 +119,10 @@ class BuiltIn:
         """Return the function as a value, to be passed to another one."""
         first = self.signatures[0]
         names = tuple(p.name for p in first.parameters if not p.optional)
-        return Function(self.name, names, lambda run, given: self.apply(run, given, (1, 1)))
+        return Function(
+            self.name, names, lambda run, given: self.apply(run, given, (1, 1)),
+            takes=self.takes, order=self.order,
+        )  # fmt: skip
 
 
 def built_in(
