@@ -1,6 +1,9 @@
 """The only module a plugin imports. What stands in ``__all__`` is kept stable within API version 1."""
 
+from motcua.dossiers.awaited import arrived as message_arrived
+from motcua.dossiers.awaited import signalled
 from motcua.dossiers.codes import local_day
+from motcua.dossiers.service_tasks import TaskRefused
 from motcua.errors import (
     Conflict,
     Forbidden,
@@ -64,6 +67,7 @@ __all__ = [
     "SettledService",
     "SignInNeeded",
     "Split",
+    "TaskRefused",
     "Tenant",
     "TooLarge",
     "Unavailable",
@@ -76,6 +80,7 @@ __all__ = [
     "here",
     "hookimpl",
     "local_day",
+    "message_arrived",
     "national_days",
     "national_figures",
     "need",
@@ -88,6 +93,7 @@ __all__ = [
     "ref",
     "settled_services",
     "settling_units",
+    "signalled",
     "splits",
     "tenant_of",
     "tenant_overview",

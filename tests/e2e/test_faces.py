@@ -116,7 +116,7 @@ def test_another_province_takes_the_paper_from_the_wallet(held: Walk) -> None:
     walks.present(held)
     who = walks.submit_away(held)
     assert f"//{AWAY}." in who.page.url
-    expect(who.page.get_by_text("ví").first).to_be_visible()
+    expect(who.page.locator("main").get_by_text("ví").first).to_be_visible()
     who.go("vi")
     expect(who.page.get_by_text("Thái Nguyên").first).to_be_visible()
     who.look("wallet-history")

@@ -48,7 +48,8 @@ def tried(text: str, samples: Mapping[str, object], key: str) -> None:
     try:
         evaluate(text, samples)
     except RuleError as broken:
-        raise PackageError(_FILE, key, f"FEEL over known names: {broken.en}") from broken
+        vi = f"biểu thức FEEL chỉ dùng tên đã biết: {broken.vi}"
+        raise PackageError(_FILE, key, f"FEEL over known names: {broken.en}", vi) from broken
 
 
 def ask(rule: Rule, facts: Mapping[str, object], files: Mapping[str, str], key: str) -> object:

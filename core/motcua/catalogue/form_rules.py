@@ -37,7 +37,8 @@ def try_expression(text: str, samples: Mapping[str, object], file: str, key: str
     try:
         return evaluate(text, samples)
     except RuleError as broken:
-        raise PackageError(file, key, f"FEEL over known names: {broken}") from broken
+        vi = f"biểu thức FEEL chỉ dùng tên đã biết: {broken.vi}"
+        raise PackageError(file, key, f"FEEL over known names: {broken.en}", vi) from broken
 
 
 def is_name(key: str) -> bool:

@@ -87,9 +87,13 @@ def lint(
 
 def unreadable(refusal: PackageError) -> LintFinding:
     """Return the refusal of a package as a finding."""
-    wanted = refusal.expected
     return LintFinding(
-        "error", refusal.file, refusal.key, "", f"cần: {wanted}", f"expected: {wanted}"
+        "error",
+        refusal.file,
+        refusal.key,
+        "",
+        refusal.expected_vi,
+        f"expected: {refusal.expected}",
     )
 
 

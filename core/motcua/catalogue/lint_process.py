@@ -6,6 +6,7 @@ from motcua.catalogue.cases import Case
 from motcua.catalogue.decisions import loaded
 from motcua.catalogue.lint_finding import LintFinding, split_advice
 from motcua.catalogue.lint_texts import names
+from motcua.catalogue.lint_ways import timers, without_result
 from motcua.catalogue.packages import PROCESS_NAMES, Package
 from motcua.process import Definition, Node
 from motcua.process import Finding as ProcessFinding
@@ -44,11 +45,17 @@ def process(
     roles: Collection[str],
     handlers: Collection[str] | None,
 ) -> Iterator[LintFinding]:
-    """Yield unknown roles, handlers and variables of the process of one case; ``handlers`` None: any."""
+    """Yield unknown roles, handlers and variables of the process of one case, and ways that lead astray.
+
+    ``handlers`` None: any.
+    """
     file = file_of(case)
     for node in definition.nodes.values():
         yield from _node(node, file, roles, handlers)
     yield from _variables(package, definition, file)
+    yield from timers(definition, file)
+    if package.procedure.result is not None:
+        yield from without_result(definition, file)
     if case.process:
         yield from names(definition, file)
 

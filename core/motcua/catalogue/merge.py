@@ -186,7 +186,7 @@ def _misfit(key: str, refused: PackageError) -> Conflict:
         None,
         None,
         None,
-        f"Giá trị riêng của địa phương không khớp với phiên bản mới: {refused.expected}",
+        f"Giá trị riêng của địa phương không khớp với phiên bản mới: {refused.expected_vi}",
         f"The tenant's values do not fit the new version: {refused.expected}",
     )
 

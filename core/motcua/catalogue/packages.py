@@ -247,10 +247,14 @@ class Package:
         That is ``case``, ``channel`` (direct, online, post), ``unit_level`` (province, commune), and of the
         answers only those that the process itself names: its state lies open, the answers lie sealed.
         """
-        facts = self.form.facts(answers)
-        used = named(self.definition(case_id), self.decisions)
-        found = {key: json_value(value) for key, value in facts.items() if key in used}
+        found = self.named_answers(case_id, answers)
         return found | {"case": case_id, "channel": channel, "unit_level": unit_level}
+
+    def named_answers(self, case_id: str, answers: Mapping[str, Value]) -> dict[str, object]:
+        """Return those answers that a case's process names, as JSON values; null where none was given."""
+        facts = self.facts(answers)
+        used = named(self.definition(case_id), self.decisions)
+        return {key: json_value(value) for key, value in facts.items() if key in used}
 
     def claims(
         self,

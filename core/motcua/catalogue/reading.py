@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
+from motcua.catalogue.refusals import in_vietnamese, with_choices
 from motcua.errors import Invalid
 
 T = TypeVar("T")
@@ -22,16 +23,19 @@ class PackageError(Invalid):
     """A procedure package, form or overlay is not right.
 
     ``file`` is the file inside the package, ``key`` the place in it (``steps[2].hours``) and ``expected``
-    what should stand there, in English: it is read by authors of packages.
+    what should stand there, in English; ``expected_vi`` says it in Vietnamese, found from the English where
+    it is not given.
     """
 
-    def __init__(self, file: str, key: str, expected: str) -> None:
+    def __init__(self, file: str, key: str, expected: str, expected_vi: str = "") -> None:
+        expected_vi = expected_vi or in_vietnamese(expected)
         where = f"{file}: {key}" if key else file
         super().__init__(
-            f"Gói thủ tục chưa đúng tại {where}: {expected}",
+            f"Gói thủ tục chưa đúng tại {where}: {expected_vi}",
             f"The procedure package is not right at {where}: {expected}",
         )
         self.file, self.key, self.expected = file, key, expected
+        self.expected_vi = expected_vi
 
 
 class Record(
@@ -45,19 +49,22 @@ class Record(
 
 
 @contextmanager
-def located(file: str) -> Iterator[None]:
-    """Turn msgspec's refusals inside into ``PackageError`` about this file."""
+def located(file: str, kind: object = None) -> Iterator[None]:
+    """Turn msgspec's refusals inside into ``PackageError`` about this file.
+
+    With the ``kind`` that is read, a value that is none of the choices is told the choices.
+    """
     try:
         yield
     except msgspec.ValidationError as refusal:
         found = _LOCATION.match(str(refusal))
         what, key = (found["what"], found["key"] or "") if found else (str(refusal), "")
-        raise PackageError(file, key, what) from refusal
+        raise PackageError(file, key, with_choices(what, key, kind)) from refusal
 
 
 def convert(data: object, kind: type[T], file: str) -> T:
     """Check plain data against a record; raises ``PackageError``."""
-    with located(file):
+    with located(file, kind):
         return msgspec.convert(data, kind)
 
 

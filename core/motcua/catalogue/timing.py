@@ -2,7 +2,7 @@
 
 import re
 from calendar import monthrange
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from motcua.errors import Invalid
@@ -11,6 +11,8 @@ from motcua.text import VIETNAM
 from motcua.worktime import Calendar, Limit, add_working_minutes, due
 
 _FARTHEST = 400
+LONGEST_YEARS = 10
+"""A wall-clock timer of a package is at most that long."""
 _SPAN = re.compile(
     r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?"
     r"(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?"
@@ -21,8 +23,31 @@ def timer_moment(calendar: Calendar, timer: Timer, since: datetime, deadline: da
     """Return the aware moment at which a timer fires that was set at ``since``.
 
     ``deadline`` is the statutory due moment as it stands now, for timers that are relative to it. A number
-    of working days ends with the work of the last of them. Raises Invalid for a text that is no date.
+    of working days ends with the work of the last of them. Raises Invalid for a text that is no date, and
+    for a moment that no calendar holds.
     """
+    try:
+        found = _fires(calendar, timer, since, deadline)
+        found.astimezone(UTC)  # the first and last days of time have none
+    except (ValueError, ArithmeticError) as absurd:
+        raise _unreadable(str(timer.value)) from absurd
+    return found
+
+
+def too_long(text: object) -> bool:
+    """Return whether an ISO 8601 duration is longer than ``LONGEST_YEARS``; other texts are not judged."""
+    if not _SPAN.fullmatch(str(text).strip()):
+        return False
+    begin = datetime(2000, 1, 1, tzinfo=VIETNAM)
+    try:
+        return _later(begin, str(text)) > begin.replace(year=begin.year + LONGEST_YEARS)
+    except Invalid:
+        return False
+    except (ValueError, ArithmeticError):
+        return True
+
+
+def _fires(calendar: Calendar, timer: Timer, since: datetime, deadline: datetime) -> datetime:
     match timer.kind:
         case "duration":
             return _later(since, str(timer.value))

@@ -10,7 +10,8 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from motcua.desk.view import dossier_view, staff_id
-from motcua.dossiers import access, queries, reception, returning, worklists
+from motcua.dossiers import access, cosigning, queries, reception, returning, worklists
+from motcua.dossiers.law import law_of, names
 from motcua.dossiers.supplements import Item, Request
 from motcua.errors import Conflict, Invalid, NotFound
 from motcua.events.work import Work
@@ -60,13 +61,18 @@ async def dossier_page(
     officer = access.officer(request)
     async with platform.works.begin(tenant, officer.actor) as work:
         row = await access.seen(work, officer, dossier_id)
-        view = await dossier_view(platform, work, officer, row, here(request).lang)
+        asked = request.query_params.get("step", "") if kept is None else str(kept.get("token", ""))
+        view = await dossier_view(platform, work, officer, row, here(request).lang, asked)
+        law, procedure = await law_of(platform, work, row)
+        unsigned = cosigning.unsigned(procedure.package.form, queries.answers(work, row))
     back = staff_id(str(kept.get("counter", ""))) if kept is not None else None
     return page(
         request,
         "desk/dossier.html",
         status=422 if errors else 200,
         d=view,
+        names=names(law),
+        unsigned=unsigned,
         errors=dict(errors or {}),
         failed=failed,
         kept={} if kept is None else {key: kept.getall(key) for key in kept},
@@ -148,7 +154,8 @@ async def _accept(
     platform: Platform, work: Work, officer: Session, dossier_id: UUID, form: Fields
 ) -> str:
     await _compare(platform, work, officer, dossier_id, form)
-    await reception.accept(platform, work, dossier_id, fee_paid=form.get("fee_paid") == "1")
+    paid, signed = form.get("fee_paid") == "1", form.get("signed") == "1"
+    await reception.accept(platform, work, dossier_id, fee_paid=paid, signed=signed)
     return "accepted"
 
 

@@ -10,6 +10,14 @@ from motcua.tenancy.db import Record, Tx
 _WORDS: Mapping[str, tuple[str, str]] = {
     "dossier.submitted": ("Nộp hồ sơ", "Submitted"),
     "component.added": ("Thêm giấy tờ", "Paper added"),
+    "cosignature.witnessed": (
+        "Người cùng ký đã ký trước mặt cán bộ tiếp nhận",
+        "Co-signers signed before the receiver",
+    ),
+    "dossier.rerouted": (
+        "Chuyển đến cơ quan có thẩm quyền theo nội dung đã sửa",
+        "Moved to the unit that the mended answers make competent",
+    ),
     "component.compared": ("Đối chiếu giấy tờ với bản chính", "Paper compared with its original"),
     "component.read": ("Xem giấy tờ", "Paper read"),
     "dossier.reception_supplement_requested": ("Yêu cầu bổ sung", "Papers asked for"),

@@ -11,6 +11,7 @@ from litestar.response import Redirect, Template
 from motcua.desk.dossiers import Fields, back_to, dossier_page, items_of
 from motcua.desk.view import staff_id
 from motcua.dossiers import access, settlement, worklists
+from motcua.dossiers.law import names
 from motcua.dossiers.settlement import Officer, StepDone
 from motcua.errors import Invalid
 from motcua.platform import Platform
@@ -28,6 +29,7 @@ async def work(request: AnyRequest) -> Template:
     officer = access.officer(request, *access.DESK_ROLES)
     asked = request.query_params
     now = datetime.now(UTC)
+    law = await platform.catalogue.of(tenant)
     async with platform.db.tenant(tenant) as tx:
         found = await worklists.work(
             tx,
@@ -37,7 +39,7 @@ async def work(request: AnyRequest) -> Template:
             late=asked.get("late") == "1",
             after=asked.get("after", ""),
         )
-    return page(request, "desk/work.html", found=found, done=asked.get("done", ""))
+    return page(request, "desk/work.html", found=found, names=names(law), done=asked.get("done", ""))
 
 
 @get("/desk/tray", include_in_schema=False)
@@ -47,6 +49,7 @@ async def tray(request: AnyRequest) -> Template:
     tenant = province_of(request)
     officer = access.officer(request, "receiver")
     asked = request.query_params
+    law = await platform.catalogue.of(tenant)
     async with platform.db.tenant(tenant) as tx:
         found = await worklists.tray(
             tx,
@@ -55,7 +58,7 @@ async def tray(request: AnyRequest) -> Template:
             late=asked.get("late") == "1",
             after=asked.get("after", ""),
         )
-    return page(request, "desk/tray.html", found=found, done=asked.get("done", ""))
+    return page(request, "desk/tray.html", found=found, names=names(law), done=asked.get("done", ""))
 
 
 @post("/desk/dossier/{dossier_id:uuid}/step", include_in_schema=False)

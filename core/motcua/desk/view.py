@@ -71,7 +71,7 @@ class StepView:
     returned: str
     main: str
     others: Sequence[tuple[str, str, str]]
-    more: int
+    more: Sequence[Record]
 
 
 @dataclass(frozen=True)
@@ -156,9 +156,17 @@ class DossierView:
 
 
 async def dossier_view(
-    platform: Platform, work: Work, session: Session, row: Record, lang: str
+    platform: Platform,
+    work: Work,
+    session: Session,
+    row: Record,
+    lang: str,
+    token: str = "",
 ) -> DossierView:
-    """Gather a dossier for an officer who may see it; the reading of the person is an event."""
+    """Gather a dossier for an officer who may see it; the reading of the person is an event.
+
+    Of several steps that wait at once the one under ``token`` is shown, else the first that is the officer's.
+    """
     law, procedure = await law_of(platform, work, row)
     package = procedure.package
     answers, draft = queries.answers(work, row), queries.draft(work, row)
@@ -188,7 +196,7 @@ async def dossier_view(
         holds=_holds(session, row, running, lang),
         releases=clock_orders.ENTERED if clock_orders.may_hold(session, row) else (),
         extends=_extends(work, session, row, package, running),
-        step=await _step(work, law, procedure, row, session, history),
+        step=await _step(work, law, procedure, row, session, history, token),
         draft_fields=_fields(package.draft, lang),
         draft_values={**answers, **draft},
         draft=package.draft.describe(draft, lang) if package.draft and not refused else (),
@@ -335,11 +343,13 @@ async def _step(
     row: Record,
     session: Session,
     history: Sequence[Record],
+    token: str,
 ) -> StepView | None:
     waits = [w for w in await queries.waits(work.tx, row["id"]) if w["kind"] == "user"]
     if not waits:
         return None
-    wait = next((w for w in waits if is_mine(session, w)), waits[0])
+    mine = [w for w in waits if is_mine(session, w)]
+    wait = next((w for w in waits if w["token"] == token), (mine or waits)[0])
     outcomes = tuple(wait["outcomes"])
     next_role = procedure.role_after(wait["node"])
     people: Sequence[tuple[str, str]] = ()
@@ -360,7 +370,7 @@ async def _step(
         limit,
         _returned(history),
         *_ways_on(procedure, wait, outcomes),
-        len(waits) - 1,
+        [w for w in waits if w["token"] != wait["token"]],
     )
 
 

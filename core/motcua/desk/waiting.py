@@ -9,6 +9,7 @@ from litestar.response import Redirect, Template
 
 from motcua.desk.dossiers import dossier_page
 from motcua.dossiers import access, awaited, incidents
+from motcua.dossiers.law import names
 from motcua.errors import Invalid
 from motcua.events.work import Work
 from motcua.people.capabilities import units
@@ -25,10 +26,11 @@ async def show(request: AnyRequest) -> Template:
     platform: Platform = request.app.state.platform
     tenant = province_of(request)
     officer = access.officer(request, *incidents.ROLES)
+    law = await platform.catalogue.of(tenant)
     async with platform.db.tenant(tenant) as tx:
         rows = await incidents.listed(tx, _led(officer))
     total = rows[0]["total"] if rows else 0
-    return page(request, "desk/incidents.html", rows=rows, total=total)
+    return page(request, "desk/incidents.html", rows=rows, names=names(law), total=total)
 
 
 def _led(officer: Session) -> list[UUID] | None:

@@ -81,7 +81,10 @@ async def answer_supplement(
         return
     await change(platform, work, dossier, "dossier.supplement_answered")
     await clock.resume(work, dossier, procedure.package)
-    await way.go(platform, work, dossier_id, Message(way.SUPPLEMENT_MESSAGE))
+    # The gateways that come decide on the answers as they are now.
+    package = procedure.package
+    answers = package.named_answers(package.cases[0].id, done.values)
+    await way.go(platform, work, dossier_id, Message(way.SUPPLEMENT_MESSAGE, answers))
 
 
 async def _check_handed(

@@ -30,7 +30,9 @@ async def of(tx: Tx, dossier_id: UUID) -> list[Record]:
 
 def tellable(waits: list[Record]) -> list[Record]:
     """Return the messages an officer may say have come; the citizen's own answer is not among them."""
-    return [w for w in waits if w["kind"] == "message" and w["message"] != way.SUPPLEMENT_MESSAGE]
+    return [
+        w for w in waits if w["kind"] == "message" and w["message"] not in way.RESERVED_MESSAGES
+    ]
 
 
 async def arrived(
@@ -42,12 +44,13 @@ async def arrived(
 ) -> None:
     """Tell a dossier that a message has come; ``Conflict`` when it does not wait for it.
 
-    The citizen's answer to a supplement comes by ``answering`` only, with what was asked for.
+    The citizen's answer to a supplement comes by ``answering`` only, with what was asked for, and the end
+    of a bundle's children from these themselves.
     """
-    if message == way.SUPPLEMENT_MESSAGE:
+    if message in way.RESERVED_MESSAGES:
         raise Conflict(
-            "Hồ sơ chờ người dân bổ sung; chỉ người dân mới trả lời được.",
-            "The dossier waits for the citizen; only the citizen can answer that.",
+            "Việc này chỉ đến từ người dân hoặc từ các hồ sơ thành phần, không ghi nhận tại đây được.",
+            "This comes from the citizen or from the dossiers of the bundle; it cannot be noted here.",
         )
     dossier = await lock(work, dossier_id)
     await way.go(platform, work, dossier_id, Message(message, dict(variables or {})))

@@ -28,7 +28,6 @@ from motcua.process import Message
 from motcua.rules import evaluate
 from motcua.tenancy.db import Record, Tx
 
-FINISHED_MESSAGE = "children_finished"
 _CHILD = """
 update dossier set parent_id = $2, trace_id = $3, fee = 0, money = 'none' where id = $1
 """
@@ -46,6 +45,16 @@ from dossier where parent_id = $1
 """
 _WAITING = """
 select 1 from process_wait where instance_id = $1 and kind = 'message' and message = $2
+"""
+MOST_LEVELS = 3
+"""A bundle may open bundles, so deep and no deeper."""
+_ABOVE = """
+with recursive above as (
+  select id, parent_id, procedure_code, 1 as level from dossier where id = $1
+  union all
+  select d.id, d.parent_id, d.procedure_code, a.level + 1
+  from above a join dossier d on d.id = a.parent_id where a.level < 10)
+select procedure_code from above order by level
 """
 _CHILDREN = """
 select d.id, d.code, d.track_code, d.procedure_code, d.procedure_name, d.state, d.due_at, d.finished_at,
@@ -66,6 +75,7 @@ async def open_children(platform: Platform, work: Work, dossier_id: UUID) -> Map
     ``TaskRefused`` (code ``child``) when one cannot be opened: then none is.
     """
     parent = await lock(work, dossier_id)
+    await _not_endless(work, parent)
     law, procedure = await law_of(platform, work, parent)
     package, answers = procedure.package, queries.answers(work, parent)
     facts = package.form.facts(answers)
@@ -77,6 +87,12 @@ async def open_children(platform: Platform, work: Work, dossier_id: UUID) -> Map
         raise TaskRefused("child", "no child of this bundle applies to these answers")
     work.emit("bundle.opened", dossier_id, {"children": opened}, unit=parent["competent_unit"])
     return {"children": len(opened)}
+
+
+async def _not_endless(work: Work, parent: Record) -> None:
+    codes = [row["procedure_code"] for row in await work.tx.fetch(_ABOVE, parent["id"])]
+    if len(codes) > MOST_LEVELS or len(set(codes)) < len(codes):
+        raise TaskRefused("child", f"bundles that open each other: {' in '.join(codes)}")
 
 
 async def _open(
@@ -143,7 +159,7 @@ async def child_ended(platform: Platform, work: Work, event: Event) -> None:
     counted = await work.tx.fetchrow(_OPEN, parent["id"])
     if counted is None or counted["open"]:
         return
-    if not await work.tx.fetchval(_WAITING, parent["id"], FINISHED_MESSAGE):
+    if not await work.tx.fetchval(_WAITING, parent["id"], way.CHILDREN_MESSAGE):
         return
     told = {"granted": counted["granted"], "refused": counted["total"] - counted["granted"]}
-    await way.go(platform, work, parent["id"], Message(FINISHED_MESSAGE, told))
+    await way.go(platform, work, parent["id"], Message(way.CHILDREN_MESSAGE, told))

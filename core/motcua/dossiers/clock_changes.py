@@ -12,6 +12,7 @@ from uuid import UUID
 from motcua.catalogue.calendars import CHANGED, read_calendar
 from motcua.dossiers import clock
 from motcua.dossiers.law import law_of
+from motcua.dossiers.recount import BY_CALENDAR, recount
 from motcua.errors import NotFound
 from motcua.events.log import Event
 from motcua.events.work import Work
@@ -81,6 +82,7 @@ async def _again(platform: Platform, work: Work, row: Record, calendar: Calendar
         )
     elif clock.derivation(found) != row["derivation"]:
         await work.tx.execute(_EXPLAIN, row["id"], clock.derivation(found))
+    await recount(work, row["id"], calendar, found.at, BY_CALENDAR)
 
 
 async def restart_reaction(work: Work, row: Record, calendar: Calendar | None = None) -> Due:

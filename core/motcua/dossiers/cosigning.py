@@ -1,8 +1,8 @@
 """Co-signers: others who sign a dossier too, each signed in with an identity of his own, before it is submitted.
 
 The submitter asks; whoever has the personal id sees exactly what was entered and confirms it. A confirmation
-stands for that content alone: its digest is kept with it, and when an answer changes it has to be asked for
-again. Requests live as long as the draft; what was confirmed goes into the dossier's answers.
+stands for that content alone: its digest is kept with it, and when an answer or a paper changes it has to be
+asked for again. Requests live as long as the draft; what was confirmed goes into the dossier's answers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +17,7 @@ from motcua.catalogue.fields import Value
 from motcua.catalogue.form_walk import CONFIRMED
 from motcua.catalogue.forms import Form
 from motcua.catalogue.reading import sha256
+from motcua.dossiers.drafts import Content, Draft
 from motcua.errors import Conflict, NotFound
 from motcua.events.work import Work
 from motcua.ids import uuid7
@@ -46,13 +47,17 @@ update cosignature set confirmed_at = $3 where id = $1 and digest = $2 and confi
 
 
 class Sheet(msgspec.Struct, frozen=True):
-    """What a co-signer reads before confirming: who asks, for which procedure, and every answer."""
+    """What a co-signer reads before confirming: who asks, for which procedure, every answer and every paper.
+
+    ``papers`` are (name in Vietnamese, name in English, the files' names) of each paper with files.
+    """
 
     procedure_vi: str
     procedure_en: str
     asked_by: str
     lines_vi: list[tuple[str, str]]
     lines_en: list[tuple[str, str]]
+    papers: list[tuple[str, str, str]] = []
 
 
 @dataclass(frozen=True)
@@ -89,41 +94,61 @@ def people(form: Form, values: Mapping[str, Value]) -> list[tuple[str, str, str]
     return found
 
 
-def digest(form: Form, values: Mapping[str, Value]) -> str:
-    """Return by which the content is told: all answers but what is declared at the very end."""
+def unsigned(form: Form, values: Mapping[str, Value]) -> list[str]:
+    """Return the names of the co-signers that the answers name and that have not confirmed."""
+    found: list[str] = []
+    for asked in form.fields():
+        rows = values.get(asked.key) if asked.kind == "cosigners" else None
+        for row in rows if isinstance(rows, list) else []:
+            if isinstance(row, dict) and not row.get(CONFIRMED):
+                found.append(str(row.get("full_name", "")))
+    return found
+
+
+def digest(form: Form, values: Mapping[str, Value], content: Content) -> str:
+    """Return by which the content is told: the answers without the last declaration, and what is handed in.
+
+    A stored file never changes, so its id stands for it; a credential in place of a paper has a digest.
+    """
     declared = {f.key for f in form.fields() if f.kind == "declaration"}
-    return sha256({k: v for k, v in values.items() if k not in declared})
+    return sha256(
+        {
+            "answers": {k: v for k, v in values.items() if k not in declared},
+            "papers": {k: [str(u.id) for u in held] for k, held in content.papers.items() if held},
+            "shown": {k: shown.digest for k, shown in content.shown.items()},
+        }
+    )
 
 
 async def ask(
     work: Work,
-    draft_id: UUID,
+    draft: Draft,
     asked_by: UUID,
     form: Form,
     values: Mapping[str, Value],
     sheet: Sheet,
 ) -> None:
-    """Ask each co-signer to confirm these answers; who is no longer named is asked no more."""
-    mark = digest(form, values)
+    """Ask each co-signer to confirm these answers and papers; who is no longer named is asked no more."""
+    mark = digest(form, values, draft.content)
     sealed = work.vault.seal(msgspec.json.encode(sheet).decode())
     indexes = [work.vault.index(pid) for _, _, pid in people(form, values)]
-    await work.tx.execute(_LEAVE_OUT, draft_id, indexes)
+    await work.tx.execute(_LEAVE_OUT, draft.id, indexes)
     for index in indexes:
         request = await work.tx.fetchval(
-            _ASK, uuid7(), draft_id, index, asked_by, mark, sealed, work.now
+            _ASK, uuid7(), draft.id, index, asked_by, mark, sealed, work.now
         )
         work.emit("cosignature.asked", request)
 
 
 async def standing(
-    work: Work, draft_id: UUID, form: Form, values: Mapping[str, Value]
+    work: Work, draft: Draft, form: Form, values: Mapping[str, Value]
 ) -> list[Cosigner]:
-    """Return how it stands with each co-signer for exactly these answers."""
+    """Return how it stands with each co-signer for exactly these answers and the draft's papers."""
     named = people(form, values)
     if not named:
         return []
-    rows = {bytes(r["pid_index"]): r for r in await work.tx.fetch(_OF_DRAFT, draft_id)}
-    mark = digest(form, values)
+    rows = {bytes(r["pid_index"]): r for r in await work.tx.fetch(_OF_DRAFT, draft.id)}
+    mark = digest(form, values, draft.content)
     return [
         _standing(path, name, pid, rows.get(work.vault.index(pid)), mark)
         for path, name, pid in named

@@ -36,7 +36,7 @@ delete from outbox o using event e where o.dead_at is not null and o.subscriber 
 """
 _LIST = """
 select w.instance_id, w.token, w.name_vi, w.name_en, w.handler, w.incident, w.since, d.code,
-  d.procedure_name, count(*) over () as total
+  d.procedure_code, d.procedure_name, count(*) over () as total
 from process_wait w join dossier d on d.tenant_id = w.tenant_id and d.id = w.instance_id
 where w.incident is not null and ($1::uuid[] is null or w.unit_id = any($1))
 order by w.since, w.id limit $2

@@ -23,6 +23,12 @@ async def law_of(platform: Platform, work: Work, dossier: Record) -> tuple[Tenan
     return law, _followed(law, dossier)
 
 
+def names(law: TenantLaw) -> dict[str, tuple[str, str]]:
+    """Return (Vietnamese, English) name of each procedure the tenant applies or applied, by code."""
+    known = [*law.procedures, *law.offered()]  # what is in force now has the last word
+    return {p.code: (p.package.procedure.name_vi, p.package.procedure.name_en) for p in known}
+
+
 def _followed(law: TenantLaw, dossier: Record) -> Adopted:
     adopted = law.adopted(dossier["adopted_id"])
     if dossier["accepted_at"] is None:

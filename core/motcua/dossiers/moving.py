@@ -29,7 +29,9 @@ where d.procedure_code = $1 and d.procedure_version = $2 and i.ended_at is null
   and d.state not in (3, 8, 9, 10)
 order by d.accepted_at, d.id
 """
-_FOLLOW = "update dossier set adopted_id = $2, procedure_version = $3 where id = $1"
+_FOLLOW = """
+update dossier set adopted_id = $2, procedure_version = $3, limit_value = $4 where id = $1
+"""
 
 
 @dataclass(frozen=True)
@@ -98,15 +100,37 @@ async def _moved(
     if dossier["procedure_version"] != plan.source:
         raise Conflict("Hồ sơ đã ở phiên bản khác.", "The dossier is on another version already.")
     law, old = await law_of(platform, work, dossier)
-    new = law.version(plan.code, plan.target).of_case(dossier["case_key"], dossier["limit_value"])
+    new = _as_promised(law.version(plan.code, plan.target), old, dossier["case_key"])
     own, state = await store.load_state(work, dossier_id, old.definition)
     return dossier, new, migrate(own, new.definition, state, plan.mapping)
+
+
+def _as_promised(target: Adopted, old: Adopted, case: str) -> Adopted:
+    """Return the new version with the limit that was promised to the dossier; ``Conflict`` if it cannot be."""
+    if case not in {known.id for known in target.package.cases}:
+        raise Conflict(
+            f"Phiên bản mới không có trường hợp '{case}' của hồ sơ này.",
+            f"The new version has no case '{case}', which is this dossier's.",
+        )
+    promised = old.package.procedure.time_limit
+    new = target.of_case(case, promised.value)
+    counted = new.package.procedure.time_limit
+    if (counted.kind, counted.cutoff, counted.first_day) != (
+        promised.kind,
+        promised.cutoff,
+        promised.first_day,
+    ):
+        raise Conflict(
+            "Phiên bản mới tính thời hạn theo cách khác; hồ sơ giữ thời hạn đã hẹn.",
+            "The new version counts the limit in another way; the dossier keeps what was promised.",
+        )
+    return new
 
 
 async def _carry(platform: Platform, work: Work, dossier_id: UUID, plan: Plan) -> None:
     dossier, new, outcome = await _moved(platform, work, dossier_id, plan)
     law = await platform.catalogue.of(work.tenant, work.tx)
-    await store.move(
+    done = await store.move(
         work,
         dossier_id,
         new.definition,
@@ -116,6 +140,8 @@ async def _carry(platform: Platform, work: Work, dossier_id: UUID, plan: Plan) -
         unit=dossier["competent_unit"],
         moments=way.moments(law.calendar, work.now, dossier["due_at"]),
     )
-    await work.tx.execute(_FOLLOW, dossier_id, new.id, plan.target)
+    limit = new.package.procedure.time_limit.value
+    await work.tx.execute(_FOLLOW, dossier_id, new.id, plan.target, limit)
+    await way.follow(platform, work, await lock(work, dossier_id), new, done)
     payload = {"from": plan.source, "to": plan.target}
     work.emit("dossier.moved_version", dossier_id, payload, unit=dossier["competent_unit"])

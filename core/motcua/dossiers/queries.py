@@ -70,7 +70,8 @@ from supplement
 where dossier_id = $1 order by requested_at
 """
 _MINE = """
-select id, code, track_code, state, procedure_name, submitted_at, due_at, delivery from dossier
+select id, code, track_code, state, procedure_code, procedure_name, submitted_at, due_at, delivery
+from dossier
 where (subject_id = $1 or submitter_id = $1) and (submitted_at, id) < ($2, $3)
 order by submitted_at desc, id desc limit $4
 """

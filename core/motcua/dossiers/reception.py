@@ -8,9 +8,10 @@ import msgspec
 
 from motcua.catalogue.adopted import Adopted
 from motcua.catalogue.packages import Package
-from motcua.dossiers import clock, codes, offices, queries, supplements, way
+from motcua.dossiers import clock, codes, cosigning, offices, queries, supplements, way
 from motcua.dossiers.changes import change, lock
 from motcua.dossiers.law import law_of
+from motcua.dossiers.offices import Office
 from motcua.dossiers.submission import CHANNELS
 from motcua.dossiers.supplements import Request
 from motcua.errors import Conflict, Invalid
@@ -31,6 +32,8 @@ _ACCEPT = """
 update dossier set code = $2, accepted_at = $3, due_at = $4, original_due_at = $4, derivation = $5,
   digitisation = 2, money = $6, case_key = $7, limit_value = $8, priority = $9 where id = $1
 """
+_MOVE = "update dossier set competent_unit = $2 where id = $1"
+_NAMED = 5
 _SUPPLEMENT = """
 insert into supplement (id, dossier_id, stage, items, reason, requested_by, requested_at)
 values ($1, $2, $3, $4, $5, $6, $7)
@@ -46,17 +49,27 @@ async def compare(work: Work, dossier_id: UUID, components: Sequence[UUID], offi
     return len(rows)
 
 
-async def accept(platform: Platform, work: Work, dossier_id: UUID, *, fee_paid: bool) -> str:
+async def accept(
+    platform: Platform, work: Work, dossier_id: UUID, *, fee_paid: bool, signed: bool = False
+) -> str:
     """Accept a submitted dossier: code, due date, process; returns the code.
 
-    ``Invalid`` when papers were not compared or the fee is open; ``Conflict`` when it was accepted
-    already.
+    ``signed``: the co-signers who have not confirmed signed before the receiver. The unit that decides is
+    another one when the answers, mended since, name exactly one other.
+
+    ``Invalid`` when papers were not compared, the fee is open or a co-signer has not signed; ``Conflict``
+    when it was accepted already, or when its unit may not decide and several others may.
     """
     dossier = await lock(work, dossier_id)
     change_allowed(dossier["state"])
-    await _check_ready(work, dossier_id, dossier["fee"], fee_paid)
     _, procedure = await law_of(platform, work, dossier)
     answers = queries.answers(work, dossier)
+    missing = cosigning.unsigned(procedure.package.form, answers)
+    unsigned = () if signed else missing
+    await _check_ready(work, dossier_id, dossier["fee"], fee_paid, unsigned)
+    if missing:
+        work.emit("cosignature.witnessed", dossier_id, {"cosigners": len(missing)})
+    dossier = await _route(platform, work, dossier, procedure.package, answers)
     priority = procedure.package.priority(answers)
     case, decided = _case(procedure.package, answers)
     procedure = procedure.of_case(case, decided)
@@ -99,6 +112,40 @@ def _case(package: Package, answers: Mapping[str, Any]) -> tuple[str, int | None
     return case.id, case.time_limit.value if decides else None
 
 
+async def _route(
+    platform: Platform, work: Work, dossier: Record, package: Package, answers: Mapping[str, Any]
+) -> Record:
+    """Return the dossier with a unit that may decide on these answers, moved there where it is the only one."""
+    if not package.route(answers):
+        return dossier
+    known = await offices.of(platform, work.tenant, work.tx)
+    able = offices.deciding(known, package, answers)
+    if any(office.id == dossier["competent_unit"] for office in able):
+        return dossier
+    if len(able) != 1:
+        raise _not_competent(able)
+    to = able[0].id
+    await work.tx.execute(_MOVE, dossier["id"], to)
+    told = {"from": str(dossier["competent_unit"]), "to": str(to)}
+    work.emit("dossier.rerouted", dossier["id"], told, unit=to)
+    return await lock(work, dossier["id"])
+
+
+def _not_competent(able: Sequence[Office]) -> Conflict:
+    names = ", ".join(office.name for office in able[:_NAMED])
+    more = "…" if len(able) > _NAMED else ""
+    if not able:
+        vi, en = "chưa có cơ quan nào ở đây", "no unit here is"
+    else:
+        vi, en = f"{names}{more}", f"{names}{more}"
+    return Conflict(
+        "Theo nội dung đã bổ sung, cơ quan được chọn không còn thẩm quyền giải quyết."
+        f" Có thẩm quyền: {vi}. Không tiếp nhận và hướng dẫn người dân nộp lại đến cơ quan đó.",
+        "By the answers as they are now, the chosen unit may not decide any more."
+        f" Competent: {en}. Do not accept; tell the citizen to submit to that unit.",
+    )
+
+
 def change_allowed(state: int) -> None:
     """Refuse early, before anything is written, when the dossier is not waiting for reception."""
     if state != 1:
@@ -108,7 +155,9 @@ def change_allowed(state: int) -> None:
         )
 
 
-async def _check_ready(work: Work, dossier_id: UUID, fee: int, fee_paid: bool) -> None:
+async def _check_ready(
+    work: Work, dossier_id: UUID, fee: int, fee_paid: bool, unsigned: Sequence[str]
+) -> None:
     wrong = {}
     if rows := await work.tx.fetch(_UNCOMPARED, dossier_id):
         names = ", ".join(r["name_vi"] for r in rows)
@@ -120,6 +169,12 @@ async def _check_ready(work: Work, dossier_id: UUID, fee: int, fee_paid: bool) -
         wrong["fee_paid"] = (
             "Chưa xác nhận đã thu phí.",
             "It is not confirmed that the fee was paid.",
+        )
+    if unsigned:
+        names = ", ".join(unsigned)
+        wrong["signed"] = (
+            f"Người cùng ký chưa xác nhận: {names}. Đánh dấu khi họ đã ký trước mặt bạn.",
+            f"These co-signers have not confirmed: {names}. Tick when they have signed before you.",
         )
     if wrong:
         raise Invalid(

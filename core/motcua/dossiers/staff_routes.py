@@ -42,9 +42,10 @@ class Compare(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Accept(msgspec.Struct, forbid_unknown_fields=True):
-    """Whether the fee was paid; only asked when there is one."""
+    """Whether the fee was paid, and whether co-signers signed at the counter; only asked when there are any."""
 
     fee_paid: bool = False
+    signed: bool = False
 
 
 class Reject(msgspec.Struct, forbid_unknown_fields=True):
@@ -146,7 +147,9 @@ async def accept(
     """Accept a dossier; answers its code and due moment."""
     platform = _platform(request)
     async with _receiving(request, dossier_id) as (work, _, _):
-        code = await reception.accept(platform, work, dossier_id, fee_paid=data.fee_paid)
+        code = await reception.accept(
+            platform, work, dossier_id, fee_paid=data.fee_paid, signed=data.signed
+        )
         dossier = await queries.one(work.tx, dossier_id)
     return {"code": code, "due_at": dossier["due_at"], "derivation": dossier["derivation"]}
 

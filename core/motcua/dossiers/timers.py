@@ -4,33 +4,22 @@ A timer is an effect in the outbox that is due at its moment. The row of the wai
 counts: a timer whose moment was moved meanwhile is owed again, one whose wait has gone does nothing.
 """
 
-from datetime import datetime
-from uuid import UUID
-
-from motcua.catalogue.timing import timer_moment
 from motcua.dossiers import way
 from motcua.dossiers.changes import lock
 from motcua.dossiers.law import law_of
+from motcua.dossiers.recount import TO_DUE, owe, recount
 from motcua.dossiers.states import FINAL
 from motcua.events.log import Event
 from motcua.events.work import Work
 from motcua.platform import Platform
 from motcua.process import TimerFired
-from motcua.process.store import TIMER, timer_of
 
 MOVED_BY = frozenset({"clock.resumed", "clock.extended", "clock.recomputed"})
 """What moves the statutory due date, and with it the timers that count from there."""
-_TO_DUE = ("before_due", "after_due")
-
 _TIMER = """
 select due_at, timer, since from process_wait
 where instance_id = $1 and token = $2 and kind = 'timer'
 """
-_RELATIVE = """
-select token, due_at, timer, since from process_wait
-where instance_id = $1 and kind = 'timer' and timer->>'kind' = any($2)
-"""
-_MOVE = "update process_wait set due_at = $3 where instance_id = $1 and token = $2"
 
 
 async def fire(platform: Platform, work: Work, event: Event) -> None:
@@ -41,10 +30,10 @@ async def fire(platform: Platform, work: Work, event: Event) -> None:
     if wait is None or dossier["state"] in FINAL:
         return
     # While the statutory clock stands, the due date is not known; its going on moves the timer.
-    if wait["timer"]["kind"] in _TO_DUE and dossier["paused_since"] is not None:
+    if wait["timer"]["kind"] in TO_DUE and dossier["paused_since"] is not None:
         return
     if wait["due_at"] > work.now:
-        _owe(work, dossier_id, token, wait["due_at"])
+        owe(work, dossier_id, token, wait["due_at"])
         return
     work.emit("step.timer_fired", dossier_id, {"token": token}, unit=dossier["competent_unit"])
     await way.go(platform, work, dossier_id, TimerFired(token))
@@ -52,17 +41,6 @@ async def fire(platform: Platform, work: Work, event: Event) -> None:
 
 async def move(platform: Platform, work: Work, event: Event) -> None:
     """Count the timers anew that stand in relation to a due date that was moved."""
-    rows = await work.tx.fetch(_RELATIVE, event.subject, list(_TO_DUE))
-    if not rows:
-        return
     dossier = await lock(work, event.subject)
     law, _ = await law_of(platform, work, dossier)
-    for row in rows:
-        timer = timer_of(row["timer"])
-        moment = timer_moment(law.calendar, timer, row["since"], dossier["due_at"])
-        await work.tx.execute(_MOVE, event.subject, row["token"], moment)
-        _owe(work, event.subject, row["token"], moment)
-
-
-def _owe(work: Work, dossier_id: UUID, token: str, moment: datetime) -> None:
-    work.emit(TIMER, dossier_id, {"token": token}, not_before=moment)
+    await recount(work, event.subject, law.calendar, dossier["due_at"], TO_DUE)

@@ -14,7 +14,7 @@ from uuid import UUID
 from motcua.catalogue.adopted import Adopted
 from motcua.catalogue.timing import timer_moment
 from motcua.dossiers import clock
-from motcua.dossiers.changes import change, lock
+from motcua.dossiers.changes import CHILD_ENDED, change, lock
 from motcua.dossiers.law import law_of
 from motcua.dossiers.states import State
 from motcua.errors import Conflict
@@ -26,6 +26,9 @@ from motcua.tenancy.db import Record
 from motcua.worktime import Calendar, add_working_minutes
 
 SUPPLEMENT_MESSAGE = "supplement_answered"
+CHILDREN_MESSAGE = "children_finished"
+RESERVED_MESSAGES = frozenset({SUPPLEMENT_MESSAGE, CHILDREN_MESSAGE})
+"""What only the platform itself may say has come."""
 _DUTY, _OPINION = "financial_duty", "opinion"
 
 
@@ -70,7 +73,7 @@ async def begin(
         variables=dict(variables),
         moments=moments(law.calendar, work.now, dossier["due_at"]),
     )
-    await _follow(platform, work, dossier, procedure, done)
+    await follow(platform, work, dossier, procedure, done)
 
 
 async def go(
@@ -93,18 +96,24 @@ async def go(
         moments=moments(law.calendar, work.now, dossier["due_at"]),
         assignee=assignee,
     )
-    await _follow(platform, work, dossier, procedure, done)
+    await follow(platform, work, dossier, procedure, done)
     return done
 
 
-async def _follow(
+async def follow(
     platform: Platform,
     work: Work,
     dossier: Record,
     procedure: Adopted,
     done: Advanced,
 ) -> None:
-    """Bring clock and state to what the diagram says of the place where the case waits now."""
+    """Bring clock and state to what the diagram says of the place where the case waits now.
+
+    ``dossier`` is its row, ``procedure`` the one it follows from here on.
+    """
+    if any(w.message == CHILDREN_MESSAGE for w in done.fresh):
+        # The last of them may have ended before anybody waited for it.
+        work.emit(CHILD_ENDED, dossier["id"], {})
     before = any(stands(row["clock"], row["message"], row["optional"]) for row in done.before)
     now = [w for w in done.waits if stands(w.clock, w.message, w.optional)]
     if now and not before:

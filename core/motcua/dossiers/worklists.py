@@ -18,7 +18,7 @@ _WORK = """
 with held as (select * from unnest($1::text[], $2::uuid[]) as h (role, unit)),
 mine as (
   select w.id, w.instance_id, w.token, w.node, w.name_vi, w.name_en, w.role, w.since, w.hours,
-    s.full_name as assignee_name, w.assignee, d.code, d.procedure_name, d.subject_name, d.due_at,
+    s.full_name as assignee_name, w.assignee, d.code, d.procedure_code, d.procedure_name, d.subject_name, d.due_at,
     d.state, d.priority,
     -- While the clock stands still nothing becomes late; what was late before stays so.
     coalesce(d.due_at < least($4, d.paused_since), false) as late
@@ -37,7 +37,7 @@ select c.total, c.late_total, m.* from
 # What was submitted and waits for a first answer of the reception.
 _TRAY = """
 with waiting as (
-  select id, track_code, procedure_name, subject_name, channel, submitted_at as since, react_by,
+  select id, track_code, procedure_code, procedure_name, subject_name, channel, submitted_at as since, react_by,
     react_by < $2 as late
   from dossier where state = 1 and ($1::uuid[] is null or received_unit = any($1)))
 select c.total, c.late_total, m.* from

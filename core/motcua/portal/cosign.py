@@ -1,5 +1,6 @@
 """Co-signing: the submitter asks, the others read the very same answers and confirm them."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -7,7 +8,10 @@ from litestar import get, post
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
+from motcua.catalogue.fields import Value
+from motcua.catalogue.packages import Package
 from motcua.dossiers import cosigning, drafts
+from motcua.dossiers.drafts import Content
 from motcua.errors import Invalid, NotFound
 from motcua.portal.sheets import Sheet
 from motcua.portal.visit import Visit, citizen
@@ -37,9 +41,28 @@ async def ask(request: AnyRequest, draft_id: FromPath[UUID]) -> Redirect:
             visit.session.name,
             about.form.describe(values, "vi"),
             about.form.describe(values, "en"),
+            _papers(about, draft.content, values),
         )
-        await cosigning.ask(work, draft_id, visit.session.subject, about.form, values, told)
+        await cosigning.ask(work, draft, visit.session.subject, about.form, values, told)
     return visit.go(f"/drafts/{draft_id}/check#cosigners")
+
+
+def _papers(
+    about: Package, content: Content, values: Mapping[str, Value]
+) -> list[tuple[str, str, str]]:
+    """Return the names of each paper that is handed in, and of its files or of who vouches for it."""
+    held = {key: [u.name for u in uploads] for key, uploads in content.papers.items()}
+    for slot, file_id in about.form.attached(values):
+        if upload := content.attached.get(file_id):
+            held.setdefault(slot, []).append(upload.name)
+    for key, shown in content.shown.items():
+        held.setdefault(key, []).append(shown.issuer_name)
+    named = {paper.key: paper for paper in about.procedure.papers}
+    return [
+        (named[key].name_vi, named[key].name_en, ", ".join(files))
+        for key, files in held.items()
+        if files and key in named
+    ]
 
 
 @get("/my/cosign", include_in_schema=False)
@@ -84,7 +107,8 @@ async def _one(visit: Visit, request_id: UUID, errors: dict[str, str]) -> Templa
             "This request is not there: the dossier was submitted or deleted.",
         )
     sheet = found[0].sheet
-    lines = sheet.lines_en if visit.lang == "en" else sheet.lines_vi
+    en = visit.lang == "en"
+    lines = sheet.lines_en if en else sheet.lines_vi
     return page(
         visit.request,
         "portal/cosign.html",
@@ -92,6 +116,7 @@ async def _one(visit: Visit, request_id: UUID, errors: dict[str, str]) -> Templa
         requests=[],
         one=found[0],
         lines=[{"label": label, "value": said} for label, said in lines],
+        papers=[{"label": e if en else v, "value": files} for v, e, files in sheet.papers],
         errors=errors,
     )
 

@@ -152,7 +152,7 @@ async def _submit(
     person = await citizens.read(work, visit.session.subject)
     answers = sheet.clean(_declared(sheet, posted), person.prefill())
     office = offices.chosen(known, procedure.package, answers.values, draft.content.unit)
-    cosigners = await cosigning.standing(work, draft.id, form, answers.values)
+    cosigners = await cosigning.standing(work, draft, form, answers.values)
     _need_confirmed(cosigners)
     cosigning.note(answers.values, cosigners)
     subject = await subject_of(work, form, answers.values, visit.session.subject, person)
@@ -224,7 +224,7 @@ async def _check(visit: Visit, draft: Draft, errors: Mapping[str, str]) -> Templ
     known = await offices.of(visit.platform, visit.tenant)
     values, declared = sheet.values, sheet.declarations()
     async with visit.work() as work:
-        cosigners = await cosigning.standing(work, draft.id, form, values)
+        cosigners = await cosigning.standing(work, draft, form, values)
     home = visit.url(f"/drafts/{draft.id}")
     here_keys = {f.key for f in declared} | {DECLARED, ""}
     on_page = {k: v for k, v in errors.items() if k in here_keys}

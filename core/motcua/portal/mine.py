@@ -12,7 +12,7 @@ from litestar.response import Template
 
 from motcua.catalogue.form_posted import Raw
 from motcua.dossiers import bundles, clock_view, drafts, offices, queries, rating
-from motcua.dossiers.law import law_of
+from motcua.dossiers.law import law_of, names
 from motcua.dossiers.slips import MONEY, PROVENANCE
 from motcua.dossiers.states import State
 from motcua.errors import Problem
@@ -63,7 +63,7 @@ async def overview(
     async with visit.work() as work:
         begun = await drafts.mine(work.tx, visit.session.subject)
         rows = await queries.mine(work.tx, visit.session.subject, moment, before_id or _NIL)
-    names = {p.code: p.package.procedure for p in law.procedures}
+    known = {p.code: p.package.procedure for p in law.procedures}
     following = ""
     if len(rows) == queries.PAGE:
         last = rows[-1]
@@ -74,8 +74,9 @@ async def overview(
         "portal/my.html",
         status=problem.status if problem else 200,
         problem=(problem.en if visit.lang == "en" else problem.vi) if problem else "",
-        drafts=[(d, names.get(d["procedure_code"])) for d in begun] if not before else [],
+        drafts=[(d, known.get(d["procedure_code"])) for d in begun] if not before else [],
         rows=[(r, *progress.state_badge(r["state"], visit.lang)) for r in rows],
+        names=names(law),
         first=before is None,
         following=following,
     )
@@ -116,6 +117,8 @@ async def dossier_page(
         status=422 if errors else 200,
         errors=supplement.on_page(errors),
         row=row,
+        name=procedure.package.procedure.name_en if lang == "en" else row["procedure_name"],
+        names=names(law),
         unit=row["competent_name"],
         badge=progress.state_badge(row["state"], lang),
         items=progress.timeline(law, row, events, lang),

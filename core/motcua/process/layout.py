@@ -94,8 +94,9 @@ class _Layout:
         made, done = Sketch(), set[str]()
         pools = [self.found.parts[p] for p in self.found.participants]
         sketches = [(pool, self.scope(pool.called)) for pool in pools]
-        wide = max((s.width for _, s in sketches), default=400.0) + _STRIP
         talks = bool(self.found.inside(self.found.collaboration))
+        least = 400.0 if talks or not sketches else 0.0
+        wide = max([least, *(s.width for _, s in sketches)]) + _STRIP
         for number, (pool, sketch) in enumerate(sketches):
             if number == 1 and talks:
                 self._talks(made)
@@ -113,8 +114,18 @@ class _Layout:
                 made.height += sketch.height + _APART
         if talks and len(pools) < 2:
             self._talks(made)
+        self._notes(made)
         self._messages(made)
         return made
+
+    def _notes(self, made: Sketch) -> None:
+        """Put notes that belong to no process in a row under everything."""
+        x, high = 0.0, 0.0
+        for part in self.found.artifacts(self.found.collaboration):
+            wide, height = part.size
+            made.boxes[part.id] = Box(x, made.height, wide, height)
+            x, high = x + wide + _APART, max(high, height)
+        made.height += high
 
     def _talks(self, made: Sketch) -> None:
         """Lay out conversations in a row, between the first two pools."""

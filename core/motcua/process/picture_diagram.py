@@ -22,7 +22,14 @@ def panels(root: etree._Element, found: Model) -> list[Panel]:
 
     When a sheet shows some steps of a process and not the others, everything is laid out anew.
     """
-    own = _own(root, found)
+    sheets = _sheets(_own(root, found), found)
+    for panel in sheets:
+        panel.own = frozenset(panel.lines)
+        _connect(panel, found)
+    return sheets
+
+
+def _sheets(own: list[Panel], found: Model) -> list[Panel]:
     shown = {key for panel in own for key in panel.shapes}
     inside = [(scope, found.inside(scope)) for scope in [*found.processes, *found.parts]]
     for _, nodes in inside:
@@ -37,9 +44,6 @@ def panels(root: etree._Element, found: Model) -> list[Panel]:
             title = part.name_vi if part else found.names.get(scope, "")
             own.append(scope_panel(found, scope, title))
             shown |= own[-1].shapes.keys()
-    for panel in own:
-        panel.own = frozenset(panel.lines)
-        _connect(panel, found)
     return own
 
 

@@ -54,12 +54,13 @@ class _Reader:
         self.found = Model()
         self.root = root
         self.unnamed = count(1)
+        self.taken: set[str] = set()
         self.words = words.Words(root)
         # What an arrow leads to is drawn, whatever it is.
         self.led_to = {
             end
             for arrow in root.iter(bpmn("sequenceFlow"))
-            for end in (arrow.get("sourceRef"), arrow.get("targetRef"))
+            for end in (arrow.get("sourceRef", ""), arrow.get("targetRef", ""))
         }
         self.defaults = {e.get("default") for e in root.iter() if e.get("default")}
 
@@ -99,10 +100,11 @@ class _Reader:
 
     def _id(self, element: etree._Element) -> str:
         """Return the id; one of our own where there is none, or where it is taken."""
-        found = element.get("id", "")
-        if not found or found in self.found.parts or found in self.found.links:
+        found = str(element.get("id", ""))
+        if not found or found in self.taken:
             found = f"{found}?{next(self.unnamed)}"
-        return str(found)
+        self.taken.add(found)
+        return found
 
     def _part(self, element: etree._Element, parent: str) -> Part:
         if len(self.found.parts) >= MAX_PARTS:

@@ -31,15 +31,15 @@ def with_diagram(xml: bytes) -> bytes:
         return xml
     # Written into the whole file, comments included.
     root = parse(xml, whole=True)
+    if not kept:
+        for old in root.findall(f"{{{DI}}}BPMNDiagram"):
+            root.remove(old)
+        sheets = _anew(found, sheets)
     taken = {str(e.get("id")) for e in root.iter() if e.get("id")}
     for panel, lines in zip(kept, missing, strict=True):
         place_labels(panel, "vi")
         for line in lines:
             _edge(planes(root)[panel.plane], line, taken, 0, 0)
-    if not kept:
-        for old in root.findall(f"{{{DI}}}BPMNDiagram"):
-            root.remove(old)
-        sheets = _anew(found, sheets)
     for panel in sheets:
         if panel.plane < 0 and panel.shapes:
             _diagram(root, panel, taken)

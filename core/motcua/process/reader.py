@@ -177,10 +177,11 @@ class _Reader:
         """Return the nodes, the flows, and by id the elements that are refused."""
         nodes, flows, refused = [], [], {}
         inside = container is not source.process
-        ends = {each.get(end) for each in container for end in ("sourceRef", "targetRef")}
+        ends = {each.get(end, "") for each in container for end in ("sourceRef", "targetRef")}
         for element in container:
             tag = local(element)
-            foreign = tag.startswith("{") and element.get("id") not in ends
+            # What other makers add is not drawn into the flow: no arrow leads to it.
+            foreign = tag.startswith("{") and element.get("id") not in ends - {""}
             if foreign or tag in DECORATION or tag in PARTS or (inside and tag == TAG):
                 continue
             if tag == "standardLoopCharacteristics" or not self._new_id(source, element):

@@ -6,6 +6,7 @@ from motcua.process import attributes
 from motcua.process.multi import TAG
 from motcua.process.triggers import definition_of
 from motcua.process.vocabulary import (
+    ALL_EVENTS,
     EVENTS,
     INSTANTIATE,
     PARTS,

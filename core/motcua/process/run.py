@@ -82,8 +82,9 @@ class Run:
 
     def merge(self, variables: Mapping[str, object]) -> None:
         """Take over variables; a null forgets one. Raises Invalid, TooLarge."""
-        if variables:
-            self.variables = checked({**self.variables, **variables})
+        new = {k: v for k, v in variables.items() if v is not None or k in self.variables}
+        if new:
+            self.variables = checked({**self.variables, **new})
 
     def below(self, token: str) -> list[str]:
         """Return the tokens that lie directly under one, the oldest first."""

@@ -78,6 +78,8 @@ class Advanced:
 
     def __init__(self, waits: Sequence[Wait], before: Sequence[Record], ended: bool) -> None:
         self.waits, self.before, self.ended = tuple(waits), tuple(before), ended
+        known = {row["token"] for row in before}
+        self.fresh = tuple(wait for wait in waits if wait.token not in known)
 
 
 async def begin(
@@ -213,19 +215,21 @@ async def move(
     files: Files,
     unit: UUID,
     moments: Moments,
-) -> None:
+) -> Advanced:
     """Store what ``migrate`` made of a case: it goes on in another definition, called ``name``.
 
     A wait that was carried over has a new place and keeps its moment, its person and its due date.
     """
     await _keep(work, definition.digest, name, files)
-    before = {row["token"] for row in await work.tx.fetch(_WAITS, instance)}
+    before = await work.tx.fetch(_WAITS, instance)
+    known = {row["token"] for row in before}
     for wait in outcome.waits:
-        if wait.token in before:
+        if wait.token in known:
             row = _row(work, instance, wait, unit, None, None)
             await work.tx.execute(_PLACE, *(row[n] for n in _PLACED))
     await apply(work, instance, definition, outcome, unit=unit, moments=moments)
     await work.tx.execute(_NAME, instance, name)
+    return Advanced(outcome.waits, before, outcome.ended)
 
 
 async def waits(tx: Tx, instance: UUID) -> list[Record]:

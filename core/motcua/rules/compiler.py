@@ -301,6 +301,11 @@ def _function(node: n.FunctionOf, scope: Scope, own: str = "") -> Code:
     return function_code(names, types, body, own, (size + 1, height + 3))
 
 
+def _external(node: n.External, scope: Scope) -> Code:
+    message = "functions in another language are not run"
+    return mistake(node.at, message, "không chạy hàm viết bằng ngôn ngữ khác", scope)
+
+
 def _instance(node: n.InstanceOf, scope: Scope) -> Code:
     of, to = compile_tree(node.of, scope), node.type
     return lambda run: instance_of(of(run), to)
@@ -338,5 +343,5 @@ _MAKERS: Mapping[type[n.Node], Callable[..., Code]] = {
     n.Logic: _logic, n.Compare: _compare, n.In: _in, n.Between: _between, n.Span: _span,
     n.Maths: _maths, n.Negative: _negative, n.If: _if, n.Call: _call, n.ListOf: _list,
     n.ContextOf: _context, n.Filter: _filter, n.Loop: _loop, n.FunctionOf: _function,
-    n.InstanceOf: _instance, n.Tests: _tests,
+    n.External: _external, n.InstanceOf: _instance, n.Tests: _tests,
 }  # fmt: skip

@@ -42,8 +42,9 @@ class Decisions:
         if decision in self.model.elements:
             return self.model.elements[decision]
         wanted = " ".join(decision.split())
+        own_first = sorted(self.model.elements, key=lambda key: "#" in key)
         for kind in ("decision", "service", "function"):
-            for each in self.model.elements.values():
+            for each in map(self.model.elements.__getitem__, own_first):
                 if each.name == wanted and each.kind == kind:
                     return each
         raise NotFound(f"Không có quyết định '{decision}'", f"There is no decision '{decision}'")

@@ -338,8 +338,11 @@ class Parser(Reading):
         self.need(")")
         self.bound += [name for name, _ in parameters]
         if self.now.kind == "name" and self.now.value == "external":
-            message = "functions in another language are not run"
-            raise RuleError(*self.at, message, "không chạy hàm viết bằng ngôn ngữ khác")
+            at = self.at
+            self.take()
+            self.expression()  # what it maps to
+            del self.bound[depth:]
+            return n.External(at)
         body = self.expression()
         del self.bound[depth:]
         return n.FunctionOf(at, tuple(parameters), body)

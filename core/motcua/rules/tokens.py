@@ -19,15 +19,22 @@ KEYWORDS = frozenset(
 )
 Kind = Literal["number", "string", "name", "keyword", "sign", "end"]
 
-_SKIP = re.compile(r"(?:[\s\ufeff]|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
+# Name characters of grammar rules 28 and 29 beyond those that Python takes for letters and digits.
+_LETTER = (
+    r"\u200c\u200d\u2070-\u218f\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufefe"
+    r"\uff00-\ufffd\U00010000-\U000effff"
+)
+_MARK = r"\u00b7\u0300-\u036f\u203f\u2040"
+_START = rf"(?:[^\W\d]|[{_LETTER}])"
+_SKIP = re.compile(r"(?:[\s\ufeff\u180e\u200b]|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
 _NUMBER = re.compile(r"(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+(?!\w))?", re.ASCII)
-_WORD = re.compile(r"\?|(?:[^\W\d]|[\u200c\u200d\U00010000-\U000effff])[\w?\U00010000-\U000effff]*")
+_WORD = re.compile(rf"\?|{_START}[\w?{_LETTER}{_MARK}]*")
 _STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 _SIGN = re.compile(r"\.\.|\*\*|!=|<=|>=|->|[-+*/=<>()\[\]{},.:@]")
 _INSTANCE = re.compile(r"instance\s+of\b")
 _FUNCTION = re.compile(r"function(?=\s*\()")
 _BUILT_IN = re.compile(r"(?:date\s+and\s+time|years\s+and\s+months\s+duration)(?=\s*\()")
-_KEY = re.compile(r"(?=[^\W\d]|\?)[^:{}\[\](),\"\n<>=]+?(?=\s*:)")
+_KEY = re.compile(rf"(?={_START}|\?)" + r"[^:{}\[\](),\"\n<>=]+?(?=\s*:)")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{6}|.)")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "'": "'"}
 

@@ -169,6 +169,11 @@ class FunctionOf(Node):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class External(Node):
+    """``function(x) external {...}``: a function in another language, which is never run."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class InstanceOf(Node):
     """``x instance of list<number>``."""
 

@@ -10,10 +10,11 @@ from litestar.response import Redirect, Template
 from markupsafe import Markup
 
 from motcua.catalogue.fees import fee
+from motcua.catalogue.fields import Value
 from motcua.catalogue.forms import Form
-from motcua.dossiers import submission
+from motcua.dossiers import cosigning, submission
 from motcua.dossiers.subjects import subject_of
-from motcua.errors import Problem
+from motcua.errors import Invalid, Problem
 from motcua.events.work import Work
 from motcua.files.qr import qr_svg
 from motcua.queues import service
@@ -101,6 +102,7 @@ async def _submit(screen: Screen, work: Work, visit: Visit, erasure: Erasure) ->
         raise NoVisitError
     scans = scans_of(wanted, notes)
     stated = package.form.clean(filling.whole(notes.answers), prefilled, lang=screen.lang)
+    _refuse_cosigners(package.form, stated.values)
     submitter = notes.card.citizen()
     subject = await subject_of(work, package.form, stated.values, notes.person, submitter)
     application = submission.Application(
@@ -122,6 +124,15 @@ async def _submit(screen: Screen, work: Work, visit: Visit, erasure: Erasure) ->
     used = {file_id for _, file_id in scans}
     await visits.drop(work, [f for f in notes.files() if f not in used], erasure)
     await visits.end(work, visit, "submitted", ticket=issued.id, show=notes.once)
+
+
+def _refuse_cosigners(form: Form, values: Mapping[str, Value]) -> None:
+    """Refuse what others have to sign too: at a station only the one with the card is known."""
+    if cosigning.unsigned(form, values):
+        raise Invalid(
+            "Hồ sơ này có người cùng ký nên không nộp được tại trạm.",
+            "Others have to sign this dossier too, so it cannot be submitted at a station.",
+        )
 
 
 def _whole_form(
@@ -159,6 +170,7 @@ async def _check(
         papers=[_paper(p, notes, screen.lang) for p in wanted],
         unit=await tx.fetchval(_UNIT, notes.unit),
         fee=fee(package, values, channel=submission.CHANNELS[DIRECT]).amount,
+        cosigners=cosigning.unsigned(package.form, values),
         once=notes.once,
         back="/station/papers",
     )

@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from motcua.dossiers import bundles, way
+from motcua.dossiers import awaited, bundles, way
+from motcua.errors import Conflict
 from motcua.events.log import SYSTEM
 from motcua.ids import uuid7
 from motcua.platform import Platform
@@ -122,3 +123,47 @@ async def test_a_child_that_cannot_be_opened_is_an_incident_and_none_is_opened(
     incident = (await place.waits(dossier))["open"]["incident"]
     assert second["code"] in incident
     assert "copies" in incident
+
+
+async def test_it_goes_on_though_its_children_had_ended_before_it_waited(place: Place) -> None:
+    late = bpmn(
+        '<startEvent id="s"/><sequenceFlow id="f0" sourceRef="s" targetRef="open"/>'
+        + task("open", "note", tag="serviceTask", more='mc:handler="open_children"')
+        + task("note", "wait")
+        + task("wait", "sum-up", tag="receiveTask", more='mc:message="children_finished"')
+        + task("sum-up", "e")
+        + '<endEvent id="e"/>'
+    )
+    await place.adopt(late, children=list(await two(place)))
+    dossier = await place.dossier()
+    await place.work_off()
+    for child in await opened(place, dossier):
+        await end(place, child["id"])
+    await place.work_off()
+    token = (await place.waits(dossier))["note"]["token"]
+    async with place.platform.works.begin(place.tenant, SYSTEM) as work:
+        await way.go(place.platform, work, dossier, Complete(token))
+    await place.work_off()
+    assert list(await place.waits(dossier)) == ["sum-up"]
+
+
+async def test_bundles_that_open_each_other_stop(place: Place) -> None:
+    other = f"2.{uuid7().int % 1_000_000:06}"
+    same = {"answers": {"copies": "copies"}}
+    await place.adopt(BUNDLE, code=other, children=[{"code": place.code, **same}])
+    dossier = await bundle(place, {"code": other, **same})
+    for _ in range(6):
+        await place.work_off()
+    (first,) = await opened(place, dossier)
+    (second,) = await opened(place, first["id"])
+    assert await opened(place, second["id"]) == []
+    assert "open each other" in (await place.waits(second["id"]))["open"]["incident"]
+
+
+async def test_nobody_says_by_hand_that_the_children_have_ended(place: Place) -> None:
+    dossier = await bundle(place, *await two(place))
+    async with place.platform.db.tenant(place.tenant) as tx:
+        assert awaited.tellable(await awaited.of(tx, dossier)) == []
+    with pytest.raises(Conflict):
+        async with place.platform.works.begin(place.tenant, SYSTEM) as work:
+            await awaited.arrived(place.platform, work, dossier, "children_finished")

@@ -5,7 +5,8 @@ from uuid import UUID
 import pytest
 
 from motcua.catalogue.adopted import Adopted
-from motcua.dossiers import moving, way
+from motcua.dossiers import clock, moving, queries, way
+from motcua.dossiers.law import law_of
 from motcua.errors import Conflict, NotFound
 from motcua.events.log import SYSTEM
 from motcua.platform import Platform
@@ -146,3 +147,63 @@ async def test_a_case_whose_files_are_gone_says_so_and_stays(place: Place, owner
     with pytest.raises(Conflict):
         await step(place, dossier, "look")
     assert list(await place.waits(dossier)) == ["look"]
+
+
+PAID = 'mc:message="paid"'
+PAUSED = f'{PAID} mc:clock="pause" mc:state="6"'
+
+
+def paying(attributes: str) -> str:
+    """Return a process that waits for a payment first."""
+    return bpmn(
+        '<startEvent id="s"/><sequenceFlow id="f0" sourceRef="s" targetRef="pay"/>'
+        + task("pay", "check", tag="receiveTask", more=attributes)
+        + task("check", "e")
+        + '<endEvent id="e"/>'
+    )
+
+
+@pytest.mark.parametrize(("before", "after", "state"), [(PAUSED, PAID, 4), (PAID, PAUSED, 6)])
+async def test_clock_and_state_follow_what_the_new_diagram_says(
+    place: Place, before: str, after: str, state: int
+) -> None:
+    await place.adopt(paying(before))
+    dossier = await place.dossier()
+    await place.adopt(paying(after), "2", since=-1)
+    assert await moved(place, moving.Plan(place.code, "1", "2")) == {dossier: True}
+    row = await place.row(dossier)
+    assert row["state"] == state
+    assert (row["paused_since"] is not None) == (state == 6)
+
+
+async def test_what_was_promised_stays_when_the_new_version_has_another_limit(place: Place) -> None:
+    await place.adopt(straight("look", "sign"))
+    dossier = await place.dossier()
+    due = (await place.row(dossier))["due_at"]
+    longer = {"kind": "working_days", "value": 10, "text_vi": "10 ngày"}
+    await place.adopt(straight("look", "sign"), "2", since=-1, time_limit=longer)
+    assert await moved(place, moving.Plan(place.code, "1", "2")) == {dossier: True}
+    for command in (clock.pause, None):
+        async with place.platform.works.begin(place.tenant, SYSTEM) as work:
+            row = await queries.one(work.tx, dossier)
+            _, procedure = await law_of(place.platform, work, row)
+            if command:
+                await command(work, dossier, "opinion")
+            else:
+                await clock.resume(work, row, procedure.package, "opinion")
+    assert (await place.row(dossier))["due_at"] == due
+
+
+async def test_a_dossier_whose_case_is_gone_stays_and_the_others_are_looked_at(
+    place: Place,
+) -> None:
+    cases = [
+        {"id": "many", "name_vi": "Nhiều", "name_en": "Many", "when": "copies > 9"},
+        {"id": "few", "name_vi": "Ít", "name_en": "Few"},
+    ]
+    await place.adopt(straight("look", "sign"), cases=cases)
+    first, second = await place.dossier(), await place.dossier()
+    await place.adopt(straight("look", "sign"), "2", since=-1)
+    found = await examined(place, moving.Plan(place.code, "1", "2"))
+    assert set(found) == {first, second}
+    assert all("no case 'few'" in reasons[0] for reasons in found.values())

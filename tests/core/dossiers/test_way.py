@@ -1,12 +1,15 @@
 """What a drawn process does to its dossier: waiting, paying, timers, service tasks that fail."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from motcua.dossiers import awaited, incidents, timers, way
+from motcua.dossiers import awaited, clock, incidents, timers, way
+from motcua.dossiers.answering import Handed, answer_supplement
+from motcua.dossiers.changes import change, lock
 from motcua.dossiers.service_tasks import TaskRefused
 from motcua.errors import Conflict, Invalid
 from motcua.events.log import SYSTEM, Event
@@ -17,6 +20,7 @@ from motcua.process import Complete
 from motcua.process.store import TIMER
 from motcua.tenancy.db import Database
 from motcua.tenancy.tenant import Tenant
+from motcua.text import VIETNAM
 from tests.conftest import NewTenant
 from tests.core.dossiers.drawn import Place, bpmn, task
 
@@ -220,3 +224,55 @@ async def test_a_refusal_that_nobody_expects_is_an_incident_at_once_and_can_be_s
         await incidents.skip(place.platform, work, dossier, wait["token"], "Cân tay")
     assert await place.waits(dossier) == {}
     assert "step.skipped" in await place.told(dossier)
+
+
+ASKING = bpmn(
+    '<startEvent id="s"/><sequenceFlow id="f0" sourceRef="s" targetRef="ask"/>'
+    + task("ask", "how-many", tag="receiveTask",
+           more='mc:message="supplement_answered" mc:clock="pause" mc:state="5"')
+    + '<exclusiveGateway id="how-many" default="f2"/>'
+    '<sequenceFlow id="f1" sourceRef="how-many" targetRef="many"><conditionExpression>copies &gt; 100'
+    '</conditionExpression></sequenceFlow><sequenceFlow id="f2" sourceRef="how-many" targetRef="few"/>'
+    + task("many", "e") + task("few", "e") + '<endEvent id="e"/>'
+)  # fmt: skip
+_REQUEST = """
+insert into supplement (id, dossier_id, stage, items, reason, requested_by, requested_at)
+values ($1, $2, 'settlement', $3, 'sai', $4, now())
+"""
+
+
+async def test_gateways_after_a_supplement_decide_on_the_new_answers(place: Place) -> None:
+    await place.adopt(ASKING)
+    dossier = await place.dossier()
+    person = (await place.row(dossier))["submitter_id"]
+    async with place.platform.works.begin(place.tenant, SYSTEM) as work:
+        await change(place.platform, work, await lock(work, dossier), "dossier.processing")
+        await clock.pause(work, dossier, "supplement")
+        row = await lock(work, dossier)
+        await change(place.platform, work, row, "dossier.supplement_requested")
+        items = [{"kind": "field", "key": "copies", "note": "Sai số bản"}]
+        await work.tx.execute(_REQUEST, uuid7(), dossier, items, uuid7())
+    async with place.platform.works.begin(place.tenant, SYSTEM) as work:
+        handed = Handed((), {"copies": "500"})
+        await answer_supplement(place.platform, work, dossier, person, handed)
+    assert list(await place.waits(dossier)) == ["many"]
+
+
+async def test_a_new_calendar_moves_working_timers_and_the_limits_of_steps(place: Place) -> None:
+    await place.adopt(timed('<timerEventDefinition mc:working="2 working_days"/>'))
+    dossier = await place.dossier()
+    before = await place.waits(dossier)
+    today = before["late"]["since"].astimezone(VIETNAM).date()
+    named = {"name_vi": "Nghỉ thử", "name_en": "Test"}
+    async with place.platform.works.begin(place.tenant, SYSTEM) as work:
+        content = dict(await work.tx.fetchval("select content from tenant_calendar limit 1"))
+        known = {row["date"] for row in content["off"]}
+        days = [(today + timedelta(days=n)).isoformat() for n in range(7)]
+        off = [{"date": day, **named} for day in days if day not in known]
+        changed = {**content, "off": [*content["off"], *off]}
+        await work.tx.execute("update tenant_calendar set content = $1", changed)
+        work.emit("calendar.changed", place.tenant.id, {})
+    await place.work_off()
+    after = await place.waits(dossier)
+    assert (after["late"]["due_at"] - before["late"]["due_at"]).days >= 4
+    assert after["check"]["due_at"] > before["check"]["due_at"]

@@ -1,6 +1,6 @@
 """Decision files: requirements, types, boxed expressions, knowledge models, services."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -109,7 +109,7 @@ def test_texts_become_what_the_file_declares() -> None:
         ("tMức", '"khác"', None),
         ("tĐiểm", "5", Decimal(5)),
         ("tĐiểm", "11", None),
-        ("date and time", '@"2026-11-22"', None),
+        ("date and time", '@"2026-11-22"', datetime(2026, 11, 22, tzinfo=UTC)),
         ("Any", '"a"', "a"),
     ],
 )
@@ -122,10 +122,8 @@ def test_a_result_of_another_type_is_converted_or_null(
         item("tNgười", parts=[("tên", "string"), ("tuổi", "number")]),
     )  # fmt: skip
     found = decide(model(*items, decision("x", text, of=of)), "x", {})
-    if of == "date and time":
-        assert found is not None
-    else:
-        assert found == expected
+    assert found == expected
+    assert type(found) is type(expected)
 
 
 def test_an_input_outside_the_values_allowed_is_null() -> None:
@@ -135,6 +133,18 @@ def test_an_input_outside_the_values_allowed_is_null() -> None:
     )  # fmt: skip
     assert decide(xml, "x", {"m": "cao"}) == "cao"
     assert decide(xml, "x", {"m": "khác"}) is None
+
+
+def test_an_input_with_a_part_that_does_not_conform_is_null() -> None:
+    items = (
+        item("tMức", "string", allowed='"cao", "thấp"', many=True),
+        item("tCon", parts=[("tên", "string"), ("tuổi", "number")]),
+    )  # fmt: skip
+    levels = model(*items, data("m", "tMức"), decision("x", "m", inputs=["m"]))
+    assert decide(levels, "x", {"m": ["cao", "thấp"]}) == ("cao", "thấp")
+    assert decide(levels, "x", {"m": ["cao", "khác"]}) is None
+    child = model(*items, data("c", "tCon"), decision("x", "c", inputs=["c"]))
+    assert decide(child, "x", {"c": {"tên": "An", "tuổi": "ba"}}) is None
 
 
 def test_parts_missing_in_an_input_are_null() -> None:
@@ -193,6 +203,9 @@ def test_a_knowledge_model_is_called_in_every_way() -> None:
     assert one("tính phí(2000, n)", FEE, n=3) == 6000
     assert one("tính phí(số trang: n, đơn giá: 1000)", FEE, n=3) == 3000
     assert one("tính phí(số: n, đơn giá: 1000)", FEE, n=3) is None
+    assert one("tính phí(số trang: n)", FEE, n=3) is None
+    either = knowledge("một trong hai", "if b = null then a else b", [("a", ""), ("b", "")])
+    assert one("một trong hai(a: n)", either, n=3) == 3
     assert one("tính phí(n)", FEE, n=3) is None
     assert one('tính phí("a", n)', FEE, n=3) is None
     assert one("tính phí([2000], n)", FEE, n=3) == 6000
@@ -232,6 +245,12 @@ def test_a_decision_service_hides_what_is_inside() -> None:
     assert decide(xml, "dịch vụ", {"n": 5}) == 11
     assert decide(xml, "muộn", {"cơ sở": 5}) == {"tổng": 6, "hiệu": 4}
     assert decide(xml, "gọi", {}) == 23
+    typed = model(
+        data("n", "number"), decision("tổng", "if n = null then 1 else n", inputs=["n"]),
+        service("dịch vụ", outputs=["tổng"], inputs=["n"]),
+        decision("gọi", 'dịch vụ("a")', knows=["dịch vụ"]),
+    )  # fmt: skip
+    assert decide(typed, "gọi", {}) is None
 
 
 def test_boxed_conditions_filters_and_loops() -> None:
@@ -243,6 +262,8 @@ def test_boxed_conditions_filters_and_loops() -> None:
     assert found == (2,)
     found = one(f"<filter>{among}<match>{literal('giá > 1')}</match></filter>", n=[{"giá": 2}])
     assert found == ({"giá": 2},)
+    steps = f"<in>{literal('1..n')}</in><return>{literal('i * 2')}</return>"
+    assert one(f'<for iteratorVariable="i">{steps}</for>', n=2) == (2, 4)
     loop = '<{0} iteratorVariable="x">{1}<{2}>{3}</{2}></{0}>'
     assert one(loop.format("for", among, "return", literal("x * 2")), n=[1, 2]) == (2, 4)
     assert one(loop.format("some", among, "satisfies", literal("x = 2")), n=[1, 2]) is True
@@ -264,6 +285,53 @@ def test_a_file_may_import_another() -> None:
     assert decide(found, "x", {"chung": {"n": 4}}) == 9
     with pytest.raises(DecisionError):
         load_decisions(xml)
+
+
+def test_a_file_may_import_one_that_imports_another() -> None:
+    inner = model(
+        item("tPhí", "number", allowed="> 0"), data("n"), decision("gốc", "n * 2", inputs=["n"]),
+        namespace="urn:inner",
+    )  # fmt: skip
+    middle = model(
+        '<import name="bên trong" namespace="urn:inner" importType="https://x/DMN/"/>',
+        item("tMức", parts=[("phí", "bên trong.tPhí")]),
+        decision("giữa", "bên trong.gốc + 1", decisions=["urn:inner#e_gốc"]),
+        namespace="urn:middle",
+    )
+    xml = model(
+        '<import name="giữa" namespace="urn:middle" importType="https://x/DMN/"/>',
+        data("m", "giữa.tMức"),
+        decision("x", "giữa.giữa", decisions=["urn:middle#e_giữa"]),
+        decision("mức", "m.phí", inputs=["m"]),
+    )
+    for order in ([inner, middle], [middle, inner]):
+        found = load_decisions(xml, imports=order, strict=True)
+        assert decide(found, "x", {"n": 4}) == 9
+        assert decide(found, "x", {"giữa": {"bên trong": {"n": 4}}}) == 9
+        assert decide(found, "mức", {"m": {"phí": 5}}) == 5
+        assert decide(found, "mức", {"m": {"phí": -5}}) is None
+
+
+def test_a_name_means_the_files_own_decision_before_an_imported_one() -> None:
+    other = model(decision("x", "1"), namespace="urn:other")
+    xml = model(
+        '<import name="khác" namespace="urn:other" importType="https://x/DMN/"/>',
+        decision("x", "khác.x + 1", decisions=["urn:other#e_x"]),
+    )
+    assert decide(load_decisions(xml, imports=[other]), "x", {}) == 2
+
+
+def test_a_function_in_another_language_is_null_and_told() -> None:
+    xml = model(decision("x", '{f: function(a) external {java: {class: "M"}}, r: f(1), s: 5}'))
+    assert decide(xml, "x", {}) == {"f": None, "r": None, "s": 5}
+    assert [each.en for each in lint_decisions(xml)] == [
+        "line 1, column 17: functions in another language are not run"
+    ]
+
+
+def test_a_recursive_function_of_a_context_is_not_unknown() -> None:
+    text = "{f: function(n) if n = 0 then 0 else f(n - 1), r: f(3)}.r"
+    assert lint_decisions(model(decision("x", text))) == ()
 
 
 def test_a_wrong_expression_gives_null_and_a_finding() -> None:

@@ -56,6 +56,25 @@ CASES: list[tuple[str, object]] = [
     # texts
     ('substring("Hạ Long", 4, 2)', "Lo"),
     ('substring("Hạ", 0)', None),
+    ('substring("Hạ", 3)', None),
+    ('substring("Hạ", -3)', None),
+    ('substring("Hạ Long", 4, 5)', None),
+    ('substring("Hạ Long", -2, 3)', None),
+    ('substring("Hạ Long", 4, 4)', "Long"),
+    ("string(-0.0)", "0.0"),
+    ('range("[1..5)") = [1..5)', True),
+    ('range("[@\\"2026-01-01\\"..date(2026, 2, 1)]").end', date(2026, 2, 1)),
+    ('range("[\\"a\\"..\\"c..d\\"]").end', "c..d"),
+    ('range("[2..)") = (>= 2)', True),
+    ('range("(..2)") = (< 2)', True),
+    ('range("[..2]")', None),
+    ('range("(..)")', None),
+    ('range("[1+1..5]")', None),
+    ('range("[x..5]")', None),
+    ('range("[5..1]")', None),
+    ('range("[1..\\"a\\"]")', None),
+    ('range("1..5")', None),
+    ("range(1)", None),
     ('substring("Hạ", 1, 0)', None),
     ("substring(null, 1)", None),
     ('substring(string: "Hạ Long", start position: -4)', "Long"),
@@ -136,6 +155,11 @@ CASES: list[tuple[str, object]] = [
     ("decimal(1/3, 2)", D("0.33")),
     ("decimal(2.5, 0)", D(2)),
     ("decimal(1.5, null)", None),
+    ("floor(1.5, null)", None),
+    ("decimal(1, 6176)", D(1)),
+    ("decimal(1, 6177)", None),
+    ("0 ** 0", D(1)),
+    ("0 ** -1", None),
     ("floor(-1.55, 1)", D("-1.6")),
     ("ceiling(-1.5)", D(-1)),
     ("round up(5.5, 0)", D(6)),
@@ -258,7 +282,7 @@ NAMES = """
     overlaps overlaps_after overlaps_before product remove replace reverse round_down
     round_half_down round_half_up round_up sort split sqrt started_by starts starts_with stddev
     string string_join string_length sublist substring substring_after substring_before sum time
-    today union upper_case week_of_year years_and_months_duration context_put context_merge
+    range today union upper_case week_of_year years_and_months_duration context_put context_merge
     day_of_week day_of_year date_and_time
 """
 
@@ -306,6 +330,13 @@ def test_a_function_of_the_context_can_be_called() -> None:
     f = evaluate("function(x) x * 2", {})
     assert evaluate("gấp đôi(4)", {"gấp đôi": f}) == 8
     assert evaluate("gấp(y: 1, x: 2)", {"gấp": evaluate("function(x, y) x - y", {})}) == 1
+
+
+def test_a_built_in_function_is_a_value_with_all_its_parameters() -> None:
+    assert evaluate('{f: substring, r: f("abcd", 2, 1)}.r', {}) == "b"
+    assert evaluate('{f: substring, r: f(start position: 3, string: "abcd")}.r', {}) == "cd"
+    assert evaluate("{f: abs, r: f(1, 2)}.r", {}) is None
+    assert evaluate("{f: abs, r: f(m: 1)}.r", {}) is None
 
 
 def test_a_variable_named_like_a_function_does_not_hide_it() -> None:

@@ -30,6 +30,10 @@ def _free(_: int) -> None:
         ("abcabc", "(?:ab|a)(c|bc)", "<$1>", "<c><c>"),
         ("x1y", r"\D(\d{1,2})", "$1$2", "1y"),
         ("tab\tend", r"\t", " ", "tab end"),
+        ("anh anh em", r"(\w+) \1", "<$1>", "<anh> em"),
+        ("aa1", r"(a)\11", "x", "x"),
+        ("abc", "(b)", "$10", "ab0c"),
+        ("abcdefghijk", "(a)(b)(c)(d)(e)(f)(g)(h)(i)(j)(k)", "$11$1", "ka"),
     ],
 )
 def test_a_text_is_replaced(text: str, pattern: str, replacement: str, expected: str) -> None:
@@ -38,7 +42,7 @@ def test_a_text_is_replaced(text: str, pattern: str, replacement: str, expected:
 
 @pytest.mark.parametrize(
     "pattern",
-    ["(", ")", "[", "[]", "a**", "*", "a{2,1}", "a{99999}", r"\1", r"(a)\1", "(?=a)", r"\p{X}",
+    ["(", ")", "[", "[]", "a**", "*", "a{2,1}", "a{99999}", r"\1", r"(a\1)", r"(a)[\1]", r"\2(a)(b)", "(?=a)", r"\p{X}",
      "[b-a]", "a{", "(" * 99, "((a{999}){999}){9}", "[a[b]]", "\\"],
 )  # fmt: skip
 def test_a_wrong_pattern_is_refused(pattern: str) -> None:
@@ -56,6 +60,15 @@ def test_flags_change_the_meaning() -> None:
     assert not search("^b$", "a\nb", "")
     assert search("ĐƯỜNG", "đường", "i")
     assert search("a b c", "abc", "x")
+    assert search(r"xin\ schào", "xin chào", "x")
+    assert search("xin[ ]chào", "xin chào", "x")
+    assert not search("[^Q]", "q", "i")
+    assert search("[^Q]", "p", "i")
+    assert search("[A-Z-[OI]]", "x", "i")
+    assert not search("[A-Z-[OI]]", "o", "i")
+    assert not search(r"\P{Lu}", "H", "i")
+    assert search(r"(đ)\1", "đĐ", "i")
+    assert not search(r"(đ)\1", "đĐ", "")
 
 
 @pytest.mark.parametrize(
@@ -67,6 +80,7 @@ def test_flags_change_the_meaning() -> None:
         (".*.*.*.*.*x", "a" * 3000),
         ("((((a?){30}){30}))b", "a" * 900),
         ("(((){1000}){1000}){1000}", "a"),
+        (r"^(a+)+\1b$", "a" * 5000),
     ],
 )
 def test_no_pattern_explodes(pattern: str, text: str) -> None:

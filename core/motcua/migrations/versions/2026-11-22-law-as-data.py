@@ -215,6 +215,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "digest", name=op.f("pk_process_definition")),
     )
     op.enable_tenant_rls("process_definition")
+    # What a case began on, and what was granted, is never rewritten.
+    op.execute("revoke update, delete on process_definition, clock_extension from mc_app")
 
 
 def downgrade() -> None:

@@ -8,6 +8,7 @@ from motcua.rules.run import Code, Run
 from motcua.rules.types import ANY, Type, coerce, enter
 from motcua.rules.values import Function
 
+_MAX_IMPORTS = 5
 Kind = Literal["input", "decision", "function", "service"]
 
 
@@ -110,7 +111,9 @@ class Model:
 
         def call(run: Run, given: Sequence[object]) -> object:
             values = {e.id: coerce(v, e.type) for e, v in zip(inputs, given, strict=True)}
-            if any(v is None and g is not None for v, g in zip(values.values(), given, strict=True)):
+            if any(
+                v is None and g is not None for v, g in zip(values.values(), given, strict=True)
+            ):
                 return None
             return self.serve(service, values, run)
 
@@ -134,8 +137,13 @@ class Model:
 
 
 def _given(element: Element, inputs: Mapping[str, object]) -> object:
-    """Return a value by name; that of an imported file may lie in a context named by the import."""
+    """Return a value by name; that of an imported file may lie in contexts named by the imports."""
     if element.name in inputs or "#" not in element.id:
         return inputs.get(element.name)
-    inside = (value for value in inputs.values() if isinstance(value, Mapping))
-    return next((value[element.name] for value in inside if element.name in value), None)
+    inside = [value for value in inputs.values() if isinstance(value, Mapping)]
+    for _ in range(_MAX_IMPORTS):
+        found = next((each for each in inside if element.name in each), None)
+        if found is not None:
+            return found[element.name]
+        inside = [v for each in inside for v in each.values() if isinstance(v, Mapping)]
+    return None

@@ -33,12 +33,29 @@ def read(roots: Sequence[etree._Element]) -> tuple[Model, list[Finding]]:
     model = Model()
     by_space = {root.get("namespace", ""): root for root in reversed(roots[1:])}
     types: dict[str, Mapping[str, Type]] = {}
-    for space, root in by_space.items():
+    for space in _innermost_first(by_space):
         if space != roots[0].get("namespace", ""):
-            types[space] = _Reader(root, f"{space}#", by_space, types, model, []).read()
+            reader = _Reader(by_space[space], f"{space}#", by_space, types, model, [])
+            types[space] = reader.read()
     _Reader(roots[0], "", by_space, types, model, findings).read()
     _check(model, roots[0])
     return model, findings
+
+
+def _innermost_first(by_space: Mapping[str, etree._Element]) -> list[str]:
+    """Return the files in an order where each stands behind those it imports."""
+    found: dict[str, None] = {}
+    todo = [(space, False) for space in by_space]
+    opened: set[str] = set()
+    while todo:
+        space, ready = todo.pop()
+        if ready:
+            found[space] = None
+        elif space not in opened:
+            opened.add(space)
+            inner = (each.get("namespace", "") for each in children(by_space[space], "import"))
+            todo += [(space, True), *((each, False) for each in inner if each in by_space)]
+    return list(found)
 
 
 def _check(model: Model, root: etree._Element) -> None:
