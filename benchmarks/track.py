@@ -75,7 +75,7 @@ LISTS = (
         vars(worklists)["_WORK"],
         lambda unit: (
             "array['specialist']", _one_unit(unit), f"'{UUID(int=0)}'::uuid", "now()", "false",
-            "timestamptz '2000-01-01'", f"'{UUID(int=0)}'::uuid", "25",
+            "-999", "timestamptz '2000-01-01'", f"'{UUID(int=0)}'::uuid", "25",
         ),
         (("s.id = w.assignee\n  where", "w.tenant_id = TENANT"),),
     ),

@@ -132,7 +132,7 @@ def timers(definition: Definition, file: str) -> Iterator[LintFinding]:
 def _circles(definition: Definition, file: str) -> Iterator[LintFinding]:
     """Yield one finding for each circle on which a case rests at timers alone.
 
-    An error where no way leads out; otherwise a warning, since something beside it may end it.
+    An error where nothing can ever make it choose another way; a warning where something may.
     """
     every = _ways(definition)
     ways = {node: on for node, on in every.items() if not _rests(definition, node)}
@@ -143,19 +143,30 @@ def _circles(definition: Definition, file: str) -> Iterator[LintFinding]:
             continue
         circle = {other for other in reach[node.id] if node.id in reach.get(other, ())}
         said |= circle
-        way_out = any(on not in circle for each in circle for on in every[each])
+        escapes = _escapes(definition, circle)
         yield LintFinding(
-            "warning" if way_out else "error",
+            "warning" if escapes else "error",
             file,
             node.id,
             node.name_vi,
-            "vòng lặp chỉ chờ hẹn giờ"
-            + (" nên có thể chạy mãi" if way_out else " và không có lối ra: sẽ chạy mãi"),
+            "vòng lặp chỉ chờ hẹn giờ" + (" nên có thể chạy mãi" if escapes else ": sẽ chạy mãi"),
             "this circle waits for timers alone"
-            + (" and may run for ever" if way_out else " and has no way out: it runs for ever"),
+            + (" and may run for ever" if escapes else ": it runs for ever"),
             "đặt một việc của người hoặc một tin nhắn trên vòng, hoặc nhắc một lần rồi thôi",
             "put a person's task or a message on the circle, or remind once and leave it",
         )
+
+
+def _escapes(definition: Definition, circle: set[str]) -> bool:
+    """Whether a circle may be left later: a decision or a happening on it, or anything that runs beside it.
+
+    Otherwise no variable changes from one round to the next, and its gateways choose the same again.
+    """
+    on_it = any(definition.nodes[each].kind in ("event", "rule") for each in circle)
+    return on_it or any(
+        node.kind in ("parallel", "inclusive", "boundary") or node.triggered
+        for node in definition.nodes.values()
+    )
 
 
 def _rests(definition: Definition, node_id: str) -> bool:

@@ -28,6 +28,18 @@ _INVALID = {
 _BOUNDS = {">=": "từ", "<=": "nhiều nhất", ">": "lớn hơn", "<": "nhỏ hơn"}
 _SIZES = {">=": "ít nhất", "<=": "nhiều nhất"}
 _UNITS = {"str": "ký tự", "array": "phần tử", "object": "khóa"}
+#: Parts by which the patterns of packages are known, the most particular first, and what they ask for.
+_SHAPES = (
+    ("dmn#", "tệp và tên quyết định, như fee.dmn#Lệ phí"),
+    ("bpmn)", "tên tệp, như process.bpmn"),
+    ("[1-3]", "mã thủ tục, như 1.001776"),
+    ("[0-5][0-9]", "giờ viết như 15:00"),
+    ("[0-9A-Za-z._-]", "phiên bản, như 2026.1"),
+    ("[a-z_]+(", "hai tên nối bằng dấu chấm, như person.full_name"),
+    ("[a-z0-9_.-]", "chữ thường không dấu, chữ số, dấu _ . -, nhiều nhất 40 ký tự"),
+    ("[a-z0-9-]", "chữ thường không dấu, chữ số, dấu -, bắt đầu bằng chữ, nhiều nhất 40 ký tự"),
+    ("[a-z0-9_]", "chữ thường không dấu, chữ số, dấu _, bắt đầu bằng chữ, nhiều nhất 40 ký tự"),
+)
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 
 
@@ -39,6 +51,12 @@ def _kinds(names: str) -> str:
     return " hoặc ".join(_TYPES.get(name, f"'{name}'") for name in names.split(" | "))
 
 
+def _shape(pattern: str) -> str:
+    """Return in words what a pattern asks for; one that is not known is shown itself."""
+    found = (words for part, words in _SHAPES if part in pattern)
+    return next(found, f"chữ viết đúng theo mẫu {pattern}")
+
+
 _PATTERNS: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
     (r"Object contains unknown field `(.+)`", lambda m: f"có khóa không ai biết: '{m[1]}'"),
     (r"Object missing required field `(.+)`", lambda m: f"thiếu khóa bắt buộc '{m[1]}'"),
@@ -46,7 +64,7 @@ _PATTERNS: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
         r"Expected `(\w+)` of length (>=|<=) (\d+)",
         lambda m: f"cần {_SIZES[m[2]]} {m[3]} {_UNITS.get(m[1], '')}".rstrip(),
     ),
-    (r"Expected `str` matching regex '(.+)'", lambda m: f"cần chữ viết đúng theo mẫu {m[1]}"),
+    (r"Expected `str` matching regex '(.+)'", lambda m: f"cần {_shape(m[1])}"),
     (
         r"Expected `(\w+)` (>=|<=|>|<) (\S+)",
         lambda m: f"cần {_TYPES.get(m[1], m[1])} {_BOUNDS[m[2]]} {m[3]}",

@@ -125,7 +125,7 @@ class Index:
         """The boundary events on each activity."""
         self.handlers: dict[str, tuple[Node, ...]] = {}
         """The start events of the event sub-processes in each scope."""
-        self._reach: dict[str, dict[str, frozenset[str]]] = {}
+        self._reach: dict[tuple[str, bool], dict[str, frozenset[str]]] = {}
         for node in nodes.values():
             around = nodes.get(node.scope)
             if node.kind == "boundary":
@@ -136,23 +136,36 @@ class Index:
             elif node.kind == "start":
                 self.starts.setdefault(node.scope, node)
 
-    def reach(self, gateway: Node) -> Mapping[str, frozenset[str]]:
-        """Return which incoming flows of a gateway each node can reach without passing it.
+    def hinders(self, gateway: Node, place: str, held: set[str]) -> bool:
+        """Whether a token at a place keeps an inclusive join waiting (BPMN 2.0.2, table 13.3).
 
-        Computed when first asked for: only an inclusive join needs it. A boundary event counts as
-        a way on from the activity it sits on.
+        It does if it can still come to an incoming flow without a token, and has no way to one with
+        a token (neither way passing the gateway itself). A boundary event of the activity where it
+        is may bring it there too; but what such an event brings does not stand for what the
+        activity itself still brings.
         """
-        found = self._reach.get(gateway.id)
+        for events in (False, True):
+            reached = self._reached(gateway, events=events).get(place)
+            if reached and not reached <= held:
+                return not reached & held
+        return False
+
+    def _reached(self, gateway: Node, *, events: bool) -> Mapping[str, frozenset[str]]:
+        """Return which incoming flows of a gateway each node can reach, boundary events or not.
+
+        Computed when first asked for: only an inclusive join needs it.
+        """
+        found = self._reach.get((gateway.id, events))
         if found is None:
             sets: dict[str, set[str]] = {}
             for flow in gateway.incoming:
-                for node in self._before(self.flows[flow].source, gateway.id):
+                for node in self._before(self.flows[flow].source, gateway.id, events=events):
                     sets.setdefault(node, set()).add(flow)
             found = {node: frozenset(reached) for node, reached in sets.items()}
-            self._reach[gateway.id] = found
+            self._reach[gateway.id, events] = found
         return found
 
-    def _before(self, last: str, never: str) -> set[str]:
+    def _before(self, last: str, never: str, *, events: bool) -> set[str]:
         seen: set[str] = set()
         todo = [last]
         while todo:
@@ -162,7 +175,7 @@ class Index:
             seen.add(each)
             node = self.nodes[each]
             todo += [self.flows[flow].source for flow in node.incoming]
-            if node.attached_to:
+            if node.attached_to and events:
                 todo.append(node.attached_to)
         return seen
 

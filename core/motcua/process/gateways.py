@@ -77,20 +77,12 @@ def settle(run: Run) -> bool:
 
 
 def _active(run: Run, gateway: Node, scope: str) -> bool:
-    """Judge an inclusive join by table 13.3.
-
-    A token elsewhere in the scope keeps it waiting if there is a way from it to an incoming flow
-    without a token, and none to one with a token (neither way passing the gateway itself).
-    """
+    """Whether no token elsewhere in the scope keeps an inclusive join waiting."""
     held = {flow for flow in gateway.incoming if _parked(run, flow, scope)}
     if len(held) == len(gateway.incoming):
         return True
-    reach = run.index.reach(gateway)
-    for place in _places(run, gateway, scope):
-        reached = reach.get(place)
-        if reached and not reached <= held and not reached & held:
-            return False
-    return True
+    places = _places(run, gateway, scope)
+    return not any(run.index.hinders(gateway, place, held) for place in places)
 
 
 def _places(run: Run, gateway: Node, scope: str) -> set[str]:

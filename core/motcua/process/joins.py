@@ -184,11 +184,9 @@ class _Search:
         return None
 
     def _active(self, gateway: Node, held: set[str], here: Marking) -> bool:
-        reach = self.definition.index.reach(gateway)
         for place in here:
             node = self.flows[place].target if place in self.flows else place.partition(_SPENT)[0]
-            reached = reach.get(node, frozenset())
-            if node != gateway.id and reached - held and not reached & held:
+            if node != gateway.id and self.definition.index.hinders(gateway, node, held):
                 return False
         return True
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from motcua.process.geometry import Box, Point, segment_box, segments
-from motcua.process.layout import outside
+from motcua.process.layout_sizes import outside
 from motcua.process.picture_model import DATA, EVENTS, GATEWAYS, SCOPES, TALKS
 from motcua.process.picture_panel import Line, Panel, Shape
 from motcua.process.picture_text import Lines

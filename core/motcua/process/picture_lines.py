@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from motcua.process.geometry import Point
-from motcua.process.layout import outside
+from motcua.process.layout_sizes import outside
 from motcua.process.picture_icons import ENVELOPE
 from motcua.process.picture_model import LinkKind
 from motcua.process.picture_panel import Line

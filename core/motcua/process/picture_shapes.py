@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from motcua.process.geometry import Box
-from motcua.process.layout import outside
+from motcua.process.layout_sizes import outside
 from motcua.process.picture_icons import (
     ARROW,
     DARK_TASKS,

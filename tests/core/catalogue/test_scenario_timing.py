@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from motcua.catalogue.course import later, plain_calendar
 from motcua.catalogue.scenario import Days
-from motcua.catalogue.timing import timer_moment
+from motcua.catalogue.timing import timer_moment, too_long
 from motcua.errors import Invalid
 from motcua.process.definition import Timer
 from motcua.text import VIETNAM
@@ -82,3 +82,29 @@ def test_time_passes_on_the_calendar(after: str, at: str) -> None:
     if after == "8 working_hours":
         assert later(CALENDAR, MONDAY, after) == add_working_minutes(CALENDAR, MONDAY, 480)
     assert later(CALENDAR, MONDAY, after).isoformat()[:16] == at
+
+
+@pytest.mark.parametrize(
+    "timer",
+    [
+        Timer("duration", "P999999Y"),
+        Timer("duration", "P999999999D"),
+        Timer("duration", "PT" + "9" * 400 + "S"),
+        Timer("date", "0001-01-01"),
+        Timer("date", "9999-12-31T23:59:59-14:00"),
+        Timer("working", "many", "working_days"),
+        Timer("working", Decimal("Infinity"), "working_hours"),
+        Timer("before_due", Decimal("NaN"), "working_days"),
+    ],
+)
+def test_a_timer_that_no_calendar_holds_is_refused_in_words(timer: Timer) -> None:
+    with pytest.raises(Invalid, match="cannot be read"):
+        timer_moment(CALENDAR, timer, MONDAY, DUE)
+
+
+@pytest.mark.parametrize(
+    ("span", "long"),
+    [("P10Y", False), ("P120M", False), ("P121M", True), ("P999999Y", True), ("never", False)],
+)
+def test_ten_years_are_the_longest_span(span: str, long: bool) -> None:
+    assert too_long(span) is long

@@ -192,3 +192,18 @@ def test_help_says_what_each_command_is_for() -> None:
     for name in ("new", "lint", "test", "show", "diff"):
         assert f"motcua procedure {name}" in said
         assert "--lang" in _typed(name, "--help").output
+
+
+@pytest.mark.parametrize("command", ["lint", "test"])
+def test_what_is_wrong_is_told_in_vietnamese_without_english(command: str, made: Path) -> None:
+    file = made / "procedure.toml"
+    file.write_text(
+        file.read_text(encoding="utf-8").replace('kind = "working_days"', 'kind = "moons"', 1),
+        encoding="utf-8",
+    )
+    said = _typed(command, made)
+    assert said.exit_code == 1
+    assert "giá trị 'moons' không dùng được; dùng một trong: " in said.output
+    assert "working_days" in said.output
+    assert "Invalid" not in said.output
+    assert "Invalid enum value 'moons'; one of " in _typed(command, made, "--lang", "en").output
