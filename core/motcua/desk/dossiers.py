@@ -10,8 +10,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from motcua.desk.view import dossier_view, staff_id
-from motcua.dossiers import access, cosigning, queries, reception, returning, worklists
-from motcua.dossiers.law import law_of, names
+from motcua.dossiers import access, queries, reception, returning, worklists
 from motcua.dossiers.supplements import Item, Request
 from motcua.errors import Conflict, Invalid, NotFound
 from motcua.events.work import Work
@@ -63,16 +62,12 @@ async def dossier_page(
         row = await access.seen(work, officer, dossier_id)
         asked = request.query_params.get("step", "") if kept is None else str(kept.get("token", ""))
         view = await dossier_view(platform, work, officer, row, here(request).lang, asked)
-        law, procedure = await law_of(platform, work, row)
-        unsigned = cosigning.unsigned(procedure.package.form, queries.answers(work, row))
     back = staff_id(str(kept.get("counter", ""))) if kept is not None else None
     return page(
         request,
         "desk/dossier.html",
         status=422 if errors else 200,
         d=view,
-        names=names(law),
-        unsigned=unsigned,
         errors=dict(errors or {}),
         failed=failed,
         kept={} if kept is None else {key: kept.getall(key) for key in kept},

@@ -39,7 +39,9 @@ async def work(request: AnyRequest) -> Template:
             late=asked.get("late") == "1",
             after=asked.get("after", ""),
         )
-    return page(request, "desk/work.html", found=found, names=names(law), done=asked.get("done", ""))
+    return page(
+        request, "desk/work.html", found=found, names=names(law), done=asked.get("done", "")
+    )
 
 
 @get("/desk/tray", include_in_schema=False)
@@ -58,7 +60,9 @@ async def tray(request: AnyRequest) -> Template:
             late=asked.get("late") == "1",
             after=asked.get("after", ""),
         )
-    return page(request, "desk/tray.html", found=found, names=names(law), done=asked.get("done", ""))
+    return page(
+        request, "desk/tray.html", found=found, names=names(law), done=asked.get("done", "")
+    )
 
 
 @post("/desk/dossier/{dossier_id:uuid}/step", include_in_schema=False)

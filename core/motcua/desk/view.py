@@ -19,6 +19,7 @@ from motcua.dossiers import (
     clock,
     clock_orders,
     clock_view,
+    cosigning,
     extension,
     incidents,
     queries,
@@ -27,7 +28,7 @@ from motcua.dossiers import (
     supplements,
 )
 from motcua.dossiers.clock_view import ClockView
-from motcua.dossiers.law import law_of
+from motcua.dossiers.law import law_of, names
 from motcua.dossiers.states import TITLES
 from motcua.dossiers.submission import CHANNELS, uploadable
 from motcua.events.work import Work
@@ -139,6 +140,8 @@ class DossierView:
     tellable: Collection[str]
     leads: bool
     children: Sequence[ChildView]
+    unsigned: Sequence[str]
+    names: Mapping[str, tuple[str, str]]
 
     @property
     def result_status(self) -> str:
@@ -225,6 +228,8 @@ async def dossier_view(
             )
             for child in await bundles.children(work.tx, row["id"])
         ],
+        unsigned=cosigning.unsigned(package.form, answers),
+        names=names(law),
     )
 
 

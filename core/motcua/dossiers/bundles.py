@@ -20,7 +20,7 @@ from motcua.dossiers.changes import lock
 from motcua.dossiers.law import law_of
 from motcua.dossiers.service_tasks import TaskRefused
 from motcua.dossiers.submission import Application, enter
-from motcua.errors import NotFound
+from motcua.errors import Conflict, Invalid, NotFound
 from motcua.events.log import Event
 from motcua.events.work import Work
 from motcua.platform import Platform
@@ -127,7 +127,10 @@ async def _open(
     await work.tx.execute(_CHILD, done.id, parent["id"], parent["trace_id"])
     for own, theirs in child.papers.items():
         await work.tx.execute(_PAPERS, done.id, parent["id"], own, theirs, work.now)
-    await reception.accept(platform, work, done.id, fee_paid=True)
+    try:
+        await reception.accept(platform, work, done.id, fee_paid=True)
+    except (Invalid, Conflict) as wrong:
+        raise TaskRefused("child", f"{child.code}: {wrong.en}") from wrong
     return str(child.code)
 
 

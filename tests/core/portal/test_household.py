@@ -14,7 +14,17 @@ from motcua.platform import Platform
 from motcua.tenancy.tenant import Tenant
 from tests.conftest import Browser
 from tests.core.catalogue.household import household
-from tests.core.portal.people import COPY, WARD, Person, Window, begin, photo, sign_in, window
+from tests.core.portal.people import (
+    COPY,
+    WARD,
+    Person,
+    Window,
+    begin,
+    photo,
+    picture,
+    sign_in,
+    window,
+)
 
 pytestmark = pytest.mark.anyio
 _OPEN = "select answers_sealed, subject_id, submitter_id, subject_name from dossier where track_code = $1"
@@ -201,6 +211,29 @@ async def test_a_cosigner_reads_and_confirms_before_anything_is_submitted(
     stored, _ = await answers(platform, quang_ninh, await submit(seen, home))
     assert stored["signers"][0]["confirmed"].startswith("20")
     assert "Không có ai đề nghị" in await theirs.get("/my/cosign")
+
+
+async def test_a_cosigner_confirms_the_papers_too(
+    seen: Window, platform: Platform, quang_ninh: Tenant, browse: Browser
+) -> None:
+    home = await begin(seen)
+    await fill(seen, home)
+    friend = await sign_in(platform, quang_ninh, 8, "Lê Thị Giấy")
+    body = {"signers.0": "1", "signers.0.full_name": friend.name, "signers.0.pid": friend.pid}
+    await seen.post(f"{home}/form/3", body)
+    await seen.post(f"{home}/papers", {"action": "continue"}, photo("mandate", name="uyquyen.jpg"))
+    await seen.post(f"{home}/cosigners")
+    theirs = window(browse("quang-ninh"), friend)
+    link = (await theirs.get("/my/cosign")).split('href="/my/cosign/')[1].split('"')[0]
+    request = await theirs.get(f"/my/cosign/{link}")
+    assert "Giấy mandate" in request
+    assert "uyquyen.jpg" in request
+    mark = request.split('name="digest" value="')[1].split('"')[0]
+    await theirs.post(f"/my/cosign/{link}", {"digest": mark, "agree": "1"})
+    assert "Đã xác nhận" in await seen.get(f"{home}/check")
+    await seen.post(f"{home}/papers", {"action": "continue"}, photo("mandate", picture(90)))
+    assert "chưa xác nhận cùng ký" in await seen.get(f"{home}/check"), "a paper was added"
+    await seen.post(f"{home}/check", {"truth": "1"}, status=422)
 
 
 async def test_a_representative_submits_for_somebody_else(

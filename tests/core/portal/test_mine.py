@@ -215,3 +215,13 @@ async def test_the_list_shows_my_dossiers_and_drafts(filed: Filed) -> None:
     assert filed.track_code in text
     assert "Xóa bản nháp" in text
     assert filed.track_code not in await filed.seen.get("/my?before=2020-01-01T00:00:00Z")
+
+
+async def test_english_pages_give_the_procedures_english_name(filed: Filed) -> None:
+    law = await filed.platform.catalogue.of(filed.tenant)
+    named = law.current("2.000908").package.procedure
+    for path in ("/my", f"/my/{filed.id}"):
+        text = (await filed.seen.get(f"{path}?lang=en")).split("<main")[1]
+        assert named.name_en in text
+        assert named.name_vi not in text
+        assert named.name_vi in await filed.seen.get(f"{path}?lang=vi")

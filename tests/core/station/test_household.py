@@ -82,3 +82,30 @@ async def test_rows_are_filled_in_at_a_station_and_their_files_are_scanned_with_
     assert stored["members"][1]["guardian"] == "Tạ Mẫu"
     assert len(stored["members"][1]["proof"]) == 1
     assert stored["home"]["area"] == "Phường Hồng Gai"
+
+
+async def test_a_station_does_not_take_a_form_with_cosigners(
+    station: NewScreen, platform: Platform, quang_ninh: Tenant
+) -> None:
+    screen = await station()
+    await screen.identify(somebody(62))
+    await screen.press("/station/procedure", {"code": CODE})
+    await screen.press("/station/form/1", {"home.unit": "06685", "home.text": "Số 1, tổ 2"})
+    mother = {"members.0": "1", "members.0.name": "Tạ Mẫu", "members.0.born": "1/1/1970"}
+    await screen.press("/station/form/2", mother)
+    signer = {"signers.0.full_name": "Lê Thị Bạn", "signers.0.pid": "022092000001"}
+    await screen.press("/station/form/3", {"signers.0": "1", **signer, "truth": "1"})
+    scan = {"birth": ("giay.png", qr_png("giấy mẫu"), "image/png")}
+    await screen.press("/station/papers", {"go": "next"}, scan)
+    assert screen.seen[-1] == "/station/check"
+    assert "Không nộp được tại trạm: hồ sơ có người cùng ký" in screen.page
+    assert "Lê Thị Bạn" in screen.page
+    assert 'name="once"' not in screen.page, "there is no button to hand in"
+    english = (await screen.open("/station/check?lang=en")).text
+    assert "where each of them signs in and confirms" in english
+    async with platform.db.tenant(quang_ninh) as tx:
+        before = await tx.fetchval("select count(*) from dossier")
+    refused = await screen.press("/station/check", {"once": "x"})
+    assert refused.status_code == 422
+    async with platform.db.tenant(quang_ninh) as tx:
+        assert await tx.fetchval("select count(*) from dossier") == before
