@@ -1,6 +1,6 @@
 """Fills a new demo: officers at every site, citizens in every province, and their accounts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from uuid import UUID
 
 from motcua.demo import people
@@ -27,12 +27,18 @@ _HAS_ROLE = "select 1 from staff_role where staff_id = $1 and role = $2 limit 1"
 Progress = Callable[[str], None]
 
 
-async def fill(platform: Platform, progress: Progress) -> None:
-    """Make the people of every tenant; doing it again changes nothing."""
+async def fill(
+    platform: Platform, progress: Progress, among: Collection[Tenant] | None = None
+) -> None:
+    """Make the people of these tenants, or of all; doing it again changes nothing.
+
+    The citizens of each province can sign in at each other one, so their number grows with the square.
+    """
     await platform.directory.refresh(force=True)
-    for tenant in platform.directory.all():
+    tenants = tuple(platform.directory.all() if among is None else among)
+    for tenant in tenants:
         made = (
-            await _province(platform, tenant)
+            await _province(platform, tenant, tenants)
             if tenant.is_province
             else await _office(platform, tenant)
         )
@@ -41,11 +47,13 @@ async def fill(platform: Platform, progress: Progress) -> None:
         progress(f"{tenant.short_name}: {len(made)} synthetic people")
 
 
-async def _province(platform: Platform, tenant: Tenant) -> list[people.Person]:
+async def _province(
+    platform: Platform, tenant: Tenant, homes: Collection[Tenant]
+) -> list[people.Person]:
     # An electronic identity is national: people of one province sign in at every other.
     found = [
         person
-        for home in platform.directory.all()
+        for home in homes
         if home.is_province
         for person in people.citizens(home.slug, home.province_code, home.short_name, CITIZENS)
     ]

@@ -243,9 +243,13 @@ async def test_people_are_found_without_their_diacritics(
 
 
 async def test_the_people_of_a_demo_can_sign_in(
-    outbound: httpx2.AsyncClient, platform: Platform, browse: Browser, quang_ninh: Tenant
+    outbound: httpx2.AsyncClient,
+    platform: Platform,
+    browse: Browser,
+    quang_ninh: Tenant,
+    thai_nguyen: Tenant,
 ) -> None:
-    await population.fill(platform, lambda _: None)
+    await population.fill(platform, lambda _: None, [quang_ninh, thai_nguyen])
     citizen, admin = browse("quang-ninh"), browse("quang-ninh")
     page = await citizen.get(f"{ROOT}/authorize", params={**asking(), "q": "congdan07"})
     username = page.text.split('name="account" value="congdan07')[1].split('"')[0]
