@@ -310,7 +310,7 @@ def settle(walk: Walk) -> None:
         who.go(HOME, "/desk/work")
         if role == "chuyenvien":
             who.look("desk-work")
-        who.press(who.page.locator(f'a[href$="/desk/dossier/{walk.known["dossier"]}"]').first)
+        who.press(who.page.locator(f'a[href*="/desk/dossier/{walk.known["dossier"]}"]').first)
         step = who.page.locator('form[action$="/step"]').first
         for name, value in _DRAFT.items():
             asked = step.locator(f'[name="{name}"]')
