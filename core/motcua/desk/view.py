@@ -12,6 +12,7 @@ from motcua.catalogue.fields import Field, Value, written
 from motcua.catalogue.forms import Form
 from motcua.catalogue.packages import Package
 from motcua.desk.history import Entry, entries
+from motcua.desk.step_view import StepView, draft_fields, step_view
 from motcua.dossiers import (
     access,
     awaited,
@@ -24,7 +25,6 @@ from motcua.dossiers import (
     incidents,
     queries,
     returning,
-    settlement,
     supplements,
 )
 from motcua.dossiers.clock_view import ClockView
@@ -35,14 +35,12 @@ from motcua.events.work import Work
 from motcua.people import citizens
 from motcua.people.citizens import Citizen
 from motcua.platform import Platform
-from motcua.process.outcomes import outcome_names
 from motcua.tenancy.db import Record
 from motcua.wallet import statuslist
 from motcua.web.sessions import Session
-from motcua.worktime import add_working_minutes, due
+from motcua.worktime import due
 
 TONES = {1: "info", 2: "info", 3: "bad", 4: "info", 5: "warn", 6: "warn", 7: "warn", 8: "bad"}
-_KINDS = {"name": "text", "address": "text", "declaration": "checkbox"}
 
 
 @dataclass(frozen=True)
@@ -56,23 +54,6 @@ class PaperRow:
     brought: bool
     uploadable: bool
     parts: Sequence[Record]
-
-
-@dataclass(frozen=True)
-class StepView:
-    """A step that waits, and what this officer may do with it."""
-
-    wait: Record
-    mine: bool
-    outcomes: tuple[str, ...]
-    asks_draft: bool
-    shows_draft: bool
-    people: Sequence[tuple[str, str]]
-    limit: datetime | None
-    returned: str
-    main: str
-    others: Sequence[tuple[str, str, str]]
-    more: Sequence[Record]
 
 
 @dataclass(frozen=True)
@@ -199,8 +180,8 @@ async def dossier_view(
         holds=_holds(session, row, running, lang),
         releases=clock_orders.ENTERED if clock_orders.may_hold(session, row) else (),
         extends=_extends(work, session, row, package, running),
-        step=await _step(work, law, procedure, row, session, history, token),
-        draft_fields=_fields(package.draft, lang),
+        step=await step_view(work, law, procedure, row, session, history, token),
+        draft_fields=draft_fields(package.draft, lang),
         draft_values={**answers, **draft},
         draft=package.draft.describe(draft, lang) if package.draft and not refused else (),
         refusal=str(draft.get("reason", "")) if refused else "",
@@ -339,103 +320,6 @@ def _papers(
         )
         for part in rest
     ]
-
-
-async def _step(
-    work: Work,
-    law: TenantLaw,
-    procedure: Adopted,
-    row: Record,
-    session: Session,
-    history: Sequence[Record],
-    token: str,
-) -> StepView | None:
-    waits = [w for w in await queries.waits(work.tx, row["id"]) if w["kind"] == "user"]
-    if not waits:
-        return None
-    mine = [w for w in waits if is_mine(session, w)]
-    wait = next((w for w in waits if w["token"] == token), (mine or waits)[0])
-    outcomes = tuple(wait["outcomes"])
-    next_role = procedure.role_after(wait["node"])
-    people: Sequence[tuple[str, str]] = ()
-    if not outcomes and next_role:
-        found = await queries.colleagues(work.tx, next_role, wait["unit_id"])
-        people = [(str(r["id"]), r["full_name"]) for r in found]
-    limit = None
-    if wait["hours"]:
-        minutes = round(wait["hours"] * 60)
-        limit = add_working_minutes(law.calendar, wait["since"], minutes)
-    return StepView(
-        wait,
-        is_mine(session, wait),
-        outcomes,
-        drafts(procedure, outcomes),
-        bool(row["draft_sealed"]),
-        people,
-        limit,
-        _returned(history),
-        *_ways_on(procedure, wait, outcomes),
-        [w for w in waits if w["token"] != wait["token"]],
-    )
-
-
-#: Outcomes that have forms of their own on the page.
-_KNOWN = frozenset({"ok", "supplement", "refuse", "return"})
-
-
-def _ways_on(
-    procedure: Adopted, wait: Record, outcomes: Sequence[str]
-) -> tuple[str, Sequence[tuple[str, str, str]]]:
-    """Return the outcome of the main button, and what a drawn process offers beside the usual ones.
-
-    Each of those is (outcome, Vietnamese, English).
-    """
-    drawn = procedure.definition.nodes
-    names = outcome_names(procedure.definition, wait["node"]) if wait["node"] in drawn else {}
-    own = [(o, *names.get(o, (o, o))) for o in outcomes if o not in _KNOWN]
-    if "ok" in outcomes or not own:
-        return ("ok" if outcomes else ""), own
-    return own[0][0], own[1:]
-
-
-def _returned(history: Sequence[Record]) -> str:
-    """Return what is to be mended, while nobody has done the step again."""
-    for event in reversed(history):
-        if event["type"] == "step.returned":
-            return str(event["payload"]["reason"])
-        if event["type"] == "dossier.step_done" and event["payload"]["outcome"] != "return":
-            return ""
-    return ""
-
-
-def is_mine(session: Session, wait: Record) -> bool:
-    """Return whether a step waits for this officer."""
-    return session.may(wait["role"], wait["unit_id"]) and (
-        wait["assignee"] in (None, session.subject)
-    )
-
-
-def drafts(procedure: Adopted, outcomes: Sequence[str]) -> bool:
-    """Return whether the result is drafted in this step: the one that decides on the request."""
-    return procedure.package.draft is not None and settlement.decides(outcomes)
-
-
-def _fields(form: Form | None, lang: str) -> list[dict[str, Any]]:
-    return [] if form is None else [_field(asked, lang) for asked in form.fields()]
-
-
-def _field(asked: Field, lang: str) -> dict[str, Any]:
-    """Return a question as the macro ``field`` draws it, under the name ``draft.<key>``."""
-    return {
-        "key": f"draft.{asked.key}",
-        "name": asked.key,
-        "kind": _KINDS.get(asked.kind, asked.kind),
-        "label": asked.label(lang),
-        "help": asked.help(lang),
-        "required": asked.required,
-        "choices": [(c.value, c.en if lang == "en" else c.vi) for c in asked.choices],
-        "max_length": asked.max if asked.kind in {"text", "long_text", "name", "address"} else 0,
-    }
 
 
 def minutes_since(moment: datetime, now: datetime) -> int:
