@@ -16,6 +16,7 @@ from motcua.catalogue.form_walk import Item
 from motcua.dossiers import cosigning, drafts, offices, queries
 from motcua.dossiers.cosigning import Cosigner
 from motcua.dossiers.drafts import Draft, Upload
+from motcua.dossiers.law import names
 from motcua.dossiers.offices import Office
 from motcua.dossiers.subjects import subject_of
 from motcua.dossiers.submission import Application, Submitted, submit
@@ -355,11 +356,12 @@ def _fee(procedure: Adopted, values: Mapping[str, Value], lang: str) -> dict[str
 async def show_submitted(request: AnyRequest, track_code: FromPath[str]) -> Template:
     """Confirm a submission: code, QR, what happens next and when."""
     visit = citizen(request)
+    law = await visit.law()
     async with visit.work() as work:
         found = await queries.track(work.tx, track_code)
         dossier = await queries.owned(work.tx, found["id"], visit.session.subject)
     link = f"{visit.platform.settings.url_of(visit.tenant.slug)}/track/{dossier['track_code']}"
-    return page(request, "portal/submitted.html", dossier=dossier, link=link)
+    return page(request, "portal/submitted.html", dossier=dossier, names=names(law), link=link)
 
 
 ROUTES: list[Any] = [

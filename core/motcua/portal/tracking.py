@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
 from motcua.dossiers import queries
+from motcua.dossiers.law import names
 from motcua.dossiers.routes import public_events
 from motcua.errors import Both, NotFound
 from motcua.platform import Platform
@@ -67,6 +68,7 @@ async def show(request: AnyRequest, track_code: FromPath[str]) -> Template:
         request,
         "portal/tracked.html",
         row=row,
+        names=names(law),
         unit=row["unit"],
         badge=progress.state_badge(row["state"], lang),
         items=progress.timeline(law, row, events, lang),

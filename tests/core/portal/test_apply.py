@@ -306,6 +306,14 @@ async def test_markup_in_an_answer_stays_text(seen: Window) -> None:
     assert "&lt;script&gt;alert" in mine
 
 
+async def test_an_english_reader_is_told_the_procedures_english_name(seen: Window) -> None:
+    home = await begin(seen)
+    await fill(seen, home)
+    track_code = await submit(seen, home)
+    for path in (f"/submitted/{track_code}", f"/track/{track_code}"):
+        assert "Copy from the original register" in await seen.get(f"{path}?lang=en")
+
+
 async def test_somebody_who_is_not_signed_in_is_asked_to(browse: Browser) -> None:
     client = browse("quang-ninh")
     assert "/sign-in?next=/procedures/2.000908" in (await client.get(f"/procedures/{COPY}")).text
