@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from anyio import create_task_group
 
 from motcua.dossiers import awaited, clock, incidents, timers, way
 from motcua.dossiers.answering import Handed, answer_supplement
@@ -110,6 +111,17 @@ async def test_a_timer_fires_once_though_it_is_delivered_several_times(place: Pl
         async with place.platform.works.begin(place.tenant, SYSTEM) as work:
             await timers.fire(place.platform, work, event)
     await place.work_off(everything=True)
+    assert list(await place.waits(dossier)) == ["head"]
+    assert (await place.told(dossier)).count("step.timer_fired") == 1
+
+
+async def test_several_workers_fire_a_timer_once(place: Place) -> None:
+    await place.adopt(timed('<timerEventDefinition mc:working="2 working_days"/>'))
+    dossier = await place.dossier()
+    await place.pass_time(dossier, "late")
+    async with create_task_group() as workers:
+        for _ in range(6):
+            workers.start_soon(lambda: place.work_off(everything=True))
     assert list(await place.waits(dossier)) == ["head"]
     assert (await place.told(dossier)).count("step.timer_fired") == 1
 
