@@ -36,6 +36,8 @@ class Settings:
     base_url: str = "http://localhost:8000"
     max_upload: int = 20 * 1024 * 1024
     clamd: str = ""
+    # "": none; "stamps": a request may say its time; "day": the whole process follows. Never in production.
+    simulation: str = ""
     blocked_plugins: frozenset[str] = field(default_factory=frozenset)
 
     @property
