@@ -48,6 +48,14 @@ web_session = tenant_table(
     one_of("kind", "citizen", "staff", "device"),
 )
 
+# Who of the officers sits where: asked on every page of a counter.
+sa.Index(
+    "ix_web_session_staff",
+    web_session.c.tenant_id,
+    web_session.c.subject,
+    postgresql_where=web_session.c.kind == "staff",
+)
+
 consent = tenant_table(
     "consent",
     col("person_id", sa.Uuid()),

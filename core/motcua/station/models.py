@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from motcua.tenancy.schema import MOMENT, col, one_of, ref, tenant_table
+from motcua.tenancy.schema import JSON, MOMENT, col, one_of, ref, tenant_table
 
 device = tenant_table(
     "device",
@@ -14,8 +14,12 @@ device = tenant_table(
     col("paired_at", MOMENT, null=True),
     col("seen_at", MOMENT, null=True),
     col("forgotten_at", MOMENT, null=True),
+    # What the device says of itself: {"paper": "ok" | "low" | "out", ...}.
+    col("health", JSON, default="'{}'"),
+    # Since when somebody in front of it asks for help; null when somebody went there.
+    col("help_since", MOMENT, null=True),
     ref("site_id", "site"),
-    one_of("kind", "station", "board"),
+    one_of("kind", "station", "board", "rating", "node"),
 )
 
 station_session = tenant_table(
