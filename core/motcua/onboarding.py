@@ -19,6 +19,7 @@ from motcua.catalogue.publishing import publish
 from motcua.catalogue.reading import PackageError
 from motcua.events.log import SYSTEM
 from motcua.ids import uuid7
+from motcua.onboarding_halls import write_halls
 from motcua.platform import Platform
 from motcua.plugins.manager import Plugins
 from motcua.tenancy.db import Database, TenantTx
@@ -40,20 +41,6 @@ insert into unit (id, code, agency_code, name, folded, kind, parent_id, latitude
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 on conflict (tenant_id, code, valid_from) do nothing
 """
-_SITE = """
-insert into site as s (id, key, unit_id, name, kind) values ($1, $2, $3, $4, $5)
-on conflict (tenant_id, key) do update set name = excluded.name, kind = excluded.kind returning id
-"""
-_LINE = """
-insert into line (id, site_id, letter, name_vi, name_en, fields, mean_minutes)
-values ($1, $2, $3, $4, $5, $6, $7)
-on conflict (tenant_id, site_id, letter) do update set name_vi = excluded.name_vi,
-  name_en = excluded.name_en, fields = excluded.fields, mean_minutes = excluded.mean_minutes
-"""
-_COUNTER = """
-insert into counter (id, site_id, number, lines) values ($1, $2, $3, $4)
-on conflict (tenant_id, site_id, number) do update set lines = excluded.lines
-"""
 _STAFF = """
 insert into staff as s (id, username, full_name) values ($1, $2, $3)
 on conflict (tenant_id, username) do update set full_name = excluded.full_name returning id
@@ -64,6 +51,7 @@ where not exists (select 1 from staff_role where staff_id = $2 and role = $4
   and unit_id is not distinct from $3)
 """
 _UNITS = "select code, id from unit where valid_to is null"
+_COMMUNES = "select code, name from unit where valid_to is null and id <> $1 order by code"
 
 
 async def store_packages(
@@ -100,9 +88,13 @@ async def load_tenant(
     if tenant.is_province:
         async with owner.tenant(tenant) as tx:
             units = await _write_units(tx, about, folder)
-            await _write_sites(tx, _toml(folder / "sites.toml"), units)
+            names = {
+                row["code"]: row["name"]
+                for row in await tx.fetch(_COMMUNES, units[about["unit"]["code"]])
+            }
+            halls = await write_halls(tx, _toml(folder / "sites.toml"), units, names)
             await _write_law(tx, folder, progress)
-        progress(f"{tenant.name}: {len(units)} units")
+        progress(f"{tenant.name}: {len(units)} units, {halls} halls")
     return tenant
 
 
@@ -182,26 +174,6 @@ async def _write_unit(
 
 async def _units(tx: TenantTx) -> dict[str, UUID]:
     return {row["code"]: row["id"] for row in await tx.fetch(_UNITS)}
-
-
-async def _write_sites(tx: TenantTx, about: Mapping[str, Any], units: Mapping[str, UUID]) -> None:
-    for site in about["sites"]:
-        site_id = await tx.fetchval(
-            _SITE, uuid7(), site["key"], units[site["unit"]], site["name"], site["kind"]
-        )
-        for line in site["lines"]:
-            await tx.execute(
-                _LINE,
-                uuid7(),
-                site_id,
-                line["letter"],
-                line["name_vi"],
-                line["name_en"],
-                line["fields"],
-                float(line["mean_minutes"]),
-            )
-        for counter in site["counters"]:
-            await tx.execute(_COUNTER, uuid7(), site_id, counter["number"], counter["lines"])
 
 
 async def _write_law(tx: TenantTx, folder: Path, progress: Progress) -> None:

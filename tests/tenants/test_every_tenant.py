@@ -8,6 +8,8 @@ import pytest
 
 from motcua.catalogue.overlay import apply
 from motcua.catalogue.packages import Package, load_packages
+from motcua.onboarding_halls import Hall, halls_of
+from motcua.queues.policy import Policy
 
 ROOT = Path(__file__).parents[2]
 TENANTS = sorted(path.parent for path in (ROOT / "tenants").glob("*/tenant.toml"))
@@ -121,19 +123,37 @@ def test_hong_gai_has_the_agency_code_of_the_worked_examples() -> None:
 
 @every_province
 def test_sites_stand_in_units_and_every_line_is_served(folder: Path) -> None:
-    sites = _toml(folder, "sites.toml")["sites"]
+    sites = _halls(folder)
     known = {u["code"] for u in _units(folder)} | {_toml(folder, "tenant.toml")["unit"]["code"]}
-    assert 2 <= len(sites) <= 3
-    assert len({site["key"] for site in sites}) == len(sites)
+    assert len({site.key for site in sites}) == len(sites)
     for site in sites:
-        letters = [line["letter"] for line in site["lines"]]
-        served = {letter for counter in site["counters"] for letter in counter["lines"]}
-        assert site["unit"] in known
+        letters = [line["letter"] for line in site.lines]
+        served = {letter for counter in site.counters for letter in counter["lines"]}
+        assert site.unit in known
         assert len(set(letters)) == len(letters)
         assert served == set(letters)
-        assert 3 <= len(site["counters"]) <= 4
-        assert len({counter["number"] for counter in site["counters"]}) == len(site["counters"])
-        assert any("*" in line["fields"] for line in site["lines"]), "no wrong door"
+        assert 3 <= len(site.counters) <= 4
+        assert len({counter["number"] for counter in site.counters}) == len(site.counters)
+        assert any("*" in line["fields"] for line in site.lines), "no wrong door"
+
+
+def test_every_commune_of_quang_ninh_has_a_hall_and_so_has_the_province() -> None:
+    halls = _halls(ROOT / "tenants" / "quang-ninh")
+    assert len(halls) == 55
+    assert len({hall.unit for hall in halls}) == 55
+    names = {hall.key: hall.name for hall in halls}
+    assert names["mong-cai-1"].endswith("phường Móng Cái 1")
+
+
+@every_province
+def test_the_calling_rules_of_a_tenant_can_be_read(folder: Path) -> None:
+    said = _toml(folder, "sites.toml")["policy"]
+    assert Policy.of({k: v for k, v in said.items() if k not in ("version", "valid_from")})
+
+
+def _halls(folder: Path) -> list[Hall]:
+    names = {unit["code"]: unit["name"] for unit in _units(folder)}
+    return halls_of(_toml(folder, "sites.toml"), names)
 
 
 @every_province
@@ -149,8 +169,8 @@ def test_adopted_procedures_exist_and_their_overlays_fit(folder: Path) -> None:
 
 @every_province
 def test_every_adopted_procedure_has_a_line_at_every_site(folder: Path) -> None:
-    for site in _toml(folder, "sites.toml")["sites"]:
-        fields = {field for line in site["lines"] for field in line["fields"]}
+    for site in _halls(folder):
+        fields = {field for line in site.lines for field in line["fields"]}
         for row in _toml(folder, "procedures.toml")["procedures"]:
             field = PACKAGES[(row["code"], row["version"])].procedure.field
             assert field in fields or "*" in fields

@@ -86,6 +86,9 @@ async def onboard(settings: Settings, plugins: Plugins, progress: Progress) -> N
                     await issuing_keys.make_missing(
                         tx, vaults.of(tenant.id), settings, datetime.now(UTC)
                     )
+        # A planner that knows nothing of a table that was just filled takes the wrong index.
+        async with owner.platform() as tx:
+            await tx.execute("analyze")
     finally:
         await owner.close()
 
