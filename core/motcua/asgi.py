@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 from typing import Any
 
@@ -36,6 +37,9 @@ class Application:
                 plugins = Plugins.discover(self._settings.blocked_plugins)
                 platform = await stack.enter_async_context(open_platform(self._settings, plugins))
                 self._app = create_app(platform)
+                # What is made now lasts as long as the process: the collector need not look at it again.
+                gc.collect()
+                gc.freeze()
             except Exception as error:  # noqa: BLE001 -- whatever it is, the operator must see it
                 # The server would go on without the application, and answer 500 for ever.
                 _log.critical("web_not_opened", exc_info=True)

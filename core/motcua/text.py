@@ -7,7 +7,6 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
-_SPACES = re.compile(r"\s+")
 _WORD = re.compile(r"[0-9a-z]+")
 
 
@@ -16,14 +15,16 @@ def nfc(value: str) -> str:
     kept = value
     if not value.isprintable():
         kept = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in value)
-    return _SPACES.sub(" ", unicodedata.normalize("NFC", kept)).strip()
+    return " ".join(unicodedata.normalize("NFC", kept).split())
 
 
 def fold(value: str) -> str:
     """Return the search key: lower case, no diacritics, ``đ`` as ``d`` ('Đặng Thuỳ' -> 'dang thuy')."""
-    lowered = value.lower().replace("đ", "d")
-    bare = "".join(c for c in unicodedata.normalize("NFD", lowered) if not unicodedata.combining(c))
-    return _SPACES.sub(" ", bare).strip()
+    bare = value.lower()
+    if not bare.isascii():
+        parts = unicodedata.normalize("NFD", bare.replace("đ", "d"))
+        bare = "".join(c for c in parts if not unicodedata.combining(c))
+    return " ".join(bare.split())
 
 
 def words(value: str) -> list[str]:

@@ -7,7 +7,14 @@ from functools import lru_cache
 from motcua.catalogue.procedure import Rule
 from motcua.catalogue.reading import PackageError
 from motcua.errors import Problem
-from motcua.rules import Decisions, RuleError, decide, evaluate, load_decisions
+from motcua.rules import (
+    Decisions,
+    RuleError,
+    compile_expression,
+    decide,
+    evaluate,
+    load_decisions,
+)
 
 _FILE = "procedure.toml"
 
@@ -91,6 +98,7 @@ def names(value: object, key: str) -> frozenset[str]:
 
 def _evaluated(text: str, facts: Mapping[str, object], key: str) -> object:
     try:
-        return evaluate(text, facts, unknown="null")
+        # The keys of a form are words of FEEL (``form_check``): none of them has to be announced.
+        return evaluate(compile_expression(text), facts, unknown="null")
     except RuleError as broken:
         raise PackageError(_FILE, key, f"{text!r}: {broken.en}") from broken

@@ -55,6 +55,8 @@ Units = Mapping[str, str]
 _LONGEST = {"long_text": 4000}
 _TRUE = frozenset({"on", "true", "1", "yes"})
 _ADDRESS = ("unit", "area", "text")
+_OTHERWISE = frozenset({"date", "decimal", "representative", *REPEATED})
+"""Kinds whose answers expressions see as something else than what is stored."""
 _UNIT_CODE = 20
 
 
@@ -76,7 +78,7 @@ def parse(field: Field, raw: object, today: date, units: Units | None = None) ->
         return text.lower() in _TRUE
     if not text:
         return None
-    value = _READERS[field.kind](field, text)
+    value = _choice(field, text) if field.kind == "choice" else _READERS[field.kind](text)
     _bounds(field, value, today)
     return str(value) if isinstance(value, date | Decimal) else value
 
@@ -117,6 +119,8 @@ def _labels(field: Field, lang: str) -> dict[str, str]:
 
 def fact(field: Field, value: Value) -> object:
     """Return the answer as expressions see it: a date is a date and a decimal a number, also in rows."""
+    if field.kind not in _OTHERWISE:
+        return value
     if field.kind == "date":
         return date.fromisoformat(str(value))
     if field.kind == "decimal":
@@ -182,19 +186,25 @@ def blank(raw: object) -> bool:
 
 
 def _text(field: Field, raw: object) -> str:
-    if isinstance(raw, Sequence) and not isinstance(raw, str | bytes) and len(raw) < 2:
-        raw = raw[0] if raw else ""
+    text = raw if isinstance(raw, str) else _as_text(field, raw)
+    if field.kind == "long_text":
+        return "\n".join(nfc(line) for line in text.splitlines()).strip()
+    return nfc(text)
+
+
+def _as_text(field: Field, raw: object) -> str:
+    """Return what came as something else than text: from JSON, or from a form with the name twice."""
     if raw is None:
         return ""
+    if isinstance(raw, Sequence) and not isinstance(raw, bytes) and len(raw) < 2:
+        return _text(field, raw[0] if raw else "")
     if isinstance(raw, bool):
         return "true" if raw else ""
     if field.kind == "decimal" and isinstance(raw, float):
-        raw = format(Decimal(repr(raw)), "f")
-    if not isinstance(raw, str | int):
+        return format(Decimal(repr(raw)), "f")
+    if not isinstance(raw, int):
         raise FieldError("Chỉ được có một giá trị", "There must be one value")
-    if field.kind == "long_text":
-        return "\n".join(nfc(line) for line in str(raw).splitlines()).strip()
-    return nfc(str(raw))
+    return str(raw)
 
 
 def _list(raw: object) -> list[str]:
@@ -283,23 +293,18 @@ def _length(field: Field, length: int) -> None:
         )
 
 
-def _as_typed(field: Field, text: str) -> str:
-    return text
-
-
-_READERS: Mapping[str, Callable[[Field, str], str | int | date | Decimal]] = {
-    "text": _as_typed,
-    "long_text": _as_typed,
-    "address": _as_typed,
-    "choice": _choice,
-    "name": lambda field, text: parse_name(text),
-    "pid": lambda field, text: parse_pid(text),
-    "phone": lambda field, text: parse_phone(text),
-    "email": lambda field, text: parse_email(text),
-    "tax_code": lambda field, text: parse_tax_code(text),
-    "insurance": lambda field, text: parse_insurance(text),
-    "date": lambda field, text: parse_date(text),
-    "integer": lambda field, text: parse_count(text),
-    "decimal": lambda field, text: parse_decimal(text),
-    "money": lambda field, text: parse_money(text),
+_READERS: Mapping[str, Callable[[str], str | int | date | Decimal]] = {
+    "text": str,
+    "long_text": str,
+    "address": str,
+    "name": parse_name,
+    "pid": parse_pid,
+    "phone": parse_phone,
+    "email": parse_email,
+    "tax_code": parse_tax_code,
+    "insurance": parse_insurance,
+    "date": parse_date,
+    "integer": parse_count,
+    "decimal": parse_decimal,
+    "money": parse_money,
 }

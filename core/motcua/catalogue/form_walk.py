@@ -180,7 +180,8 @@ class Walk:
             return cast(Value | None, item.raw)
         if asked.computed:
             return self._computed(asked, spot)
-        item.known = from_source(asked, self.sources, self.today, self.units)
+        if asked.prefill:
+            item.known = from_source(asked, self.sources, self.today, self.units)
         value = parse(asked, item.raw, self.today, self.units)
         if asked.locked and item.known is not None:
             value = _locked(value, item.known)

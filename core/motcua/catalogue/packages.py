@@ -136,7 +136,8 @@ class Package:
         Its ``time_limit`` is the one for these answers. Raises ``PackageError`` when a rule fails on them.
         """
         case, facts = self._case(answers)
-        return replace(case, time_limit=self._limit(case.time_limit, facts))
+        limit = self._limit(case.time_limit, facts)
+        return case if limit is case.time_limit else replace(case, time_limit=limit)
 
     def of_case(self, case_id: str, limit: int | None = None) -> "Package":
         """Return the package as it is for dossiers of one case: with its limit, fee, papers and way.

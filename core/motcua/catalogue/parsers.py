@@ -165,7 +165,7 @@ def parse_count(text: str) -> int:
 
 def parse_name(text: str) -> str:
     """Return a person's name as typed: never corrected, never re-capitalised; it only has to hold letters."""
-    if not any(c.isalpha() for c in text) or any(c.isdigit() for c in text):
+    if not any(map(str.isalpha, text)) or any(map(str.isdigit, text)):
         raise FieldError(
             "Nhập họ, chữ đệm và tên như trên giấy tờ, không có chữ số",
             "Enter the full name as on the papers, without digits",

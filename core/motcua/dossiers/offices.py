@@ -74,10 +74,13 @@ def deciding(
     Those of the procedure's levels; only those that its routing names, when it has one.
     """
     route = package.route(answers)
+    return [office for office in offices.values() if _decides(office, package, route)]
+
+
+def _decides(office: Office, package: Package, route: str) -> bool:
     if route in LEVELS or not route:
-        levels = (route,) if route else package.procedure.level
-        return [office for office in offices.values() if office.level in levels]
-    return [office for office in offices.values() if office.code == route]
+        return office.level in ((route,) if route else package.procedure.level)
+    return office.code == route
 
 
 def find(offices: Iterable[Office], query: str) -> list[Office]:
@@ -109,7 +112,7 @@ def chosen(
 ) -> Office:
     """Return the unit with this code; ``Invalid`` (field ``unit``) when it cannot decide on these answers."""
     office = offices.get(code)
-    if office is None or office not in deciding(offices, package, answers):
+    if office is None or not _decides(office, package, package.route(answers)):
         said = ("Hãy chọn một cơ quan trong danh sách.", "Choose one of the listed offices.")
         raise Invalid(*said, fields={"unit": said})
     return office

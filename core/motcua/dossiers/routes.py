@@ -39,6 +39,7 @@ from motcua.people import citizens
 from motcua.platform import Platform
 from motcua.tenancy.db import Record
 from motcua.tenancy.tenant import Tenant
+from motcua.web.answers import Json
 from motcua.web.here import AnyRequest, here, province_of
 from motcua.web.sessions import Session, need
 
@@ -202,7 +203,7 @@ async def submit_dossier(
             done = await submitted_before(work, application)
     place = here(request).url(f"/api/dossiers/{done.id}")
     receipt = Receipt(done.id, done.track_code, done.fee)
-    return Response(receipt, status_code=status, headers={"location": place})
+    return Json(receipt, status_code=status, location=place)
 
 
 @post("/api/dossiers/{dossier_id:uuid}/supplement", status_code=200)
@@ -335,17 +336,19 @@ _PAPER = ("id", "paper_key", "name_vi", "provenance", "sha256", "pages", "size",
 
 
 @get("/api/track/{track_code:str}", opt={"open": True})
-async def track(request: AnyRequest, track_code: FromPath[str]) -> _FOUND:
+async def track(request: AnyRequest, track_code: FromPath[str]) -> Response[_FOUND]:
     """Return how a dossier stands, to anybody with its code: no name, no answer, no reason."""
     tenant = province_of(request)
     platform: Platform = request.app.state.platform
     async with platform.db.tenant(tenant) as tx:
         row = await queries.track(tx, track_code)
-    return {
-        **{key: value for key, value in row.items() if key not in {"id", "events"}},
-        "state_name": _state(row["state"]),
-        "events": public_events(row),
-    }
+    return Json(
+        {
+            **{key: value for key, value in row.items() if key not in {"id", "events"}},
+            "state_name": _state(row["state"]),
+            "events": public_events(row),
+        }
+    )
 
 
 def public_events(row: Record) -> list[_FOUND]:

@@ -33,31 +33,25 @@ with d as (
     received_unit, competent_unit, answers_sealed, submitted_at, react_by, fee, money, idempotency_key,
     case_key, priority)
   values ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-    $20, $39, $40)),
+    $20, $21, $22)),
+e as (
+  insert into event (id, trace_id, at, type, subject, unit_id, actor, payload)
+  values ($23, $3, $16, $24, $1, $13, $25, $26)),
+o as (
+  insert into outbox (id, event_id, subscriber, next_at)
+  select id, $23, subscriber, now() from unnest($27::uuid[], $28::text[]) as o (id, subscriber)),
 f as (
   -- The lock keeps the tidying of old uploads from taking one away at this very moment.
   select id, sha256, pages, size from stored_file
-  where id = any($25::uuid[]) and uploaded_by = $10 for key share),
-c as (
-  insert into component (id, dossier_id, paper_key, name_vi, name_en, provenance, sha256, pages, size,
-    evidence, added_at)
-  select p.id, $1, p.key, p.vi, p.en, case when p.evidence is null then 'self-scanned'
-      else 'issuer-signed' end, f.sha256, f.pages, f.size, p.evidence, $16
-  from unnest($21::uuid[], $22::text[], $23::text[], $24::text[], $25::uuid[], $26::jsonb[])
-    as p (id, key, vi, en, file_id, evidence)
-  left join f on f.id = p.file_id
-  where f.id is not null or p.evidence is not null
-  returning 1),
-e as (
-  insert into event (id, trace_id, at, type, subject, unit_id, actor, payload)
-  select * from unnest($27::uuid[], $28::uuid[], $29::timestamptz[], $30::text[], $31::uuid[],
-                       $32::uuid[], $33::text[], $34::jsonb[])),
-o as (
-  insert into outbox (id, event_id, subscriber, next_at)
-  select o.id, o.event_id, o.subscriber, coalesce(o.next_at, now())
-  from unnest($35::uuid[], $36::uuid[], $37::text[], $38::timestamptz[])
-    as o (id, event_id, subscriber, next_at))
-select count(*) from c
+  where id = any($33::uuid[]) and uploaded_by = $10 for key share)
+insert into component (id, dossier_id, paper_key, name_vi, name_en, provenance, sha256, pages, size,
+  evidence, added_at)
+select p.id, $1, p.key, p.vi, p.en, case when p.evidence is null then 'self-scanned'
+    else 'issuer-signed' end, f.sha256, f.pages, f.size, p.evidence, $16
+from unnest($29::uuid[], $30::text[], $31::text[], $32::text[], $33::uuid[], $34::jsonb[])
+  as p (id, key, vi, en, file_id, evidence)
+left join f on f.id = p.file_id
+where f.id is not null or p.evidence is not null
 """
 _SAME = """
 select id, track_code, fee, procedure_code, competent_unit, answers_sealed from dossier
@@ -133,7 +127,7 @@ async def enter(work: Work, law: TenantLaw, application: Application) -> Submitt
     amount = fee(package, values, channel=CHANNELS[application.channel]).amount
     done = Submitted(uuid7(), random_code(12), amount)
     react_by = add_working_minutes(law.calendar, work.now, REACTION_MINUTES)
-    work.emit(
+    event, owed = work.own(
         "dossier.submitted",
         done.id,
         {"procedure": procedure.code, "channel": application.channel},
@@ -162,10 +156,15 @@ async def enter(work: Work, law: TenantLaw, application: Application) -> Submitt
         amount,
         "pending" if amount else "none",
         application.key,
-        *_paper_arrays(application),
-        *work.rows(),
         package.case_for(values).id,
         package.priority(values),
+        event.id,
+        event.type,
+        event.actor,
+        event.payload,
+        [uuid7() for _ in owed],
+        owed,
+        *_paper_arrays(application),
     )
     if stored != len(application.papers):
         raise Invalid(
@@ -176,9 +175,9 @@ async def enter(work: Work, law: TenantLaw, application: Application) -> Submitt
 
 
 async def _write(work: Work, *values: object) -> int:
-    """Write all of a submission; returns how many papers it has."""
+    """Write all of a submission; returns how many papers it has (``INSERT 0 2``)."""
     try:
-        return int(await work.tx.fetchval(_SUBMIT, *values))
+        return int((await work.tx.execute(_SUBMIT, *values)).rpartition(" ")[2])
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name != _ONCE:
             raise

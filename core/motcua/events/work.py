@@ -1,12 +1,14 @@
 """A unit of work: one command, one transaction; its state, its events and what is owed, together."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
+from types import TracebackType
 from typing import Any
 from uuid import UUID
 
+from motcua import clock
 from motcua.events.bell import Bell
 from motcua.events.log import Actor, Event
 from motcua.ids import uuid7
@@ -58,20 +60,39 @@ class Work:
 
         What is owed for it is owed at once, or from ``not_before`` on.
         """
-        event = Event(
-            uuid7(),
-            trace_id or self.trace_id,
-            self.now,
-            type,
-            subject,
-            unit,
-            str(self.actor),
-            payload or {},
-        )
+        event = self._event(type, subject, payload, unit, trace_id)
         self.events.append(event)
         if not_before is not None:
             self.later[event.id] = not_before
         return event.id
+
+    def own(
+        self,
+        type: str,
+        subject: UUID,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        unit: UUID | None = None,
+    ) -> tuple[Event, list[str]]:
+        """Return an event that the command's own statement writes, and to whom it is owed.
+
+        For the hottest commands, in place of ``emit``: scalars cost less than the arrays of ``WRITE``.
+        """
+        owed = list(self.subscribers(self.tenant, type))
+        if owed:
+            self.bells.add("outbox")
+        return self._event(type, subject, payload, unit, None), owed
+
+    def _event(
+        self,
+        type: str,
+        subject: UUID,
+        payload: Mapping[str, Any] | None,
+        unit: UUID | None,
+        trace_id: UUID | None,
+    ) -> Event:
+        trace, actor = trace_id or self.trace_id, str(self.actor)
+        return Event(uuid7(), trace, self.now, type, subject, unit, actor, payload or {})
 
     @asynccontextmanager
     async def undoable(self) -> AsyncIterator[None]:
@@ -124,22 +145,60 @@ class Works:
         self._bell = bell
         self._subscribers = subscribers
 
-    @asynccontextmanager
-    async def begin(
-        self, tenant: Tenant, actor: Actor, *, trace_id: UUID | None = None
-    ) -> AsyncIterator[Work]:
+    def begin(self, tenant: Tenant, actor: Actor, *, trace_id: UUID | None = None) -> "_Begun":
         """Open a unit of work; an exception undoes all of it, and then no bell rings."""
-        async with self._database.tenant(tenant) as tx:
-            work = Work(
-                tx,
-                tenant,
-                actor,
-                trace_id or uuid7(),
-                datetime.now(UTC),
-                self._vaults.of(tenant.id),
-                self._subscribers,
-            )
-            yield work
-            await work.flush()
-        for topic in work.bells:
+        return _Begun(self, self._database.tenant(tenant), actor, trace_id)
+
+    def new(self, tx: TenantTx, actor: Actor, trace_id: UUID | None) -> Work:
+        """Return what a command has in hand inside a transaction."""
+        return Work(
+            tx,
+            tx.tenant,
+            actor,
+            trace_id or uuid7(),
+            clock.now(),
+            self._vaults.of(tx.tenant.id),
+            self._subscribers,
+        )
+
+    def ring(self, topics: Iterable[str]) -> None:
+        """Wake whoever waits for what was committed."""
+        for topic in topics:
             self._bell.ring(topic)
+
+
+class _Begun:
+    """A unit of work as ``async with``; a class, because every command opens one and generators cost twice."""
+
+    __slots__ = ("_actor", "_opening", "_trace_id", "_work", "_works")
+
+    def __init__(
+        self,
+        works: Works,
+        opening: AbstractAsyncContextManager[TenantTx],
+        actor: Actor,
+        trace_id: UUID | None,
+    ) -> None:
+        self._works, self._opening = works, opening
+        self._actor, self._trace_id = actor, trace_id
+
+    async def __aenter__(self) -> Work:
+        tx = await self._opening.__aenter__()
+        self._work = self._works.new(tx, self._actor, self._trace_id)
+        return self._work
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            try:
+                await self._work.flush()
+            except BaseException as broken:
+                await self._opening.__aexit__(type(broken), broken, broken.__traceback__)
+                raise
+        await self._opening.__aexit__(kind, error, trace)
+        if kind is None:
+            self._works.ring(self._work.bells)

@@ -6,14 +6,16 @@ sees no row of any tenant.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from typing import Any, Generic, TypeVar
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from types import TracebackType
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
 from motcua.errors import Unavailable
+from motcua.tenancy.pool import Pool
 from motcua.tenancy.tenant import Tenant
 
 T = TypeVar("T")
@@ -103,7 +105,7 @@ class TenantTx(Tx):
 class Database:
     """A pool of connections of one role. ``round_trips`` counts, for metrics and tests."""
 
-    def __init__(self, pool: Any) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self.round_trips = 0
 
@@ -118,7 +120,7 @@ class Database:
             raise Unavailable(
                 "Không kết nối được cơ sở dữ liệu.", f"PostgreSQL does not answer: {error}"
             ) from error
-        return cls(pool)
+        return cls(Pool(pool))
 
     async def close(self) -> None:
         await self._pool.close()
@@ -137,16 +139,20 @@ class Database:
     async def _ended(self, connection: Any, failed: bool) -> None:
         """Commit or roll back, and give the connection back."""
         try:
-            if failed:
-                if not connection.is_closed():
-                    await connection.execute("ROLLBACK")
+            if failed and connection.is_closed():
+                await self._pool.release(connection)
                 return
-            # A transaction in which a statement failed answers COMMIT with a roll-back, quietly.
-            if await connection.execute("COMMIT") != "COMMIT":
-                raise RuntimeError("a statement had failed: the transaction was rolled back")
-            self.round_trips += 2
-        finally:
+            said = await connection.execute("ROLLBACK" if failed else "COMMIT")
+        except BaseException:
             await self._pool.release(connection)
+            raise
+        await self._pool.end(connection)
+        if failed:
+            return
+        # A transaction in which a statement failed answers COMMIT with a roll-back, quietly.
+        if said != "COMMIT":
+            raise RuntimeError("a statement had failed: the transaction was rolled back")
+        self.round_trips += 2
 
     async def _begun(self, begin: str) -> Any:
         """Return a connection with an open transaction.
@@ -172,8 +178,7 @@ class Database:
 
     async def _free(self) -> Any:
         try:
-            # The clock of a time-out costs as much as the rest; with a free connection nobody waits.
-            return await self._pool.acquire(timeout=None if self._pool.get_idle_size() else 5)
+            return await self._pool.acquire()
         except TimeoutError as error:
             raise Unavailable(
                 "Hệ thống đang quá tải, hãy thử lại sau ít phút.",
@@ -185,11 +190,14 @@ class Database:
     @asynccontextmanager
     async def listener(self) -> AsyncIterator[Any]:
         """Lend a bare connection for a health check."""
-        async with self._pool.acquire() as connection:
+        connection = await self._free()
+        try:
             yield connection
+        finally:
+            await self._pool.release(connection)
 
 
-class _Opening(Generic[T]):
+class _Opening(AbstractAsyncContextManager[T]):
     """A transaction as ``async with``; a class, because every request opens one and generators cost twice."""
 
     __slots__ = ("_begin", "_connection", "_database", "_make")
@@ -201,5 +209,10 @@ class _Opening(Generic[T]):
         self._connection = await self._database._begun(self._begin)
         return self._make(self._connection)
 
-    async def __aexit__(self, kind: object, error: object, trace: object) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         await self._database._ended(self._connection, kind is not None)
