@@ -1,26 +1,59 @@
-"""How long it will take: a range, never a promise.
-
-A simulation of the actual line: the people ahead are served one after another by the counters that are
-open, each service time drawn around the line's mean. The range is what nine of ten runs do not exceed,
-and one of ten does not reach.
-"""
+"""How long it will take: a range, never a promise."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-RUNS = 60
+STEP = 5
+# What is further away is shown as this many minutes.
+LONGEST = 720
 
 
 @dataclass(frozen=True)
 class Range:
-    """Minutes from now until the call, rounded to five."""
+    """Minutes from now until something happens, rounded to five: low down, high up."""
 
     low: int
     high: int
 
     def __str__(self) -> str:
         return f"{self.low}–{self.high}" if self.low != self.high else str(self.low)
+
+    @property
+    def middle(self) -> float:
+        """The minutes one would name if it had to be one figure."""
+        return (self.low + self.high) / 2
+
+    def holds(self, minutes: float) -> bool:
+        """Tell whether what happened lies inside."""
+        return self.low <= minutes <= self.high
+
+    def later(self, minutes: float) -> "Range":
+        """Return the range moved by some minutes, at least to now."""
+        return rounded(self.low + minutes, self.high + minutes)
+
+
+def rounded(low: float, high: float) -> Range:
+    """Round minutes to a range that holds them; somebody who is next is still told five minutes."""
+    low, high = (min(max(value, 0.0), LONGEST) for value in (low, high))
+    return Range(int(low // STEP) * STEP, max(STEP, -int(-high // STEP) * STEP))
+
+
+def of_runs(minutes: Sequence[float], width: float = 1.0) -> Range:
+    """Return the range that nine of ten runs do not exceed and one of ten does not reach.
+
+    ``width`` stretches it around its middle run: what the log of shown and actual waits asks for.
+    """
+    runs = sorted(minutes)
+    tenth = len(runs) // 10
+    low, middle, high = runs[tenth], runs[len(runs) // 2], runs[-1 - tenth]
+    if high >= LONGEST:
+        return rounded(low, LONGEST)
+    return rounded(middle - width * (middle - low), middle + width * (high - middle))
+
+
+RUNS = 60
 
 
 @lru_cache(maxsize=4096)
@@ -32,7 +65,7 @@ def waiting_range(ahead: int, counters: int, mean_minutes: float, *, seed: int =
     draw = random.Random(seed)  # noqa: S311 -- a simulation, not a secret
     waits = sorted(_one_run(ahead, max(1, counters), mean_minutes, draw) for _ in range(RUNS))
     low, high = waits[RUNS // 10], waits[RUNS - RUNS // 10 - 1]
-    return Range(_round_down(low), max(_round_up(high), 5 if ahead else 0))
+    return Range(int(low // 5) * 5, max(int(-(-high // 5)) * 5, 5 if ahead else 0))
 
 
 def _one_run(ahead: int, counters: int, mean: float, draw: random.Random) -> float:
@@ -44,11 +77,3 @@ def _one_run(ahead: int, counters: int, mean: float, draw: random.Random) -> flo
         next_free = min(range(counters), key=free.__getitem__)
         free[next_free] += draw.gammavariate(4, mean / 4)
     return min(free)
-
-
-def _round_down(minutes: float) -> int:
-    return int(minutes // 5) * 5
-
-
-def _round_up(minutes: float) -> int:
-    return int(-(-minutes // 5)) * 5

@@ -1,43 +1,41 @@
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from motcua.queues.estimate import Range, waiting_range
+from motcua.queues.estimate import LONGEST, Range, of_runs, rounded
 
-AHEAD = st.integers(0, 60)
-COUNTERS = st.integers(0, 8)
-MEAN = st.floats(1, 40)
+MINUTES = st.floats(-20, 900)
 
 
-@given(AHEAD, COUNTERS, MEAN, st.integers(0, 5))
-@settings(max_examples=60, deadline=None)
-def test_a_range_is_ordered_and_counts_in_fives(
-    ahead: int, counters: int, mean: float, seed: int
-) -> None:
-    found = waiting_range(ahead, counters, mean, seed=seed)
-    assert 0 <= found.low <= found.high
+@given(MINUTES, MINUTES)
+def test_a_range_counts_in_fives_and_holds_what_it_was_made_of(one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    found = rounded(low, high)
     assert found.low % 5 == found.high % 5 == 0
-    assert waiting_range(ahead, counters, mean, seed=seed) == found
+    assert 0 <= found.low <= found.high <= LONGEST
+    for minutes in (low, high):
+        if 0 <= minutes <= LONGEST:
+            assert found.holds(minutes)
 
 
-@given(st.integers(0, 30), st.integers(1, 5), MEAN)
-@settings(max_examples=40, deadline=None)
-def test_more_people_ahead_never_shorten_the_wait(ahead: int, counters: int, mean: float) -> None:
-    shorter, longer = (waiting_range(n, counters, mean) for n in (ahead, ahead + 20))
-    assert shorter.low <= longer.low
-    assert shorter.high <= longer.high
+@given(st.lists(st.floats(0, 300), min_size=10, max_size=60), st.floats(0.5, 2))
+def test_a_range_is_drawn_around_the_middle_run(runs: list[float], width: float) -> None:
+    found = of_runs(runs, width)
+    assert found.holds(sorted(runs)[len(runs) // 2])
+    narrow = of_runs(runs, width * 0.7)
+    assert found.low <= narrow.low
+    assert found.high >= narrow.high
 
 
-@given(st.integers(8, 60), st.integers(1, 4), st.floats(4, 30))
-@settings(max_examples=40, deadline=None)
-def test_the_range_holds_the_plain_average(ahead: int, counters: int, mean: float) -> None:
-    found = waiting_range(ahead, counters, mean)
-    average = ahead * mean / counters
-    assert found.low <= average + mean
-    assert found.high >= average - 2 * mean
-
-
-def test_nobody_ahead_is_called_at_once_and_a_closed_hall_counts_as_one_counter() -> None:
-    assert waiting_range(0, 3, 10) == Range(0, 0)
-    assert waiting_range(5, 0, 10) == waiting_range(5, 1, 10)
+def test_a_range_says_itself() -> None:
     assert str(Range(10, 20)) == "10–20"
     assert str(Range(5, 5)) == "5"
+    assert Range(10, 20).middle == 15
+    assert Range(10, 20).later(7) == Range(15, 30)
+
+
+def test_who_is_next_is_still_told_five_minutes() -> None:
+    assert rounded(0, 0) == Range(0, 5)
+
+
+def test_nobody_is_told_more_than_half_a_day() -> None:
+    assert of_runs([700.0, 900.0] * 10).high == LONGEST
