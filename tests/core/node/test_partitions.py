@@ -1,0 +1,164 @@
+"""The line is cut and healed at random moments, also twice, also with a crash in between: all converges.
+
+``MOTCUA_EXAMPLES`` says how many random days are lived; a few without it.
+"""
+
+import os
+import random
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from motcua import clock
+from motcua.errors import Conflict, Unavailable
+from motcua.queues import calling, issuing, seats, serving
+
+from ..queues.conftest import Hall
+from .conftest import Machine
+
+pytestmark = pytest.mark.anyio
+
+DAYS = int(os.environ.get("MOTCUA_EXAMPLES", "4"))
+STEPS = 60
+BEGIN = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
+_AT = (
+    "select id, number, state from ticket where counter_id = $1 and state in ('called', 'serving')"
+)
+_LIVES = """
+select t.number, t.state, t.issued_at, t.ended_at, s.kind, s.from_at, s.to_at from ticket t
+left join segment s on s.tenant_id = t.tenant_id and s.ticket_id = t.id
+where t.site_id = $1 order by t.number, s.from_at, s.to_at nulls last
+"""
+_OFFICERS = """
+select staff_id, kind, from_at, to_at from segment where staff_id is not null and site_id = $1
+order by staff_id, from_at, to_at nulls last
+"""
+
+
+@dataclass
+class Day:
+    """One random day: what is done in the hall goes to whoever writes, what comes from afar to the centre."""
+
+    hall: Hall
+    machine: Machine
+    chance: random.Random
+    now: datetime = BEGIN
+    issued: list[str] = field(default_factory=list)
+    called: list[str] = field(default_factory=list)
+
+    async def live(self) -> None:
+        """Live the day; at its end the line stands."""
+        with clock.at(self.now):
+            for counter, staff in zip(self.hall.counters, self.hall.staff, strict=True):
+                async with self.hall.work() as work:
+                    await seats.open_counter(work, counter, staff)
+        for _ in range(STEPS):
+            await self.step()
+        self.machine.line.cut, self.machine.line.failing = False, []
+        for _ in range(12):
+            await self.pass_time(2.5)
+        assert self.machine.keeper.state == "linked"
+
+    async def step(self) -> None:
+        happening = self.chance.random()
+        if happening < 0.10:
+            self.machine.line.cut = not self.machine.line.cut
+        elif happening < 0.14:
+            self.machine.line.failing = [self.chance.choice(["cut", "deaf", ""]) for _ in range(4)]
+        elif happening < 0.17:
+            await self.machine.boot()
+        with clock.at(self.now):
+            await self.something()
+        await self.pass_time(self.chance.choice([0.5, 1, 2.5, 4, 7]))
+
+    async def pass_time(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.machine.seconds += seconds
+        with clock.at(self.now):
+            await self.machine.keeper.tick()
+
+    def in_the_hall(self) -> Any:
+        """Return who writes for somebody in the hall; now and then a desk reaches the centre by telephone."""
+        if self.machine.keeper.state == "alone" and self.chance.random() < 0.9:
+            return self.machine
+        return self.hall
+
+    async def something(self) -> None:
+        place = self.in_the_hall()
+        number = self.chance.randrange(3)
+        doing: Callable[[Any, int], Awaitable[None]] = self.chance.choice(
+            [self.take, self.take, self.call, self.call, self.go_on]
+        )
+        try:
+            await doing(place, number)
+        except (Unavailable, Conflict):
+            return  # refused, and so nothing of it may be found later
+
+    async def take(self, place: Any, _: int) -> None:
+        letter = self.chance.choice("AB")
+        async with place.work() as work:
+            ticket = await issuing.issue(work, self.hall.site, self.hall.lines[letter])
+        self.issued.append(ticket.number)
+
+    async def call(self, place: Any, at: int) -> None:
+        async with place.work() as work:
+            found = await calling.call_next(work, self.hall.counters[at], self.hall.staff[at])
+        if found:
+            self.called.append(found.number)
+
+    async def go_on(self, place: Any, at: int) -> None:
+        async with place.work() as work:
+            row = await work.tx.fetchrow(_AT, self.hall.counters[at])
+            if row is not None:
+                verb = serving.start if row["state"] == "called" else serving.finish
+                await verb(work, UUID(bytes=row["id"].bytes), self.hall.staff[at])
+
+
+@pytest.mark.parametrize("seed", range(DAYS))
+async def test_whatever_happens_to_the_line_nothing_is_lost_and_nothing_is_twice(
+    seed: int, hall: Hall, machine: Machine
+) -> None:
+    day = Day(hall, machine, random.Random(seed))
+    await day.live()
+    assert day.issued
+    numbers = [r["number"] for r in await hall.fetch("select number from ticket order by number")]
+    assert numbers == sorted(day.issued)
+    told = {r["number"] for r in await hall.fetch("select number from board_call")}
+    assert set(day.called) <= told
+    await _tickets_tile_their_lives(hall)
+    await _officers_do_one_thing_at_a_time(hall)
+    await _the_node_sees_what_the_centre_sees(hall, machine)
+
+
+async def _tickets_tile_their_lives(hall: Hall) -> None:
+    lives: dict[str, list[Any]] = defaultdict(list)
+    for row in await hall.fetch(_LIVES, hall.site):
+        lives[row["number"]].append(row)
+    for number, segments in lives.items():
+        assert segments[0]["from_at"] == segments[0]["issued_at"], number
+        for before, after in pairwise(segments):
+            assert before["to_at"] == after["from_at"], (number, segments)
+        ended = segments[0]["state"] in ("done", "no_show", "expired")
+        assert (segments[-1]["to_at"] is not None) == ended, (number, segments)
+
+
+async def _officers_do_one_thing_at_a_time(hall: Hall) -> None:
+    rows = await hall.fetch(_OFFICERS, hall.site)
+    for before, after in pairwise(rows):
+        if before["staff_id"] == after["staff_id"]:
+            assert before["to_at"] == after["from_at"], (before, after)
+    assert len([r for r in rows if r["to_at"] is None]) == len(hall.staff)
+
+
+async def _the_node_sees_what_the_centre_sees(hall: Hall, machine: Machine) -> None:
+    live = (
+        "select number, state, counter_id, staff_id from ticket"
+        " where state in ('waiting', 'called', 'serving', 'parked') order by number"
+    )
+    assert await machine.fetch(live) == await hall.fetch(live)
