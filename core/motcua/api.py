@@ -21,7 +21,15 @@ from motcua.events.work import Work
 from motcua.hookspecs import hookimpl
 from motcua.ids import random_code, token, uuid7
 from motcua.platform import Platform
-from motcua.plugins.kinds import DemoPerson, IdentityProvider, Migrations, PluginInfo, Refusal
+from motcua.plugins.kinds import (
+    DemoPerson,
+    IdentityProvider,
+    Message,
+    Migrations,
+    NoticeChannel,
+    PluginInfo,
+    Refusal,
+)
 from motcua.reporting.national import Day, National, Province
 from motcua.reporting.national import by_day as national_days
 from motcua.reporting.national import figures as national_figures
@@ -55,9 +63,11 @@ __all__ = [
     "Gone",
     "IdentityProvider",
     "Invalid",
+    "Message",
     "Migrations",
     "National",
     "NotFound",
+    "NoticeChannel",
     "Overview",
     "Platform",
     "PluginInfo",

@@ -55,6 +55,18 @@ def register_identity_providers(tenant: Any) -> Sequence[Any]:
 
 
 @hookspec
+def register_notice_channels(tenant: Any) -> Sequence[Any]:
+    """Return the ``NoticeChannel`` objects that bring short messages to people of this tenant.
+
+    Called after the commit of what a message tells, and when a page asks whether there is a channel. All
+    answers are joined, in order of registration; the first channel takes every message. Its ``send`` is
+    called at least once for each, with ``message.id`` as idempotency key; what it raises brings the message
+    again later, and neither the telephone nor the text may stand in it. Since API 1.
+    """
+    raise NotImplementedError
+
+
+@hookspec
 def register_service_tasks() -> Mapping[str, Any]:
     """At start: return handlers of service tasks, by the name a process uses.
 

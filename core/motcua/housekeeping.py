@@ -1,5 +1,5 @@
 """What grows for no reason is cleared away: ended sessions, forgotten drafts and uploads, what was proven,
-and contents on disk that nothing names.
+and contents on disk that nothing names; and the halls get their slots for the days ahead.
 
 Once an hour, tenant by tenant.
 """
@@ -12,6 +12,7 @@ import structlog
 from motcua.errors import Unavailable
 from motcua.files import erasing
 from motcua.platform import Platform
+from motcua.queues import upkeep
 from motcua.tenancy.tenant import Tenant
 
 EVERY_SECONDS = 3600
@@ -51,6 +52,8 @@ async def tidy(platform: Platform, tenant: Tenant) -> dict[str, int]:
     await erasing.erase(platform.db, tenant, files, {row["sha256"] for row in gone})
     now = datetime.now(UTC)
     swept = await erasing.sweep(platform.db, tenant, files, now - _A_DAY, _shards(now))
+    if tenant.is_province:
+        await upkeep.keep(platform, tenant)
     return {**cleared, "files": len(gone), "contents": swept}
 
 

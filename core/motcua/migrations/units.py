@@ -15,6 +15,7 @@ FEATURES = (
     "events",
     "files",
     "people",
+    "notices",
     "catalogue",
     "process",
     "dossiers",

@@ -1,9 +1,10 @@
 """The kinds of things that plugins hand over."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -56,6 +57,35 @@ class Refusal:
 
     vi: str
     en: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """A short message to one person.
+
+    ``id`` is the idempotency key: the same message may be handed over again. ``contact`` is a telephone in
+    its domestic form (``0912345678``); it may stand in no log and no error.
+    """
+
+    id: UUID
+    kind: str
+    contact: str
+    text: str
+    language: str
+
+
+@dataclass(frozen=True)
+class NoticeChannel:
+    """A way to bring messages to people.
+
+    ``send`` is ``async (work, message) -> reference``: what the other system calls the message, or an empty
+    text. An exception brings the message again later.
+    """
+
+    key: str
+    title_vi: str
+    title_en: str
+    send: Callable[[Any, Message], Awaitable[str]]
 
 
 class DemoPerson(Protocol):

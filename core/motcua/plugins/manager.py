@@ -21,12 +21,28 @@ from motcua import hookspecs
 from motcua.errors import Unavailable
 from motcua.events.outbox import LaterError
 from motcua.plugins.breaker import EVENT_LIMIT, Breakers
-from motcua.plugins.kinds import IdentityProvider, Migrations, PluginInfo, Refusal
+from motcua.plugins.kinds import (
+    IdentityProvider,
+    Message,
+    Migrations,
+    NoticeChannel,
+    PluginInfo,
+    Refusal,
+)
+from motcua.tenancy.db import LOST
 from motcua.tenancy.tenant import Tenant
 
 GROUP = "motcua.plugins"
+_CHANNELS = "register_notice_channels"
 API = "1"
 _log = structlog.get_logger(__name__)
+
+
+class NoticeFailedError(Exception):
+    """A channel did not take a message; says which and how, never what it was asked to send."""
+
+    def __init__(self, plugin: str, channel: str, error: Exception) -> None:
+        super().__init__(f"channel {channel} of plugin {plugin}: {type(error).__name__}")
 
 
 def _cannot_say(plugin: str) -> Unavailable:
@@ -145,6 +161,47 @@ class Plugins:
     def identity_providers(self, tenant: Tenant) -> list[IdentityProvider]:
         """Return the ways to sign in; a plugin that fails is noted and left out, the others stay."""
         return self._joined("register_identity_providers", tenant, tenant=tenant)
+
+    def notice_channels(self, tenant: Tenant) -> list[tuple[str, NoticeChannel]]:
+        """Return the ways to write to people, each with its plugin; one that fails is left out."""
+        found: list[tuple[str, NoticeChannel]] = []
+        for impl in self._implementations(_CHANNELS, tenant):
+            try:
+                answer = self._call(impl, {"tenant": tenant}) or ()
+            except Exception:  # noqa: BLE001 -- a plugin may raise anything; only its part is lost
+                _log.exception("plugin_failed", plugin=impl.plugin_name, hook=_CHANNELS)
+                continue
+            found += [(impl.plugin_name, channel) for channel in answer]
+        return found
+
+    def writes(self, tenant: Tenant) -> bool:
+        """Return whether any plugin of this tenant brings channels; cheap, asked at every event."""
+        return any(True for _ in self._implementations(_CHANNELS, tenant))
+
+    async def send_notice(
+        self, tenant: Tenant, work: Any, message: Message
+    ) -> tuple[str, str] | None:
+        """Hand a message to the first channel; return the channel's key and its reference.
+
+        None when the tenant has no channel. ``LaterError`` while the plugin is left alone because it failed
+        again and again. What the channel raises is told by its kind alone: its words may hold the telephone.
+        """
+        channels = self.notice_channels(tenant)
+        if not channels:
+            return None
+        plugin, channel = channels[0]
+        if seconds := self.breakers.rests(tenant.id, plugin, _CHANNELS):
+            raise LaterError(seconds)
+        with self.breakers.watch(
+            tenant.id, plugin, _CHANNELS, limit=EVENT_LIMIT, spared=lambda: not work.tx.alive
+        ):
+            try:
+                async with asyncio.timeout(EVENT_LIMIT):
+                    return channel.key, await channel.send(work, message)
+            except LOST:
+                raise
+            except Exception as error:  # noqa: BLE001 -- whatever it is, it comes again
+                raise NoticeFailedError(plugin, channel.key, error) from None
 
     def links(self, tenant: Tenant, audience: str) -> list[tuple[str, str, str]]:
         """Return the plugins' links; one that fails is noted and left out, the page stays."""

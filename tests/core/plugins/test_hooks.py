@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from motcua import hookspecs
-from motcua.api import IdentityProvider, Migrations, Refusal
+from motcua.api import IdentityProvider, Message, Migrations, NoticeChannel, Refusal
 from motcua.errors import Unavailable
 from motcua.tenancy.tenant import Tenant
 from tests.core.plugins.toys import house, toy
@@ -84,6 +84,28 @@ def test_hook_register_identity_providers_is_asked_for_one_tenant(
     assert [p.client_id for p in plugins.identity_providers(quang_ninh_like)] == ["tinh-mau"]
     assert plugins.identity_providers(neighbour) == []
     assert asked == ["tinh-mau"]
+
+
+@pytest.mark.anyio
+async def test_hook_register_notice_channels_hands_every_message_to_the_first_channel(
+    quang_ninh_like: Tenant, neighbour: Tenant
+) -> None:
+    async def send(work: Any, message: Message) -> str:
+        return f"to {message.contact}"
+
+    async def never(work: Any, message: Message) -> str:
+        raise AssertionError
+
+    def register_notice_channels(tenant: Tenant) -> Sequence[NoticeChannel]:
+        return [
+            NoticeChannel("sms", "Tin nhắn", "Text message", send),
+            NoticeChannel("second", "Khác", "Other", never),
+        ]
+
+    plugins = house(toy("weak", register_notice_channels))
+    message = Message(UUID(int=7), "called", "0912345678", "Mời số A007", "vi")
+    assert await plugins.send_notice(quang_ninh_like, None, message) == ("sms", "to 0912345678")
+    assert await plugins.send_notice(neighbour, None, message) is None
 
 
 async def _handler(work: Any, dossier_id: UUID) -> Mapping[str, Any]:

@@ -1,0 +1,339 @@
+"""Appointments: booked in a slot with room, moved, cancelled, kept or missed.
+
+A slot's room is taken by one conditional statement and given back in the transaction that frees it, so that
+never more are booked than it holds, and nobody loses his old time for a new one that was full.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from motcua.dossiers.codes import local_day
+from motcua.errors import Conflict, Invalid, NotFound
+from motcua.events.work import Work
+from motcua.ids import random_code, uuid7
+from motcua.queues import slots
+from motcua.queues.issuing import Issued, issue
+from motcua.queues.policies import policy_in_force
+from motcua.queues.policy import appointment_key
+from motcua.tenancy.db import Record, Tx
+from motcua.text import VIETNAM
+
+REMIND = "appointment.remind"
+REMIND_AT = time(16)
+"""When, on the day before, people are reminded."""
+
+_FULL = (
+    "Khung giờ này vừa hết chỗ hoặc đã đóng. Hãy chọn khung giờ khác.",
+    "This slot has just been filled or closed. Choose another one.",
+)
+_TAKE = """
+update slot s set booked = booked + 1 from site i
+where s.id = $1 and s.closed_at is null and s.booked < s.capacity and s.from_at > $2
+  and i.tenant_id = s.tenant_id and i.id = s.site_id
+returning s.site_id, s.line_id, s.day, s.from_at, s.to_at, i.unit_id
+"""
+_GIVE_BACK = "update slot set booked = booked - 1 where id = $1"
+# In the order of their ids: two who change places do not wait for each other.
+_HOLD_SLOTS = "select 1 from slot where id = any($1) order by id for update"
+_NEW = """
+insert into appointment (id, slot_id, site_id, line_id, day, person_id, contact_sealed, contact_index,
+  language, procedure_key, dossier_id, trace_id, public_code, state, booked_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'booked', $14)
+"""
+_OTHER = """
+select a.public_code, s.from_at from appointment a
+join slot s on s.tenant_id = a.tenant_id and s.id = a.slot_id
+where a.line_id = $1 and a.day = $2 and a.state = 'booked'
+  and (a.person_id = $3 or a.contact_index = $4) and a.id is distinct from $5 limit 1
+"""
+_OWN_DOSSIER = "select 1 from dossier where id = $1 and submitter_id = $2"
+_VIEW = """
+select a.id, a.slot_id, a.site_id, a.line_id, a.day, a.person_id, a.contact_sealed, a.contact_index,
+  a.language, a.procedure_key, a.dossier_id, a.trace_id, a.public_code, a.state, a.sequence,
+  a.booked_at, a.reminded_at, a.ticket_id, s.from_at, s.to_at, s.closed_at, l.letter, l.name_vi,
+  l.name_en, i.key as site_key, i.name as site_name, i.address, i.unit_id,
+  coalesce(i.latitude, u.latitude) as latitude, coalesce(i.longitude, u.longitude) as longitude,
+  t.public_code as ticket_code, t.number
+from appointment a
+join slot s on s.tenant_id = a.tenant_id and s.id = a.slot_id
+join line l on l.tenant_id = a.tenant_id and l.id = a.line_id
+join site i on i.tenant_id = a.tenant_id and i.id = a.site_id
+join unit u on u.tenant_id = i.tenant_id and u.id = i.unit_id
+left join ticket t on t.tenant_id = a.tenant_id and t.id = a.ticket_id
+"""
+_BY_CODE = f"{_VIEW} where a.public_code = $1"
+_BY_ID = f"{_VIEW} where a.id = $1"
+_MINE = f"{_VIEW} where a.person_id = $1 and a.day >= $2 order by s.from_at"
+_OF_DAY = f"{_VIEW} where a.site_id = $1 and a.day = $2 order by s.from_at, l.letter, a.id"
+# The lock first: a statement that joined and waited would not see where the row was moved meanwhile.
+_LOCK = "select id from appointment where public_code = $1 for update"
+_LOCK_SLOT = """
+select public_code from appointment where slot_id = $1 and state = 'booked' order by id for update
+"""
+_MOVE = """
+update appointment set slot_id = $2, day = $3, sequence = sequence + 1, reminded_at = null
+where id = $1
+"""
+_END = "update appointment set state = $2, sequence = sequence + 1 where id = $1"
+_ARRIVED = "update appointment set state = 'arrived', ticket_id = $2 where id = $1"
+_MISSED = """
+update appointment a set state = 'missed' from site i
+where a.state = 'booked' and a.day <= $1 and ($2::uuid is null or a.site_id = $2)
+  and i.tenant_id = a.tenant_id and i.id = a.site_id
+returning a.id, a.trace_id, i.unit_id
+"""
+_REMINDED = """
+update appointment set reminded_at = $3
+where id = $1 and sequence = $2 and state = 'booked' and reminded_at is null returning id
+"""
+
+
+@dataclass(frozen=True)
+class Booked:
+    """An appointment as it is confirmed; ``public_code`` opens it to whoever holds it."""
+
+    id: UUID
+    public_code: str
+    slot: UUID
+    from_at: datetime
+    to_at: datetime
+
+
+async def book(
+    work: Work,
+    slot: UUID,
+    *,
+    contact: str = "",
+    person: UUID | None = None,
+    language: str = "vi",
+    procedure: str | None = None,
+    dossier: UUID | None = None,
+) -> Booked:
+    """Book a place in a slot for a telephone (domestic form) or a person, or both.
+
+    ``Invalid`` without either, ``NotFound`` for a dossier that is not the person's; ``Conflict`` when the
+    slot is full, closed or over, and when this telephone or person has an appointment that day in the line.
+    """
+    if not contact and person is None:
+        said = (
+            "Nhập số điện thoại để nhận mã hẹn và tin nhắc.",
+            "Enter a telephone number for the code and the reminder.",
+        )
+        raise Invalid(*said, fields={"phone": said})
+    if dossier is not None and not await work.tx.fetchval(_OWN_DOSSIER, dossier, person):
+        raise NotFound("Không có hồ sơ này.", "There is no such dossier.")
+    taken = await _take(work, slot)
+    index = work.vault.index(contact) if contact else None
+    await _refuse_second(work, taken["line_id"], taken["day"], person, index, None)
+    made = Booked(uuid7(), random_code(10), slot, taken["from_at"], taken["to_at"])
+    try:
+        await work.tx.execute(
+            _NEW,
+            made.id,
+            slot,
+            taken["site_id"],
+            taken["line_id"],
+            taken["day"],
+            person,
+            work.vault.seal(contact) if contact else None,
+            index,
+            language,
+            procedure,
+            dossier,
+            work.trace_id,
+            made.public_code,
+            work.now,
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise _second() from error
+    work.emit("appointment.booked", made.id, {"slot": slot}, unit=taken["unit_id"])
+    _remind(work, made.id, taken["from_at"], 0)
+    work.bells.add(f"site:{taken['site_id']}")
+    return made
+
+
+async def move(work: Work, code: str, slot: UUID, *, sequence: int | None = None) -> Booked:
+    """Change an appointment to another slot of its line; the old one is free in the same moment.
+
+    ``sequence`` is the one that was on the screen. ``NotFound`` for a code that does not exist; ``Conflict``
+    when the appointment is not booked any more, has changed meanwhile, or the slot has no room: then the
+    old time stays.
+    """
+    row = await _held(work, code, sequence)
+    if row["slot_id"] == slot:
+        raise Conflict("Đây là khung giờ ông/bà đang có.", "This is the time you have already.")
+    await work.tx.execute(_HOLD_SLOTS, [row["slot_id"], slot])
+    taken = await _take(work, slot)
+    if taken["line_id"] != row["line_id"]:
+        raise Conflict(
+            "Khung giờ này thuộc lĩnh vực khác. Hãy hủy và đặt hẹn mới.",
+            "This slot belongs to another line. Cancel, and book anew.",
+        )
+    await _refuse_second(
+        work, row["line_id"], taken["day"], row["person_id"], row["contact_index"], row["id"]
+    )
+    await work.tx.execute(_GIVE_BACK, row["slot_id"])
+    try:
+        await work.tx.execute(_MOVE, row["id"], slot, taken["day"])
+    except asyncpg.UniqueViolationError as error:
+        raise _second() from error
+    told = {"from_slot": row["slot_id"], "slot": slot, "was": row["from_at"]}
+    work.emit("appointment.moved", row["id"], told, unit=row["unit_id"])
+    _remind(work, row["id"], taken["from_at"], row["sequence"] + 1)
+    work.bells.add(f"site:{row['site_id']}")
+    return Booked(row["id"], code, slot, taken["from_at"], taken["to_at"])
+
+
+async def cancel(work: Work, code: str, *, sequence: int | None = None) -> None:
+    """Cancel an appointment; its place is free at once. ``NotFound`` and ``Conflict`` as in ``move``."""
+    row = await _held(work, code, sequence)
+    await _cancelled(work, row, {})
+
+
+async def withdraw(work: Work, slot: UUID, why: str) -> int:
+    """Close a slot and cancel what is booked in it, for a reason that people are told; returns how many."""
+    # Appointments before their slot, as whoever moves one does.
+    await work.tx.execute(_LOCK_SLOT, slot)
+    await slots.close(work, slot, why)
+    rows = await work.tx.fetch(_LOCK_SLOT, slot)
+    for row in rows:
+        await _cancelled(work, await _held(work, row["public_code"], None), {"why": why})
+    return len(rows)
+
+
+async def arrive(work: Work, code: str, *, device: UUID | None = None) -> Issued:
+    """Turn the appointment of somebody who is here into a ticket, with the head start of the policy.
+
+    Later than the policy allows he stands in line as of now. ``NotFound`` for a code that does not exist,
+    ``Conflict`` on another day, or when it is not booked any more; else as for ``issue``.
+    """
+    row = await _held(work, code, None)
+    if row["day"] != local_day(work.now):
+        day = f"{row['day']:%d/%m/%Y}"
+        raise Conflict(f"Lịch hẹn này là ngày {day}.", f"This appointment is on {day}.")
+    rules = await policy_in_force(work.tx, row["site_id"], work.now)
+    contact = work.vault.open(row["contact_sealed"]) if row["contact_sealed"] else ""
+    issued = await issue(
+        work,
+        row["site_id"],
+        row["line_id"],
+        person=row["person_id"],
+        dossier=row["dossier_id"],
+        origin="appointment",
+        contact=contact,
+        language=row["language"],
+        device=device,
+        appointment=row["id"],
+        sort_key=appointment_key(rules, row["from_at"], work.now),
+    )
+    await work.tx.execute(_ARRIVED, row["id"], issued.id)
+    told = {"number": issued.number, "ticket": issued.id}
+    work.emit("appointment.arrived", row["id"], told, unit=row["unit_id"])
+    return issued
+
+
+async def end_day(work: Work, day: date, site: UUID | None = None) -> int:
+    """Mark what was booked until the end of a day, and nobody came for, as missed; returns how many."""
+    rows = await work.tx.fetch(_MISSED, day, site)
+    for row in rows:
+        work.emit("appointment.missed", row["id"], unit=row["unit_id"], trace_id=row["trace_id"])
+    return len(rows)
+
+
+async def reminded(work: Work, appointment: UUID, sequence: int) -> bool:
+    """Note that a reminder goes out now; False when it was moved, cancelled or reminded of meanwhile."""
+    if await work.tx.fetchval(_REMINDED, appointment, sequence, work.now) is None:
+        return False
+    work.emit("appointment.reminded", appointment, {"sequence": sequence})
+    return True
+
+
+async def by_code(tx: Tx, code: str) -> Record:
+    """Return an appointment with its slot, line and site, or raise ``NotFound``."""
+    row = await tx.fetchrow(_BY_CODE, code)
+    if row is None:
+        raise unknown()
+    return row
+
+
+async def by_id(tx: Tx, appointment: UUID) -> Record | None:
+    """Return an appointment like ``by_code``, or None."""
+    return await tx.fetchrow(_BY_ID, appointment)
+
+
+async def mine(tx: Tx, person: UUID, today: date) -> list[Record]:
+    """Return a person's appointments of today and later, the next one first."""
+    return await tx.fetch(_MINE, person, today)
+
+
+async def of_day(tx: Tx, site: UUID, day: date) -> list[Record]:
+    """Return a site's appointments of a day in the order of time."""
+    return await tx.fetch(_OF_DAY, site, day)
+
+
+def unknown() -> NotFound:
+    """Return the refusal of a code that opens nothing."""
+    return NotFound(
+        "Không có lịch hẹn nào mang mã này. Hãy xem lại mã trong tin nhắn.",
+        "No appointment has this code. Check the code in your message.",
+    )
+
+
+async def _take(work: Work, slot: UUID) -> Record:
+    taken = await work.tx.fetchrow(_TAKE, slot, work.now)
+    if taken is None:
+        raise Conflict(*_FULL)
+    return taken
+
+
+async def _refuse_second(
+    work: Work, line: UUID, day: date, person: UUID | None, index: bytes | None, but: UUID | None
+) -> None:
+    other = await work.tx.fetchrow(_OTHER, line, day, person, index, but)
+    if other is not None:
+        raise _second(other["from_at"])
+
+
+def _second(at: datetime | None = None) -> Conflict:
+    hour = f" {at.astimezone(VIETNAM):%H:%M}" if at else ""
+    return Conflict(
+        f"Ông/bà đã có lịch hẹn{hour} trong ngày này ở lĩnh vực này. Hãy đổi giờ lịch hẹn đó.",
+        f"You already have an appointment{hour} on this day in this line. Change that one.",
+    )
+
+
+async def _held(work: Work, code: str, sequence: int | None) -> Record:
+    """Lock an appointment that is booked; the work belongs to its trace from here on."""
+    await work.tx.execute(_LOCK, code)
+    row = await by_code(work.tx, code)
+    if row["state"] != "booked":
+        raise Conflict(
+            "Lịch hẹn này không còn hiệu lực.", "This appointment does not stand any more."
+        )
+    if sequence is not None and sequence != row["sequence"]:
+        raise Conflict(
+            "Lịch hẹn vừa thay đổi. Hãy tải lại trang.",
+            "The appointment has just changed. Reload the page.",
+        )
+    work.trace_id = row["trace_id"]
+    return row
+
+
+async def _cancelled(work: Work, row: Record, told: dict[str, Any]) -> None:
+    await work.tx.execute(_GIVE_BACK, row["slot_id"])
+    await work.tx.execute(_END, row["id"], "cancelled")
+    told = {"slot": row["slot_id"], **told}
+    work.emit("appointment.cancelled", row["id"], told, unit=row["unit_id"])
+    work.bells.add(f"site:{row['site_id']}")
+
+
+def _remind(work: Work, appointment: UUID, from_at: datetime, sequence: int) -> None:
+    """Owe the reminder of the day before; who books later than that needs none."""
+    eve = local_day(from_at) - timedelta(days=1)
+    at = datetime.combine(eve, REMIND_AT, VIETNAM)
+    if at > work.now:
+        work.emit(REMIND, appointment, {"sequence": sequence}, not_before=at)

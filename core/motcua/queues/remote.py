@@ -1,0 +1,212 @@
+"""A number by telephone: taken from afar, with a window in which to come, followed and given back.
+
+Whoever holds a ticket's public code may say that he is here, let others pass, or leave: the code stands on
+his telephone or his paper and nowhere else.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from motcua.dossiers.codes import local_day
+from motcua.errors import Conflict, NotFound
+from motcua.events.work import Work
+from motcua.queues import appointments, days, hours, issuing, moving
+from motcua.queues.estimate import Range
+from motcua.tenancy.db import Record, TenantTx, Tx
+from motcua.text import VIETNAM
+
+STEP = timedelta(minutes=5)
+SHORTEST = timedelta(minutes=15)
+"""A window is never narrower: nobody comes to the minute."""
+
+NEAR = timedelta(minutes=15)
+"""So long before his window somebody may say on his own telephone that he is here."""
+
+HALF_HOUR = timedelta(minutes=30)
+VERBS = ("arrive", "leave", "let-pass")
+
+_TICKET = """
+select t.id, t.visit_id, t.site_id, t.line_id, t.day, t.number, t.public_code, t.state, t.version,
+  t.origin, t.window_from, t.window_to, t.issued_at, t.arrived_at, t.called_at, t.ended_at, t.calls,
+  t.appointment_id, t.trace_id, t.outcome, t.person_id, v.language, v.contact_sealed,
+  l.letter, l.name_vi, l.name_en, l.fields, l.paused_at, c.number as counter,
+  z.name_vi as zone_vi, z.name_en as zone_en,
+  s.key as site_key, s.name as site_name, s.address, n.centre_until,
+  f.ticket_id is not null as rated
+from ticket t
+join visit v on v.tenant_id = t.tenant_id and v.id = t.visit_id
+join line l on l.tenant_id = t.tenant_id and l.id = t.line_id
+join site s on s.tenant_id = t.tenant_id and s.id = t.site_id
+left join counter c on c.tenant_id = t.tenant_id and c.id = t.counter_id
+left join zone z on z.tenant_id = c.tenant_id and z.id = c.zone_id
+left join site_node n on n.tenant_id = t.tenant_id and n.site_id = t.site_id
+left join feedback f on f.tenant_id = t.tenant_id and f.ticket_id = t.id
+"""
+_BY_CODE = f"{_TICKET} where t.public_code = $1"
+_BY_ID = f"{_TICKET} where t.id = $1"
+_LIVE_HERE = """
+select t.id, t.number from ticket t
+where t.site_id = $1 and t.day = $2 and t.state = 'reserved'
+  and (t.public_code = $3 or t.contact_index = $4) order by t.sort_key
+"""
+_BOOKED_HERE = """
+select a.public_code from appointment a
+join slot s on s.tenant_id = a.tenant_id and s.id = a.slot_id
+where a.site_id = $1 and a.day = $2 and a.state = 'booked'
+  and (a.public_code = $3 or a.contact_index = $4) order by s.from_at
+"""
+_HERE_ALREADY = """
+select t.id, t.number from ticket t
+where t.site_id = $1 and t.day = $2 and t.state in ('waiting', 'called', 'serving', 'parked')
+  and (t.public_code = $3 or t.contact_index = $4) order by t.sort_key limit 1
+"""
+_LINE = """
+select l.id, l.letter, l.quota_remote, s.id as site_id from line l
+join site s on s.tenant_id = l.tenant_id and s.id = l.site_id where s.key = $1 and l.letter = $2
+"""
+_TAKEN = """
+select window_from, count(*) as n from ticket
+where line_id = $1 and day = $2 and window_from is not null
+  and origin in ('phone', 'portal') and state <> 'cancelled' group by window_from
+"""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A half-hour of a coming day in which to arrive; ``left`` is None where the line has no cap."""
+
+    from_at: datetime
+    to_at: datetime
+    left: int | None
+
+
+def window_of(shown: Range, now: datetime) -> tuple[datetime, datetime]:
+    """Return when to come for somebody who takes a number now: the range as times, rounded to five minutes."""
+    begin = _floor(now + timedelta(minutes=shown.low))
+    end = _floor(now + timedelta(minutes=shown.high))
+    return max(begin, now), max(end, begin + SHORTEST)
+
+
+async def windows(tx: TenantTx, site: UUID, line: UUID, day: date) -> list[Window]:
+    """Return the half-hours of a coming day in which a number can be taken, with what is left of each.
+
+    The line's quota of the day is shared evenly by the half-hours that the site is open, so that not
+    everybody comes at the door's opening.
+    """
+    spans = await hours.hours_of(tx, site, day)
+    begins = [at for a, b in spans for at in _halves(a, b)]
+    room = next((c for c in await days.capacity(tx, site, day) if c.line == line), None)
+    if room is None or not begins:
+        return []
+    taken = {row["window_from"]: row["n"] for row in await tx.fetch(_TAKEN, line, day)}
+    if room.quota_remote is None:
+        return [Window(at, at + HALF_HOUR, None) for at in begins]
+    share = -(-room.quota_remote // len(begins))
+    left_all = room.left_remote or 0
+    return [
+        Window(at, at + HALF_HOUR, max(0, min(share - taken.get(at, 0), left_all))) for at in begins
+    ]
+
+
+async def refuse_full(tx: TenantTx, site: UUID, line: UUID, begin: datetime) -> Window:
+    """Return the window that begins then; ``Conflict`` when it has no room or is none of the day's."""
+    for window in await windows(tx, site, line, local_day(begin)):
+        if window.from_at == begin and window.left != 0:
+            return window
+    raise Conflict(
+        "Khung giờ này đã hết số. Hãy chọn khung giờ khác.",
+        "This half-hour is full. Choose another one.",
+    )
+
+
+async def act(work: Work, code: str, verb: str, *, version: int | None = None) -> Record:
+    """Do what the holder of a public code asks for; ``verb`` is one of ``VERBS``. Returns the ticket as it was.
+
+    ``NotFound`` for a code or verb that does not exist, ``Conflict`` when the state does not allow it, and for
+    an arrival long before its window: then the code at the site's door is the way.
+    """
+    row = await by_code(work.tx, code)
+    work.trace_id = row["trace_id"]
+    if verb == "arrive":
+        if not may_arrive(row, work.now):
+            at = f"{(row['window_from'] - NEAR).astimezone(VIETNAM):%H:%M}"
+            raise Conflict(
+                f"Có thể báo đã đến trên trang này từ {at}. Nếu đã ở điểm tiếp nhận, hãy quét mã QR ở cửa.",
+                f"You can say so on this page from {at} on. If you are at the site, scan the code at the door.",
+            )
+        await issuing.arrive(work, row["id"], version=version)
+    elif verb == "leave":
+        await moving.leave(work, row["id"], version=version)
+    elif verb == "let-pass":
+        await moving.let_pass(work, row["id"], version=version)
+    else:
+        raise NotFound()
+    return row
+
+
+def may_arrive(row: Record, now: datetime) -> bool:
+    """Tell whether the window of a reserved number is near enough to be believed from afar."""
+    return row["window_from"] is None or now >= row["window_from"] - NEAR
+
+
+async def here(work: Work, site: UUID, code: str, contact: str) -> list[UUID]:
+    """Let somebody at a site's door be here, by a code or a telephone; returns his tickets.
+
+    What he reserved there for today stands in line, and what he has booked for today becomes a ticket; who
+    stands in line already is found too. ``NotFound`` when nothing of him is there today.
+    """
+    day = local_day(work.now)
+    index = work.vault.index(contact) if contact else None
+    found = []
+    for row in await work.tx.fetch(_LIVE_HERE, site, day, code, index):
+        await issuing.arrive(work, row["id"])
+        found.append(row["id"])
+    for row in await work.tx.fetch(_BOOKED_HERE, site, day, code, index):
+        found.append((await appointments.arrive(work, row["public_code"])).id)
+    if not found:
+        rows = await work.tx.fetch(_HERE_ALREADY, site, day, code, index)
+        found = [row["id"] for row in rows]
+    if not found:
+        raise NotFound(
+            "Hôm nay ở đây không có số hay lịch hẹn nào theo mã hoặc số điện thoại này."
+            " Hãy xem lại, hoặc lấy số tại ki-ốt.",
+            "Nothing is reserved or booked here today under this code or telephone."
+            " Check it, or take a number at the kiosk.",
+        )
+    return [UUID(bytes=ticket.bytes) for ticket in found]
+
+
+async def by_code(tx: Tx, code: str) -> Record:
+    """Return a ticket with its site and line by its public code, or raise ``NotFound``."""
+    row = await tx.fetchrow(_BY_CODE, code)
+    if row is None:
+        raise NotFound(
+            "Không có số nào mang mã này. Hãy xem lại mã trên phiếu hoặc tin nhắn.",
+            "No number has this code. Check the code on your ticket or in your message.",
+        )
+    return row
+
+
+async def by_id(tx: Tx, ticket: UUID) -> Record | None:
+    """Return a ticket like ``by_code``, or None."""
+    return await tx.fetchrow(_BY_ID, ticket)
+
+
+async def line_at(tx: Tx, site_key: str, letter: str) -> Record:
+    """Return ``id``, ``letter``, ``quota_remote`` and ``site_id`` of a line, or raise ``NotFound``."""
+    row = await tx.fetchrow(_LINE, site_key, letter)
+    if row is None:
+        raise NotFound("Điểm tiếp nhận không có lĩnh vực này.", "The site has no such line.")
+    return row
+
+
+def _halves(begin: datetime, end: datetime) -> list[datetime]:
+    count = int((end - begin) / HALF_HOUR)
+    return [begin + n * HALF_HOUR for n in range(count)]
+
+
+def _floor(moment: datetime) -> datetime:
+    return moment - timedelta(
+        minutes=moment.minute % 5, seconds=moment.second, microseconds=moment.microsecond
+    )

@@ -1,0 +1,281 @@
+"""A number by telephone and an appointment, over HTTP, as somebody without an account does it."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import pytest
+
+from motcua import clock
+from motcua.dossiers.codes import local_day
+from motcua.ids import uuid7
+from motcua.queues import knocks
+
+from .conftest import Hall
+
+pytestmark = pytest.mark.anyio
+PHONE = "0912 345 678"
+Browse = Callable[[str], httpx2.AsyncClient]
+_CSRF = re.compile(r'name="_csrf_token" value="([^"]+)"')
+_CALENDAR = """
+insert into tenant_calendar (id, version, content, valid_from) values ($1, 'w', $2, '2020-01-01')
+"""
+EVERY_DAY = {
+    "version": "w",
+    "valid_from": "2020-01-01",
+    "sessions": [["00:00", "24:00"]],
+    "weekend": [],
+}
+
+
+@pytest.fixture
+async def web(hall: Hall, browse: Browse) -> httpx2.AsyncClient:
+    """Return a browser at the hall's tenant, which is open all day on every day."""
+    async with hall.work() as work:
+        await work.tx.execute(_CALENDAR, uuid7(), EVERY_DAY)
+    hall.platform.catalogue.forget(hall.tenant)
+    return browse(hall.tenant.slug)
+
+
+async def post(web: httpx2.AsyncClient, page: str, to: str, **form: str) -> httpx2.Response:
+    """Send a form of a page, with what proves that it is ours."""
+    shown = await web.get(page)
+    token = _CSRF.search(shown.text)
+    assert token, shown.text
+    return await web.post(to, data={**form, "_csrf_token": token[1]})
+
+
+async def as_staff(hall: Hall, web: httpx2.AsyncClient, path: str, **body: Any) -> Any:
+    """Ask the JSON API as the receiver."""
+    headers = {"authorization": f"Bearer {web.headers['x-test-token']}"}
+    answer = await web.post(path, json=body or None, headers=headers)
+    assert answer.status_code < 300, answer.text
+    return answer.json() if answer.content else None
+
+
+async def test_a_number_from_reservation_to_done(hall: Hall, web: httpx2.AsyncClient) -> None:
+    assert "Sảnh thử" in (await web.get("/queue")).text
+    assert "Lĩnh vực thử" in (await web.get("/queue/sanh")).text
+    answer = await post(web, "/queue/sanh/A", "/queue/sanh/A", phone=PHONE, when="now")
+    assert answer.status_code == 303, answer.text
+    ticket = answer.headers["location"]
+    page = (await web.get(ticket)).text
+    assert "A001" in page
+    assert "Mời đến trong khoảng" in page
+    assert (await post(web, ticket, f"{ticket}/arrive")).status_code == 303
+    assert "người tiếp theo" in (await web.get(ticket)).text
+    web.headers["x-test-token"] = await hall.token("staff")
+    counter = f"/api/counters/{hall.counters[0]}"
+    await as_staff(hall, web, f"{counter}/open")
+    called = await as_staff(hall, web, f"{counter}/call")
+    assert called["number"] == "A001"
+    assert "Mời đến quầy <strong>1</strong>" in (await web.get(ticket)).text
+    await as_staff(hall, web, f"/api/tickets/{called['ticket']}/start")
+    assert "Đang phục vụ" in (await web.get(ticket)).text
+    await as_staff(hall, web, f"/api/tickets/{called['ticket']}/finish")
+    page = (await web.get(ticket)).text
+    assert "Đã phục vụ xong" in page
+    assert "/rating" in page
+    rated = await post(web, ticket, f"{ticket}/rating", level="3")
+    assert rated.status_code == 303
+    thanked = (await web.get(rated.headers["location"])).text
+    assert "Cảm ơn" in thanked
+    assert "/rating" not in thanked
+    assert "live-region" not in page
+
+
+async def test_the_same_telephone_is_told_that_it_holds_a_number(
+    hall: Hall, web: httpx2.AsyncClient
+) -> None:
+    await post(web, "/queue/sanh/A", "/queue/sanh/A", phone=PHONE, when="now")
+    again = await post(web, "/queue/sanh/A", "/queue/sanh/A", phone="+84912345678", when="now")
+    assert again.status_code == 409
+    assert "A001" in again.text or "một số" in again.text
+
+
+async def test_a_wrong_telephone_is_said_beside_its_field(
+    hall: Hall, web: httpx2.AsyncClient
+) -> None:
+    wrong = await post(web, "/queue/sanh/A", "/queue/sanh/A", phone="12", when="now")
+    assert wrong.status_code == 422
+    assert 'id="f-phone-error"' in wrong.text
+    wrong = await post(web, "/queue/sanh/A", "/queue/sanh/A", when="yesterday")
+    assert wrong.status_code == 422
+
+
+async def test_letting_pass_and_leaving_from_the_page(hall: Hall, web: httpx2.AsyncClient) -> None:
+    codes = []
+    for phone in ("0912345678", "0912345679"):
+        made = await post(web, "/queue/sanh/A", "/queue/sanh/A", phone=phone, when="now")
+        codes.append(made.headers["location"])
+        assert (await post(web, codes[-1], f"{codes[-1]}/arrive")).status_code == 303
+    passed = await post(web, codes[0], f"{codes[0]}/let-pass")
+    assert passed.headers["location"].endswith("?done=let-pass")
+    assert '<strong class="number">1</strong>' in (await web.get(codes[0])).text
+    assert (await post(web, codes[0], f"{codes[0]}/leave")).status_code == 303
+    assert "Đã trả số" in (await web.get(codes[0])).text
+    gone = await post(web, codes[1], f"{codes[0]}/leave")
+    assert gone.status_code == 409
+
+
+async def test_the_door_finds_him_by_code_or_telephone_and_gives_nobody_a_code(
+    hall: Hall,
+    web: httpx2.AsyncClient,
+) -> None:
+    made = await post(web, "/queue/sanh/A", "/queue/sanh/A", phone=PHONE, when="now")
+    code = made.headers["location"].rsplit("/", 1)[1]
+    by_phone = await post(web, "/s/sanh", "/s/sanh", code=PHONE)
+    assert by_phone.status_code == 200
+    assert "A001" in by_phone.text
+    assert code not in by_phone.text
+    by_code = await post(web, "/s/sanh", "/s/sanh", code=code.lower())
+    assert by_code.headers["location"].startswith(f"/q/{code}")
+    wrong = await post(web, "/s/sanh", "/s/sanh", code="NOSUCH22")
+    assert wrong.status_code == 404
+    assert 'id="f-code-error"' in wrong.text
+
+
+async def test_who_tries_codes_at_the_door_is_stopped(hall: Hall, web: httpx2.AsyncClient) -> None:
+    for _ in range(knocks.LIMITS["wrong"]):
+        assert (
+            await web.post("/api/sites/sanh/arrivals", json={"code": "NOSUCH22"})
+        ).status_code == 404
+    assert (
+        await web.post("/api/sites/sanh/arrivals", json={"code": "NOSUCH22"})
+    ).status_code == 429
+
+
+async def slot(hall: Hall, days: int, minutes: int = 0) -> UUID:
+    """Make a slot of two places in line A."""
+    made, begin = uuid7(), clock.now() + timedelta(days=days, minutes=minutes)
+    async with hall.work() as work:
+        await work.tx.execute(
+            "insert into slot (id, site_id, line_id, day, from_at, to_at, capacity)"
+            " values ($1, $2, $3, $4, $5, $6, 2)",
+            made,
+            hall.site,
+            hall.lines["A"],
+            local_day(begin),
+            begin,
+            begin + timedelta(minutes=30),
+        )
+    return made
+
+
+async def test_an_appointment_booked_moved_put_into_the_calendar_and_cancelled(
+    hall: Hall,
+    web: httpx2.AsyncClient,
+) -> None:
+    first, second = await slot(hall, 1), await slot(hall, 2)
+    choose = "/appointments?site=sanh&line=A"
+    made = await post(
+        web, choose, "/appointments", site="sanh", line="A", slot=str(first), phone=PHONE
+    )
+    assert made.status_code == 303, made.text
+    address = made.headers["location"].split("?")[0]
+    assert "Đã đặt" in (await web.get(address)).text
+    file = await web.get(f"{address}/calendar.ics")
+    assert file.headers["content-type"].startswith("text/calendar")
+    assert b"SEQUENCE:0\r\n" in file.content
+    moved = await post(web, f"{address}/move", f"{address}/move", slot=str(second), sequence="0")
+    assert moved.status_code == 303, moved.text
+    assert b"SEQUENCE:1\r\n" in (await web.get(f"{address}/calendar.ics")).content
+    stale = await web.get(address)
+    assert "Đã đổi giờ" in stale.text
+    assert (await post(web, address, f"{address}/cancel")).status_code == 303
+    gone = await web.get(f"{address}/calendar.ics")
+    assert b"METHOD:CANCEL\r\n" in gone.content
+    assert b"SEQUENCE:2\r\n" in gone.content
+    assert (await hall.fetch("select sum(booked) as n from slot"))[0]["n"] == 0
+
+
+async def test_a_booking_without_an_hour_or_a_telephone_says_so(
+    hall: Hall, web: httpx2.AsyncClient
+) -> None:
+    where = str(await slot(hall, 1))
+    choose = "/appointments?site=sanh&line=A"
+    no_hour = await post(web, choose, "/appointments", site="sanh", line="A", phone=PHONE)
+    assert no_hour.status_code == 422
+    assert 'id="f-slot-error"' in no_hour.text
+    no_phone = await post(web, choose, "/appointments", site="sanh", line="A", slot=where)
+    assert no_phone.status_code == 422
+    assert 'id="f-phone-error"' in no_phone.text
+
+
+async def test_an_appointment_by_json_becomes_a_number_at_the_door(
+    hall: Hall, web: httpx2.AsyncClient
+) -> None:
+    where = await slot(hall, 0, minutes=1)
+    free = (await web.get("/api/sites/sanh/A/slots")).json()
+    assert [f["id"] for f in free] == [str(where)]
+    made = (await web.post("/api/appointments", json={"slot": str(where), "phone": PHONE})).json()
+    if local_day(clock.now()) == local_day(clock.now() + timedelta(minutes=1)):
+        arrived = await web.post("/api/sites/sanh/arrivals", json={"code": made["public_code"]})
+        assert [t["number"] for t in arrived.json()] == ["A001"]
+        told = (await web.get(f"/api/appointments/{made['public_code']}")).json()
+        assert (told["state"], told["ticket"]) == ("arrived", "A001")
+    assert (await web.get("/api/appointments/NOSUCH")).status_code == 404
+
+
+async def test_staff_see_and_close_what_is_booked_and_others_do_not(
+    hall: Hall, web: httpx2.AsyncClient
+) -> None:
+    where = await slot(hall, 1)
+    await web.post("/api/appointments", json={"slot": str(where), "phone": PHONE})
+    day = local_day(clock.now() + timedelta(days=1)).isoformat()
+    path = f"/api/staff/sites/sanh/appointments?day={day}"
+    assert (await web.get(path)).status_code == 401
+    web.headers["x-test-token"] = await hall.token("staff")
+    bearer = {"authorization": f"Bearer {web.headers['x-test-token']}"}
+    listed = (await web.get(path, headers=bearer)).json()
+    assert [row["state"] for row in listed] == ["booked"]
+    closed = await as_staff(hall, web, f"/api/staff/slots/{where}/close", why="họp", cancel=True)
+    assert closed == {"booked": 1}
+    stranger = await hall.token("staff", "receiver", unit=uuid7())
+    refused = await web.get(path, headers={"authorization": f"Bearer {stranger}"})
+    assert refused.status_code == 403
+
+
+async def test_the_json_number_is_followed_and_given_back(
+    hall: Hall, web: httpx2.AsyncClient
+) -> None:
+    made = (await web.post("/api/queue", json={"site": "sanh", "line": "A"})).json()
+    assert (made["number"], made["state"]) == ("A001", "reserved")
+    assert len(made["window"]) == 2
+    path = f"/api/q/{made['public_code']}"
+    assert (await web.post(f"{path}/arrive")).json()["state"] == "waiting"
+    assert (await web.post(f"{path}/leave")).json()["state"] == "left"
+    assert (await web.post(f"{path}/dance")).status_code == 404
+    assert (await web.post("/api/queue", json={"site": "sanh", "line": "Z"})).status_code == 404
+
+
+async def test_a_site_that_is_cut_off_says_that_the_place_is_kept(
+    hall: Hall, web: httpx2.AsyncClient
+) -> None:
+    made = await post(web, "/queue/sanh/A", "/queue/sanh/A", phone=PHONE, when="now")
+    ticket = made.headers["location"]
+    device = uuid7()
+    async with hall.work() as work:
+        await work.tx.execute(
+            "insert into device (id, site_id, kind, name) values ($1, $2, 'node', 'Máy thử')",
+            device,
+            hall.site,
+        )
+        await work.tx.execute(
+            "insert into site_node (site_id, device_id, centre_until) values ($1, $2, $3)",
+            hall.site,
+            device,
+            clock.now() - timedelta(minutes=1),
+        )
+    hall.platform.cache.clear()
+    page = (await web.get(ticket)).text
+    assert "giữ chỗ" in page
+    assert "/leave" not in page
+    assert "giữ chỗ" in (await web.get("/queue/sanh/A")).text
+    refused = await web.post(
+        "/api/queue", json={"site": "sanh", "line": "A", "phone": "0987654321"}
+    )
+    assert refused.status_code == 503
