@@ -8,7 +8,7 @@ from litestar.response import Redirect, Template
 from motcua.errors import Invalid, Problem
 from motcua.events.log import SYSTEM
 from motcua.platform import Platform
-from motcua.station import devices, visits
+from motcua.station import devices, health, visits
 from motcua.station.screen import go, go_clean, next_step, say, screen_of, show
 from motcua.web.here import AnyRequest, province_of
 from motcua.web.routes import session_cookie
@@ -47,7 +47,9 @@ async def pair(request: AnyRequest) -> Redirect | Template:
     except Problem as refused:
         errors = {"code": say(request, refused)}
         return show(request, "pair.html", status=refused.status, errors=errors, ending=False)
-    path = f"/board/{found['key']}" if found and found["kind"] == "board" else "/station"
+    path = "/station"
+    if found:
+        path = {"board": f"/board/{found['key']}", "rating": "/rate"}.get(found["kind"], path)
     answer = go(request, path)
     answer.set_cookie(session_cookie(request, paired[1], device=True))
     return answer
@@ -78,16 +80,29 @@ async def start(request: AnyRequest) -> Redirect:
 async def call_staff(request: AnyRequest) -> Redirect:
     """Tell the site's officers that somebody needs help at this station."""
     screen = await screen_of(request)
+    shown = str((await request.form()).get("ticket", ""))
     back = "/station"
     async with screen.work() as (work, _):
         try:
-            back = next_step((await visits.current(work, screen.device)).notes)
+            if shown:
+                following = (await visits.take_ticket(work, screen.device, shown))[1]
+                back = f"/station/ticket/{following}"
+            else:
+                back = next_step((await visits.current(work, screen.device)).notes)
         except visits.NoVisitError:
             back = "/station"  # called from the first screen
-        about = {"site": screen.site.key, "device": screen.session.name}
-        work.emit("station.help_called", screen.device, about, unit=screen.site.unit_id)
-        work.bells.add(f"site:{screen.site.id}")
+        await health.ask_help(work, screen.device)
     return go(request, f"{back}?called=1")
+
+
+@post("/alive", include_in_schema=False, status_code=204)
+async def alive(request: AnyRequest) -> None:
+    """Hear from the screen every minute; ``camera`` is ok or none."""
+    screen = await screen_of(request)
+    camera = str((await request.form()).get("camera", ""))
+    if camera and screen.health.get("camera") != camera:
+        async with screen.work() as (work, _):
+            await health.report(work, screen.device, {"camera": camera})
 
 
 @post("/wipe", include_in_schema=False)
@@ -105,4 +120,4 @@ async def wipe_again(request: AnyRequest) -> Redirect:
     return go(request, "/station")
 
 
-ROUTES: list[Any] = [pair_page, pair, first, start, call_staff, wipe, wipe_again]
+ROUTES: list[Any] = [pair_page, pair, first, start, call_staff, alive, wipe, wipe_again]

@@ -1,6 +1,5 @@
 """The check page, handing in, and the ticket that is shown once."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,9 +16,10 @@ from motcua.dossiers.subjects import subject_of
 from motcua.errors import Invalid, Problem
 from motcua.events.work import Work
 from motcua.files.qr import qr_svg
-from motcua.queues import service
-from motcua.station import answers, lines, visits
+from motcua.notices import sending
+from motcua.station import answers, jobs, lines, slips, taking, visits
 from motcua.station.apply import adopted_of, check_unit, prefill_of
+from motcua.station.health import prints
 from motcua.station.papers import asked_for, missing, scans_of
 from motcua.station.screen import GoElsewhereError, Screen, go, require, say, screen_of, show
 from motcua.station.visits import Erasure, Notes, NoVisitError, Visit
@@ -27,7 +27,6 @@ from motcua.tenancy.db import TenantTx
 from motcua.web.here import AnyRequest
 
 DIRECT = 1
-_SIZE = re.compile(r'width="(\d+)" height="(\d+)"')
 _UNIT = "select name from unit where id = $1"
 
 
@@ -68,23 +67,50 @@ async def second_press(screen: Screen, once: str) -> Redirect:
 
 @get("/ticket/{token:str}", include_in_schema=False)
 async def ticket(request: AnyRequest, token: FromPath[str]) -> Template:
-    """Show the ticket of this token, once."""
+    """Show the tickets of this token, once; the page itself may ask again under its next token."""
     screen = await screen_of(request)
     async with screen.work() as (work, _):
-        ticket_id = await visits.take_ticket(work, screen.device, token)
-        shown = await lines.ticket(work.tx, ticket_id)
-    code = _code(screen, shown.track_code) if shown.track_code else ""
-    return show(request, "ticket.html", ticket=shown, code=code, ending=False)
+        ticket_id, following = await visits.take_ticket(work, screen.device, token)
+        shown = await slips.of_visit(work.tx, ticket_id)
+        now = work.now
+    return show(
+        request,
+        "ticket.html",
+        tickets=[_Ticket(t, screen) for t in shown],
+        printing=prints(screen.health, now),
+        told=sending.reach(screen.platform, screen.tenant) and any(t.told for t in shown),
+        again=f"/station/ticket/{following}",
+        shown_token=following,
+        ending=False,
+    )
 
 
-def _code(screen: Screen, track_code: str) -> Markup:
-    """Return the QR code of the dossier's page; with a view box, so that paper and screen may scale it."""
-    title = "QR code to follow the dossier" if screen.lang == "en" else "Mã QR tra cứu hồ sơ"
-    link = f"{screen.platform.settings.url_of(screen.tenant.slug)}/track/{track_code}"
-    svg = qr_svg(link, title=title)
-    if "viewBox" not in svg:
-        svg = _SIZE.sub(r'viewBox="0 0 \1 \2" \g<0>', svg, count=1)
-    return Markup(svg)  # noqa: S704 -- our own SVG
+@post("/print", include_in_schema=False)
+async def print_again(request: AnyRequest) -> Redirect:
+    """Print the tickets that are on the screen once more."""
+    screen = await screen_of(request)
+    token = str((await request.form()).get("ticket", ""))
+    async with screen.work() as (work, _):
+        ticket_id, following = await visits.take_ticket(work, screen.device, token)
+        jobs.order(work, screen, [t.id for t in await slips.of_visit(work.tx, ticket_id)])
+    return go(request, f"/station/ticket/{following}")
+
+
+class _Ticket:
+    """A ticket as the page shows it, in the language on screen."""
+
+    def __init__(self, ticket: slips.Shown, screen: Screen) -> None:
+        base = screen.platform.settings.url_of(screen.tenant.slug)
+        english = screen.lang == "en"
+        self.slip = slips.slip_of(ticket, screen.lang, base)
+        title = "QR code of this number" if english else "Mã QR của số này"
+        self.code = _code(self.slip.link, f"{title}: {ticket.number}")
+        title = "QR code to follow the dossier" if english else "Mã QR tra cứu hồ sơ"
+        self.dossier = _code(self.slip.dossier, title) if self.slip.dossier else ""
+
+
+def _code(link: str, title: str) -> Markup:
+    return Markup(qr_svg(link, title=title))  # noqa: S704 -- our own SVG
 
 
 async def _submit(screen: Screen, work: Work, visit: Visit, erasure: Erasure) -> None:
@@ -118,12 +144,10 @@ async def _submit(screen: Screen, work: Work, visit: Visit, erasure: Erasure) ->
     )
     submitted = await submission.submit(work, law, application)
     line = await lines.for_field(work.tx, screen.site.id, package.procedure.field)
-    issued = await service.issue(
-        work, screen.site.id, line, person=notes.person, dossier=submitted.id
-    )
+    ticket = await taking.issue(work, screen, visit, [line], submitted.id)
     used = {file_id for _, file_id in scans}
     await visits.drop(work, [f for f in notes.files() if f not in used], erasure)
-    await visits.end(work, visit, "submitted", ticket=issued.id, show=notes.once)
+    await visits.end(work, visit, "submitted", ticket=ticket, show=notes.once)
 
 
 def _refuse_cosigners(form: Form, values: Mapping[str, Value]) -> None:
@@ -181,4 +205,4 @@ def _paper(paper: Any, notes: Notes, lang: str) -> dict[str, Any]:
     return {"name": paper.name(lang), "pages": pages}
 
 
-ROUTES: list[Any] = [check_page, submit, ticket]
+ROUTES: list[Any] = [check_page, submit, ticket, print_again]

@@ -1,10 +1,20 @@
-"""The pages of the station, below ``/station``."""
+"""The pages of the station below ``/station``, its printer's, and those of the rating device."""
 
 from typing import Any
 
 from litestar import Router
 
-from motcua.station import apply, entry, finish, identify, inquire, papers
+from motcua.station import (
+    apply,
+    entry,
+    finish,
+    identify,
+    inquire,
+    numbers,
+    papers,
+    printer_routes,
+    rating,
+)
 from motcua.station.screen import EXCEPTION_HANDLERS
 
 ROUTES: list[Any] = [
@@ -12,9 +22,11 @@ ROUTES: list[Any] = [
         path="/station",
         route_handlers=[
             handler
-            for room in (entry, identify, apply, papers, finish, inquire)
+            for room in (entry, identify, apply, papers, finish, numbers, inquire)
             for handler in room.ROUTES
         ],
         exception_handlers=EXCEPTION_HANDLERS,
-    )
+    ),
+    *printer_routes.ROUTES,
+    *rating.ROUTES,
 ]

@@ -1,8 +1,9 @@
 """What every page of the station needs: which device asks, how a page is shown, where to go instead."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from litestar.datastructures import Cookie
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect, Template
 
+from motcua import clock
 from motcua.errors import Forbidden, Problem, SignInNeeded, TooLarge
 from motcua.events.work import Work
 from motcua.files.store import TenantFiles
@@ -25,13 +27,31 @@ from motcua.web.sessions import Session, need
 MAX_BODY = 50_000_000
 LOW = "mc_low"
 _LANGUAGE = "mc_lang"
-_RETRY = {f"/station/{step}" for step in ("identify", "papers", "check", "number", "track")}
+_RETRY = {
+    f"/station/{step}"
+    for step in (
+        "identify",
+        "papers",
+        "check",
+        "number",
+        "track",
+        "phone",
+        "priority",
+        "appointment",
+    )
+}
+SEEN_EVERY = timedelta(seconds=30)
+"""How often it is written down that a device is there."""
 
 _DEVICE = """
-select s.id, s.key, s.name, s.unit_id, u.kind as unit_kind, u.name as unit_name
+with seen as (
+  update device set seen_at = $2
+  where id = $1 and forgotten_at is null and (seen_at is null or seen_at < $3))
+select s.id, s.key, s.name, s.unit_id, u.kind as unit_kind, u.name as unit_name,
+  d.health, d.help_since
 from device d join site s on s.tenant_id = d.tenant_id and s.id = d.site_id
 join unit u on u.tenant_id = s.tenant_id and u.id = s.unit_id
-where d.id = $1 and d.kind = 'station' and d.forgotten_at is null
+where d.id = $1 and d.kind = $4 and d.forgotten_at is null
 """
 
 
@@ -64,6 +84,8 @@ class Screen:
     tenant: Tenant
     session: Session
     site: Site
+    health: Mapping[str, Any]
+    help_since: datetime | None
 
     @property
     def device(self) -> UUID:
@@ -95,8 +117,8 @@ class Screen:
             yield work, await visits.current(work, self.device), erasure
 
 
-async def screen_of(request: AnyRequest) -> Screen:
-    """Return the paired station that asks; 401 or 403 for everybody else."""
+async def screen_of(request: AnyRequest, kind: str = "station") -> Screen:
+    """Return the paired device of this kind that asks; 401 or 403 for everybody else."""
     tenant = province_of(request)
     session = here(request).session
     if session is None:
@@ -106,11 +128,17 @@ async def screen_of(request: AnyRequest) -> Screen:
         )
     device = need(session, "device")
     platform: Platform = request.app.state.platform
+    now = clock.now()
     async with platform.db.tenant(tenant) as tx:
-        row = await tx.fetchrow(_DEVICE, device.subject)
-    if row is None or device.data.get("kind") != "station":
-        raise Forbidden("Thiết bị này không phải là trạm.", "This device is not a station.")
-    return Screen(request, platform, tenant, device, Site(**row))
+        row = await tx.fetchrow(_DEVICE, device.subject, now, now - SEEN_EVERY, kind)
+    if row is None or device.data.get("kind") != kind:
+        raise Forbidden(
+            "Thiết bị này không được ghép cho trang này.",
+            "This device is not paired for this page.",
+        )
+    about = dict(row)
+    health, help_since = about.pop("health"), about.pop("help_since")
+    return Screen(request, platform, tenant, device, Site(**about), health, help_since)
 
 
 def show(request: AnyRequest, template: str, /, status: int = 200, **context: Any) -> Template:
@@ -125,6 +153,9 @@ def show(request: AnyRequest, template: str, /, status: int = 200, **context: An
         "called": called,
         "back": None,
         "ending": True,
+        # A page that is shown once comes back under another address: ticket.html.
+        "again": "",
+        "shown_token": "",
     }
     answer = page(request, f"station/{template}", status=status, **{**known, **context})
     if asked in {"0", "1"}:

@@ -39,13 +39,12 @@ update station_session set ended_at = $2, outcome = $3, data_sealed = null, tick
 """
 _UNSEEN = "select 1 from station_session where device_id = $1 and ticket_token = $2"
 _SHOW = """
-update station_session set ticket_token = null
+update station_session set ticket_token = $4
 where device_id = $1 and ticket_token = $2 and ended_at > $3 returning ticket_id, trace_id
 """
 _UNSHOWN = """
 update station_session set ticket_token = null where device_id = $1 and ticket_token is not null
 """
-_SEEN = "update device set seen_at = $2 where id = $1"
 _DROP = "delete from stored_file where id = any($1) returning sha256"
 
 
@@ -91,6 +90,8 @@ class Notes(msgspec.Struct):
     papers: dict[str, list[Scan]] = {}
     papers_seen: bool = False
     track: str = ""
+    phone: str = ""
+    priority: str = ""
 
     def files(self) -> list[UUID]:
         """Return the ids of all scanned files."""
@@ -125,7 +126,6 @@ async def begin(work: Work, device: UUID, way: str, erasure: Erasure) -> Visit:
     await work.tx.execute(
         _NEW, visit.id, device, visit.trace_id, work.now, _sealed(work, visit.notes)
     )
-    await work.tx.execute(_SEEN, device, work.now)
     work.emit("station.session_started", visit.id, {"way": way})
     return visit
 
@@ -174,13 +174,20 @@ async def unshown(work: Work, device: UUID, show: str) -> bool:
     return bool(await work.tx.fetchval(_UNSEEN, device, digest(show)))
 
 
-async def take_ticket(work: Work, device: UUID, show: str) -> UUID:
-    """Return the ticket of a token, once and within minutes; ``NoVisitError`` afterwards."""
-    row = await work.tx.fetchrow(_SHOW, device, digest(show), work.now - FORSAKEN)
+async def take_ticket(work: Work, device: UUID, show: str) -> tuple[UUID, str]:
+    """Return the ticket of a token and the token for the next time; ``NoVisitError`` for a used one.
+
+    An address shows the ticket once. Whoever stands there may ask for it again in his language or on paper,
+    under the next token, for as long as he has not left: leaving forgets it, and so do some minutes.
+    """
+    following = token()
+    row = await work.tx.fetchrow(
+        _SHOW, device, digest(show), work.now - FORSAKEN, digest(following)
+    )
     if row is None:
         raise NoVisitError
     work.trace_id = row["trace_id"]
-    return UUID(bytes=row["ticket_id"].bytes)
+    return UUID(bytes=row["ticket_id"].bytes), following
 
 
 def _sealed(work: Work, notes: Notes) -> bytes:

@@ -8,7 +8,10 @@ import pytest
 from motcua.platform import Platform
 from motcua.tenancy.tenant import Tenant
 from tests.conftest import Browser
-from tests.core.station.person import Screen, new_code
+from tests.core.queues.conftest import Hall, hall
+from tests.core.station.person import Screen, in_hall, new_code
+
+__all__ = ["hall"]
 
 NewScreen = Callable[..., Awaitable[Screen]]
 
@@ -30,5 +33,15 @@ def station(
         answer = await screen.pair(code)
         assert answer.status_code == 200, answer.text
         return screen
+
+    return make
+
+
+@pytest.fixture
+def kiosk(browse: Browser, hall: Hall) -> Callable[[], Awaitable[Screen]]:
+    """Return a maker of paired stations of a hall of its own."""
+
+    async def make() -> Screen:
+        return await in_hall(Screen(browse(hall.tenant.slug)), hall, "station", "Trạm thử")
 
     return make

@@ -12,6 +12,7 @@ from motcua.events.log import SYSTEM
 from motcua.platform import Platform
 from motcua.station import devices
 from motcua.tenancy.tenant import Tenant
+from tests.core.queues.conftest import Hall
 
 _TOKEN = re.compile(r'name="_csrf_token" value="([^"]+)"')
 _ONCE = re.compile(r'name="once" value="([^"]+)"')
@@ -33,6 +34,15 @@ async def new_code(
     where = await site_id(platform, tenant, site)
     async with platform.works.begin(tenant, SYSTEM) as work:
         return await devices.make_code(work, where, kind, name)
+
+
+async def in_hall(screen: "Screen", hall: Hall, kind: str, name: str) -> "Screen":
+    """Pair a browser as a device of a hall."""
+    async with hall.work() as work:
+        code = await devices.make_code(work, hall.site, kind, name)
+    answer = await screen.pair(code)
+    assert answer.status_code == 200, answer.text
+    return screen
 
 
 @dataclass
@@ -82,6 +92,15 @@ class Screen:
     async def pair(self, code: str) -> httpx2.Response:
         await self.open("/station/pair")
         return await self.press("/station/pair", {"code": code})
+
+    async def start(self, way: str = "number") -> None:
+        """From the first screen to the first step of a way."""
+        await self.open("/station")
+        await self.press("/station/start", {"way": way})
+
+    async def take(self, *letters: str) -> httpx2.Response:
+        """Take a number in these lines; the page of the lines is open."""
+        return await self.press("/station/number", {"line": list(letters), "once": self.once})
 
     async def identify(self, person: people.Person, way: str = "apply") -> None:
         """From the first screen to the consent that was given."""

@@ -188,7 +188,7 @@ async def test_calling_staff_is_an_event_and_keeps_the_person_where_he_was(
     assert "Đã báo nhân viên" in screen.page
     async with platform.db.tenant(quang_ninh) as tx:
         event = await tx.fetchrow(
-            "select payload from event where type = 'station.help_called' order by id desc limit 1"
+            "select payload from event where type = 'device.help' order by id desc limit 1"
         )
     assert event is not None
     assert event["payload"]["site"] == "hong-gai"
