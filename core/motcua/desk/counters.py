@@ -1,131 +1,98 @@
-"""The counter: sit down, call, serve, finish; one big key that is always the next right thing."""
+"""The page of a counter: one big key that is always the next right thing, the ticket beside its dossier."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from litestar import get, post
+from litestar import get
 from litestar.params import FromPath
-from litestar.response import Redirect, Stream, Template
+from litestar.response import Redirect, Template
 
-from motcua.desk.view import DossierView, dossier_view, minutes_since, staff_id
-from motcua.dossiers import access, incidents, worklists
-from motcua.errors import Forbidden, NotFound
+from motcua import clock
+from motcua.desk import hall_rows, holding
+from motcua.desk.hall_view import counter_of, counter_view, mark_of, troubles, who_waits
+from motcua.desk.view import DossierView, dossier_view, staff_id
+from motcua.dossiers import access
+from motcua.errors import NotFound, in_words
 from motcua.events.work import Work
-from motcua.people.capabilities import units
 from motcua.platform import Platform
-from motcua.queues import queries, service
 from motcua.tenancy.db import Record, TenantTx
 from motcua.web.here import AnyRequest, here, province_of
-from motcua.web.live import Message, follow, stream
+from motcua.web.live import Lasting, Message, follow, stream
 from motcua.web.pages import page
 from motcua.web.sessions import Session, need_role
 
-Verb = Callable[[Work, UUID, UUID], Awaitable[Any]]
-_TICKET: Mapping[str, Verb] = {
-    "start": service.start,
-    "finish": service.finish,
-    "recall": service.recall,
-    "no-show": service.no_show,
-}
-_KEEPERS = ("receiver", "admin")
-_ALIVE = "select 1 from web_session where token_hash = $1 and expires_at > now()"
-
-
-@get("/desk", include_in_schema=False)
-async def start(request: AnyRequest) -> Template:
-    """Show where an officer begins: the counters to sit down at, and what waits."""
-    platform: Platform = request.app.state.platform
-    tenant = province_of(request)
-    officer = access.officer(request, *access.DESK_ROLES)
-    now = datetime.now(UTC)
-    sites: list[Record] = []
-    counters: list[Record] = []
-    tray = None
-    async with platform.db.tenant(tenant) as tx:
-        if officer.may("receiver") or officer.may("admin"):
-            sites = await queries.sites(tx, _kept(officer))
-            counters = await queries.counters(tx, [s["id"] for s in sites])
-        if officer.may("receiver"):
-            tray = await worklists.tray(tx, access.receiving(officer), now)
-        seat = await queries.seat(tx, officer.subject)
-        work = await worklists.work(tx, access.held(officer), officer.subject, now)
-    return page(
-        request,
-        "desk/start.html",
-        sites=[
-            (
-                s,
-                [c for c in counters if c["site_id"] == s["id"]],
-                officer.may("receiver", s["unit_id"]),
-            )
-            for s in sites
-        ],
-        seat=seat,
-        tray=tray,
-        work=work,
-        me=officer.subject,
-        settles=any(officer.may(role) for role in access.CASE_ROLES),
-        pairs=officer.may("receiver") or officer.may("admin"),
-        administers=officer.may("admin"),
-        leads=any(officer.may(role) for role in incidents.ROLES),
-        done=request.query_params.get("done", ""),
-    )
-
-
-def _kept(officer: Session) -> list[UUID] | None:
-    """Return the units whose counters an officer sits at or keeps in order; None for all of them."""
-    found = [units(officer.capabilities, role) for role in _KEEPERS if officer.may(role)]
-    return None if None in found else [unit for some in found for unit in some or ()]
-
-
-async def _counter(
-    tx: TenantTx, officer: Session, counter_id: UUID, roles: tuple[str, ...] = ("receiver",)
-) -> Record:
-    """Return the counter when the officer holds one of the roles in its unit."""
-    counter = await queries.counter(tx, counter_id)
-    need_role(officer, *roles, unit=counter["unit_id"])
-    return counter
-
-
-async def _rows(tx: TenantTx, counter: Record, now: datetime) -> dict[str, Any]:
-    total, waiting = await queries.waiting(tx, counter["site_id"], counter["lines"], now)
-    rows = [
-        {"row": row, "range": str(left), "waited": minutes_since(row["issued_at"], now)}
-        for row, left in waiting
-    ]
-    return {"total": total, "waiting": rows}
+# An empty text stands for a live session without a seat.
+_ALIVE = """
+select coalesce(data->>'seat', '') from web_session where token_hash = $1 and expires_at > now()
+"""
 
 
 @get("/desk/counter/{counter_id:uuid}", include_in_schema=False)
 async def show(request: AnyRequest, counter_id: FromPath[UUID]) -> Template | Redirect:
-    """Show the counter: the ticket beside its dossier, and who waits."""
+    """Show the counter to who sits there: the ticket beside its dossier, and who waits."""
+    return await counter_page(request, counter_id)
+
+
+async def counter_page(
+    request: AnyRequest,
+    counter_id: UUID,
+    *,
+    status: int = 200,
+    failed: str = "",
+    said: str = "",
+    fields: Mapping[str, str] | None = None,
+    kept: Mapping[str, str] | None = None,
+) -> Template | Redirect:
+    """Return the page; ``failed`` is the verb that was refused, ``said`` why, ``kept`` what its form held."""
     platform: Platform = request.app.state.platform
-    tenant = province_of(request)
     officer = access.officer(request, "receiver")
-    async with platform.works.begin(tenant, officer.actor) as work:
-        counter = await _counter(work.tx, officer, counter_id)
+    asked, lang = request.query_params, here(request).lang
+    async with platform.works.begin(province_of(request), officer.actor) as work:
+        counter = await counter_for(work.tx, officer, counter_id)
         if counter["staff_id"] != officer.subject:
             return Redirect(here(request).url("/desk"), status_code=303)
-        ticket = await queries.at_counter(work.tx, counter_id)
-        view = await _dossier(platform, work, officer, ticket, here(request).lang)
-        served = await queries.served_today(work.tx, counter_id, officer.subject, work.now)
-        waiting = await _rows(work.tx, counter, work.now)
+        view = await counter_view(
+            work.tx,
+            counter,
+            officer.subject,
+            work.now,
+            mine=not await holding.elsewhere(work.tx, officer, counter_id),
+            picked=staff_id(asked.get("pick", "") or (kept or {}).get("picked", "")),
+            undo=staff_id(asked.get("undo", "")),
+        )
+        dossier = await _dossier(platform, work, officer, view.ticket, lang)
     return page(
         request,
         "desk/counter.html",
+        status=status,
+        q=view,
         counter=counter,
-        ticket=ticket,
-        d=view,
-        served=served,
-        done=request.query_params.get("done", ""),
+        ticket=view.ticket,
+        d=dossier,
+        total=view.total,
+        waiting=view.waiting,
+        troubles=view.troubles,
+        standby=asked.get("standby", "") == "1" and view.standing == "idle",
+        done=asked.get("done", ""),
+        refused=failed,
+        said=said,
+        held=kept or {},
+        errors_at={name: in_words(told, lang) for name, told in (fields or {}).items()},
         errors={},
         failed="",
         kept={},
         back=str(counter_id),
-        **waiting,
     )
+
+
+async def counter_for(
+    tx: TenantTx, officer: Session, counter_id: UUID, roles: tuple[str, ...] = ("receiver",)
+) -> Record:
+    """Return the counter when the officer holds one of the roles in its unit."""
+    counter = await counter_of(tx, counter_id)
+    need_role(officer, *roles, unit=counter["unit_id"])
+    return counter
 
 
 async def _dossier(
@@ -142,76 +109,67 @@ async def _dossier(
 
 
 @get("/desk/counter/{counter_id:uuid}/stream", include_in_schema=False)
-async def hear(request: AnyRequest, counter_id: FromPath[UUID]) -> Stream:
-    """Send the waiting list whenever it changed."""
+async def hear(request: AnyRequest, counter_id: FromPath[UUID]) -> Lasting:
+    """Send the waiting list, the devices that need somebody, and the loss of the seat, when they changed."""
     platform: Platform = request.app.state.platform
     tenant = province_of(request)
     officer = access.officer(request, "receiver")
     async with platform.db.tenant(tenant) as tx:
-        counter = await _counter(tx, officer, counter_id)
-    template = request.app.template_engine.get_template("desk/_waiting.html")  # type: ignore[union-attr]
-    told = ""
+        counter = await counter_for(tx, officer, counter_id)
+    parts = _parts(request, officer, counter)
+    told: dict[str, str] = {}
 
     async def read(_: int | None) -> list[Message]:
-        nonlocal told
         async with platform.db.tenant(tenant) as tx:
-            if not await tx.fetchval(_ALIVE, officer.token_hash):
-                return [("end", {}, None)]
-            waiting = await _rows(tx, counter, datetime.now(UTC))
-        known = page(request, "desk/_waiting.html", **waiting).context
-        fresh = template.render(known)
-        before, told = told, fresh
-        return [("html", fresh, None)] if fresh != before else []
+            found = await parts(tx)
+        if found is None:
+            return [("end", {}, None)]
+        fresh = {name: html for name, html in found.items() if told.get(name) != html}
+        told.update(fresh)
+        return [(name, html, None) for name, html in fresh.items()]
 
     return stream(follow(platform.bell, f"site:{counter['site_id']}", read, None))
 
 
-@post("/desk/counter/{counter_id:uuid}/{verb:str}", include_in_schema=False)
-async def act(request: AnyRequest, counter_id: FromPath[UUID], verb: FromPath[str]) -> Redirect:
-    """Do one thing at the counter: open, leave, release, call, or move its ticket on."""
-    platform: Platform = request.app.state.platform
-    tenant = province_of(request)
-    roles = _KEEPERS if verb == "release" else ("receiver",)
-    officer = access.officer(request, *roles)
-    form = await request.form()
-    to, done = f"/desk/counter/{counter_id}", ""
-    async with platform.works.begin(tenant, officer.actor) as work:
-        counter = await _counter(work.tx, officer, counter_id, roles)
-        if verb == "release":
-            await service.release_counter(work, counter_id)
-            to, done = "/desk", "released"
-        elif verb == "open":
-            await _sit_down(work, officer, counter)
-        elif verb == "leave":
-            await queries.hold(work.tx, counter_id)
-            await service.leave_counter(work, counter_id, officer.subject)
-            to, done = "/desk", "left"
-        elif verb == "call":
-            called = await service.call_next(work, counter_id, officer.subject)
-            done = "" if called else "nobody"
-        elif verb in _TICKET:
-            await _TICKET[verb](work, _ticket(form.get("ticket")), officer.subject)
-            done = verb
-        else:
-            raise NotFound()
-    return Redirect(here(request).url(f"{to}?done={done}" if done else to), status_code=303)
+def _parts(
+    request: AnyRequest, officer: Session, counter: Record
+) -> Callable[[TenantTx], Awaitable[dict[str, str] | None]]:
+    """Return what reads the live parts of the page; it answers None when the session is over."""
+    mark = request.query_params.get("mark", "")
+
+    def rendered(template: str, **context: Any) -> str:
+        engine = request.app.template_engine
+        known = page(request, template, counter=counter, **context).context
+        return str(engine.get_template(template).render(known))  # type: ignore[union-attr]
+
+    async def read(tx: TenantTx) -> dict[str, str] | None:
+        seat = await tx.fetchval(_ALIVE, officer.token_hash)
+        if seat is None:
+            return None
+        now = clock.now()
+        lost = seat != str(counter["id"]) and await holding.elsewhere(tx, officer, counter["id"])
+        total, waiting = await who_waits(tx, counter, officer.subject, now)
+        state = await _state(tx, officer, counter["id"], mark)
+        free = mark.startswith("free") and not lost
+        return {
+            "html": rendered("desk/_waiting.html", total=total, waiting=waiting, free=free),
+            "seat": rendered("desk/_seat.html", state="lost" if lost else state),
+            "devices": rendered(
+                "desk/_troubles.html", troubles=await troubles(tx, counter["site_id"], now)
+            ),
+        }
+
+    return read
 
 
-async def _sit_down(work: Work, officer: Session, counter: Record) -> None:
-    seat = await queries.seat(work.tx, officer.subject)
-    if seat is not None and seat["id"] != counter["id"]:
-        raise Forbidden(
-            f"Bạn đang ngồi ở quầy {seat['number']}. Hãy rời quầy đó trước.",
-            f"You sit at counter {seat['number']}. Leave it first.",
-        )
-    await service.open_counter(work, counter["id"], officer.subject)
+async def _state(tx: TenantTx, officer: Session, counter_id: UUID, mark: str) -> str:
+    """Return ``old`` when the page with this mark shows what is no longer so, else an empty text."""
+    row = await hall_rows.mark(tx, counter_id, clock.now())
+    if not mark or row is None:
+        return ""
+    seated = row["staff_id"] == officer.subject
+    now = mark_of(row["break_since"], row["id"], row["version"])
+    return "" if seated and now == mark else "old"
 
 
-def _ticket(text: Any) -> UUID:
-    found = staff_id(str(text or ""))
-    if found is None:
-        raise NotFound("Không có số này.", "There is no such ticket.")
-    return found
-
-
-ROUTES: list[Any] = [start, show, hear, act]
+ROUTES: list[Any] = [show, hear]

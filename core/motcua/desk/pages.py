@@ -3,19 +3,25 @@
 from typing import Any
 
 from motcua.desk import (
+    acting,
     clock,
     counters,
     devices,
     documents,
     dossiers,
+    feedback,
     outbox,
     picture,
+    seats,
     steps,
     waiting,
 )
 
 ROUTES: list[Any] = [
     route
-    for part in (counters, dossiers, documents, picture, steps, waiting, clock, devices, outbox)
+    for part in (
+        *(seats, counters, acting, dossiers, documents, picture, steps),
+        *(waiting, clock, devices, outbox, feedback),
+    )
     for route in part.ROUTES
 ]

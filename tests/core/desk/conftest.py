@@ -21,7 +21,8 @@ from motcua.people import citizens
 from motcua.people.capabilities import Capability
 from motcua.people.citizens import Citizen
 from motcua.platform import Platform
-from motcua.queues import service
+from motcua.queues import issuing
+from motcua.queues.tables.visits import LIVE
 from motcua.tenancy.tenant import Tenant
 from motcua.web import sessions
 
@@ -99,10 +100,10 @@ class Office:
         prepared = await intake.prepare(files, [picture.getvalue()], NoScanner())
         return (await intake.note(work, prepared, self.citizen)).id
 
-    async def ticket(self, dossier: UUID | None = None) -> service.Issued:
+    async def ticket(self, dossier: UUID | None = None) -> issuing.Issued:
         """Issue a ticket in the line of certification."""
         async with self.platform.works.begin(self.tenant, SYSTEM) as work:
-            return await service.issue(work, self.site, self.line, dossier=dossier)
+            return await issuing.issue(work, self.site, self.line, dossier=dossier)
 
     async def one(self, sql: str, *args: object) -> Any:
         """Return the first value of a query."""
@@ -140,10 +141,9 @@ async def office(platform: Platform, quang_ninh: Tenant) -> Office:
         elsewhere = await tx.fetchrow(_SITE, "tinh")
         assert site
         assert elsewhere
-        await tx.execute("update counter set staff_id = null, opened_at = null")
-        await tx.execute(
-            "update ticket set state = 'cancelled' where state in ('waiting', 'called', 'serving')"
-        )
+        await tx.execute("update counter set staff_id = null, opened_at = null, break_since = null")
+        await tx.execute("update ticket set state = 'cancelled' where state = any($1)", list(LIVE))
+        await tx.execute("update segment set to_at = greatest(from_at, now()) where to_at is null")
         counter = await tx.fetchval(_COUNTER, site["id"])
         line = await tx.fetchval(_LINE, site["id"], "A")
     async with platform.works.begin(quang_ninh, SYSTEM) as work:

@@ -367,7 +367,7 @@ async def test_a_counter_is_one_persons_and_a_person_sits_at_one(
         office.site,
         office.counter,
     )
-    assert (await desk.post(f"/desk/counter/{second}/open")).status_code == 403
+    assert (await desk.post(f"/desk/counter/{second}/open")).status_code == 409
     nobody = await desk.post(f"{path}/call")
     assert nobody.headers["location"].endswith("done=nobody")
     start = (await desk.get("/desk")).text

@@ -1,7 +1,12 @@
+from dataclasses import replace
+
+import anyio
 import httpx2
 import pytest
 
+from motcua.events.log import SYSTEM
 from motcua.platform import Platform
+from motcua.web import sessions
 
 from ..board.test_stream import Ear, served
 from .conftest import Office, SitDown
@@ -33,3 +38,48 @@ async def test_the_waiting_list_is_for_receivers_of_the_unit(office: Office, sit
     path = f"/desk/counter/{office.counter}/stream"
     assert (await sit(office.other["receiver"]).get(path)).status_code == 403
     assert (await sit(office.staff["clerk"]).get(path)).status_code == 403
+
+
+async def test_a_page_whose_seat_was_taken_over_is_told_at_once(
+    office: Office, sit: SitDown, platform: Platform, free_tcp_port: int
+) -> None:
+    officer = office.staff["receiver"]
+    await sit(officer).post(f"/desk/counter/{office.counter}/open")
+    async with platform.works.begin(office.tenant, SYSTEM) as work:
+        token = await sessions.start(work, "staff", officer.id, officer.name)
+    path = f"/t/quang-ninh/desk/counter/{office.counter}/stream?mark=free.0"
+    cookies = {"mc_session": officer.token}
+    async with (
+        served(platform, free_tcp_port),
+        httpx2.AsyncClient(cookies=cookies) as client,
+        client.stream("GET", f"http://127.0.0.1:{free_tcp_port}{path}") as answer,
+    ):
+        ear = Ear(answer.aiter_bytes())
+        assert (await ear.next("seat"))[1].strip() == ""
+        began = anyio.current_time()
+        other = sit(replace(officer, token=token))
+        await other.post(f"/desk/counter/{office.counter}/take-over")
+        told = (await ear.next("seat"))[1]
+        assert "<seat-lost" in told
+        assert "take-over" in told, "and can be taken back"
+        assert anyio.current_time() - began < 1.0
+
+
+async def test_a_page_that_shows_what_is_no_longer_so_is_told(
+    office: Office, sit: SitDown, platform: Platform, free_tcp_port: int
+) -> None:
+    officer = office.staff["receiver"]
+    desk = sit(officer)
+    await desk.post(f"/desk/counter/{office.counter}/open")
+    path = f"/t/quang-ninh/desk/counter/{office.counter}/stream?mark=free.0"
+    cookies = {"mc_session": officer.token}
+    async with (
+        served(platform, free_tcp_port),
+        httpx2.AsyncClient(cookies=cookies) as client,
+        client.stream("GET", f"http://127.0.0.1:{free_tcp_port}{path}") as answer,
+    ):
+        ear = Ear(answer.aiter_bytes())
+        assert (await ear.next("seat"))[1].strip() == ""
+        await office.ticket()
+        await desk.post(f"/desk/counter/{office.counter}/call")
+        assert "<page-old" in (await ear.next("seat"))[1]
