@@ -1,0 +1,1 @@
+"""The monitor: how the halls stand and stood, for those who lead them."""

@@ -1,0 +1,88 @@
+"""Any day again: the monitor as it was at a moment, and the rows its figures counted then.
+
+What is not written down moment by moment is not shown: devices, links, alerts and paused lines.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import get
+from litestar.response import Template
+
+from motcua import clock
+from motcua.errors import Invalid, NotFound
+from motcua.monitor import halls, live, live_pages, moments, reports_files
+from motcua.monitor.moments import Moment
+from motcua.platform import Platform
+from motcua.queues import figures
+from motcua.queues.alerts import rules_of
+from motcua.queues.figures import Scope
+from motcua.web.here import AnyRequest, here, province_of
+from motcua.web.pages import page
+
+
+@get("/monitor/replay", include_in_schema=False)
+async def show(request: AnyRequest) -> Template:
+    """Show how the sites stood at a moment."""
+    platform: Platform = request.app.state.platform
+    tenant = province_of(request)
+    rules = rules_of(tenant.settings)
+    moment, errors = _moment(request)
+    async with platform.db.tenant(tenant) as tx:
+        _, sites = await halls.looking(request, tx)
+        found = await live.look(tx, live_pages.ids(sites), moment.at, rules, past=True)
+    context = live_pages.shown(request, found, rules, moment.at, moment=moment.query)
+    return page(
+        request,
+        "monitor/replay.html",
+        status=422 if errors else 200,
+        **context,
+        moment_shown=moment,
+        errors=errors,
+        kept={key: request.query_params.get(key, "") for key in errors},
+    )
+
+
+def _moment(request: AnyRequest) -> tuple[Moment, dict[str, str]]:
+    """Read the moment; what cannot be read is told, and the rest of the question still counts."""
+    asked, now = request.query_params, clock.now()
+    try:
+        return moments.read(asked, now), {}
+    except Invalid as wrong:
+        rest = {key: value for key, value in asked.items() if key not in wrong.fields}
+        return moments.read(rest if "day" in rest else {}, now), wrong.fields
+
+
+@get("/monitor/replay/rows", include_in_schema=False)
+async def rows(request: AnyRequest) -> Template:
+    """List what a figure of a site counted at a moment: at most the first page of it."""
+    platform: Platform = request.app.state.platform
+    asked = request.query_params
+    moment = moments.read(asked, clock.now())
+    async with platform.db.tenant(province_of(request)) as tx:
+        _, sites = await halls.looking(request, tx)
+        site = halls.one_of(sites, asked.get("site", ""))
+        scope = Scope([site["id"]], moment.day, moment.day, moment.at, _line(asked.get("line", "")))
+        if asked.get("figure", "") not in live_pages.ROWS.values():
+            raise NotFound("Không có số liệu này.", "There is no such figure.")
+        found = await figures.rows(tx, asked["figure"], scope)
+    return page(
+        request,
+        "monitor/replay_rows.html",
+        found=found,
+        figure=asked["figure"],
+        place=site["name"],
+        moment_shown=moment,
+        site_key=site["key"],
+        minutes=lambda seconds: reports_files.minutes(seconds, here(request).lang),
+    )
+
+
+def _line(raw: str) -> UUID | None:
+    try:
+        return UUID(raw) if raw else None
+    except ValueError as error:
+        raise NotFound() from error
+
+
+ROUTES: list[Any] = [show, rows]
