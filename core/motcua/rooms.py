@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from motcua import notices
 from motcua.board import pages as board
 from motcua.catalogue.calendars import SUBSCRIBER
 from motcua.desk import pages as desk
@@ -20,12 +21,15 @@ from motcua.dossiers.changes import CHILD_ENDED
 from motcua.dossiers.results import issue_result
 from motcua.events.log import Event
 from motcua.events.work import Work
+from motcua.monitor import pages as monitor
 from motcua.platform import Platform
 from motcua.plugins.manager import Plugins
 from motcua.portal import pages as portal
 from motcua.process.store import SERVICE, TIMER
+from motcua.queues import node_routes, telling, upkeep
 from motcua.queues import routes as queues
 from motcua.reporting import jobs as reporting
+from motcua.station import node_entry
 from motcua.station import pages as station
 from motcua.tenancy.tenant import Tenant
 from motcua.wallet import routes as wallet
@@ -41,11 +45,14 @@ ROUTES: list[Any] = [
         staff_routes,
         clock_routes,
         queues,
+        node_routes,
         wallet,
         portal,
         station,
+        node_entry,
         desk,
         board,
+        monitor,
     )
     for route in room.ROUTES
 ]
@@ -67,6 +74,12 @@ def subscribers(plugins: Plugins, tenant: Tenant, event: str) -> Iterable[str]:
         yield "timers"
     if event == CHILD_ENDED:
         yield "bundle"
+    if event in telling.SUBSCRIBED and plugins.writes(tenant):
+        yield telling.SUBSCRIBER
+    if event == upkeep.DAY_CLOSED:
+        yield upkeep.SUBSCRIBER
+    if event == notices.OWED:
+        yield notices.SUBSCRIBER
     if event in clock_changes.SUBSCRIBED:
         yield SUBSCRIBER
     for plugin in plugins.listeners(tenant):
@@ -94,13 +107,23 @@ def wire(platform: Platform) -> None:
     async def recompute(work: Work, event: Event) -> None:
         await clock_changes.recompute(platform, work, event)
 
+    async def tell(work: Work, event: Event) -> None:
+        await telling.tell(platform, work, event)
+
+    async def write(work: Work, event: Event) -> None:
+        await notices.deliver(platform, work, event)
+
     platform.handlers |= {
         "reporting": count,
         "service": service,
         "timer": fire,
         "timers": move,
         "bundle": gather,
+        notices.SUBSCRIBER: write,
+        telling.SUBSCRIBER: tell,
+        upkeep.SUBSCRIBER: upkeep.day_closed,
     }
+    platform.gave_up[notices.SUBSCRIBER] = notices.gave_up
     platform.handlers[SUBSCRIBER] = recompute
     platform.gave_up["service"] = incidents.gave_up
     for name in platform.plugins.infos:

@@ -1,40 +1,53 @@
 """What the hall shows: numbers only, the state in one snapshot, and the calls since a given one."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime, time
-from typing import Any
+from datetime import datetime
+from typing import Any, Self
 from uuid import UUID
 
 from motcua.dossiers.codes import local_day
 from motcua.queues.estimate import waiting_range
-from motcua.tenancy.db import TenantTx
-from motcua.text import VIETNAM
+from motcua.queues.hours import day_start, seat_since
+from motcua.tenancy.db import Record, TenantTx
+
+__all__ = ["SHOWN", "Call", "calls_after", "day_start", "site", "snapshot"]
 
 SHOWN = 8
 _SITE = "select id, name, call_seq from site where key = $1"
 _CALLS = """
-select seq, number, counter, at from board_call where site_id = $1 and seq > $2 and at >= $3
-order by seq desc limit $4
+select b.seq, b.number, b.counter, b.at, b.calls, coalesce(z.name_vi, '') as zone
+from board_call b left join zone z on z.tenant_id = b.tenant_id and z.id = b.zone_id
+where b.site_id = $1 and b.seq > $2 and b.at >= $3 order by b.seq desc limit $4
 """
 _LINES = """
 select l.letter, l.name_vi, l.name_en, l.mean_minutes,
   count(t.id) filter (where t.state = 'waiting') as waiting,
+  l.paused_at is not null as paused,
   (select count(*) from counter c where c.site_id = $1 and c.staff_id is not null
-     and c.opened_at >= $3 and c.lines ? l.letter) as open
+     and c.break_since is null and c.opened_at >= $3 and c.lines ? l.letter) as open
 from line l left join ticket t on t.tenant_id = l.tenant_id and t.line_id = l.id and t.day = $2
-where l.site_id = $1 group by l.tenant_id, l.id, l.letter, l.name_vi, l.name_en, l.mean_minutes
+where l.site_id = $1 group by l.tenant_id, l.id, l.letter, l.name_vi, l.name_en, l.mean_minutes,
+  l.paused_at
 order by l.letter
 """
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call; ``seq`` counts the site's calls without gap."""
+    """One call; ``seq`` counts the site's calls without gap, ``calls`` those of this number."""
 
     seq: int
     number: str
     counter: str
     at: str
+    calls: int = 1
+    zone: str = ""
+
+    @classmethod
+    def of(cls, row: Record) -> Self:
+        """Read a row of the board."""
+        at = row["at"].isoformat()
+        return cls(row["seq"], row["number"], row["counter"], at, row["calls"], row["zone"])
 
 
 async def site(tx: TenantTx, key: str) -> tuple[UUID, str] | None:
@@ -43,32 +56,26 @@ async def site(tx: TenantTx, key: str) -> tuple[UUID, str] | None:
     return (row["id"], row["name"]) if row else None
 
 
-def day_start(now: datetime) -> datetime:
-    """Return midnight of the country's day: yesterday's calls are not shown."""
-    return datetime.combine(local_day(now), time(0), VIETNAM)
-
-
 async def calls_after(tx: TenantTx, site_id: UUID, seq: int, now: datetime) -> list[Call]:
     """Return the calls of today after ``seq``, oldest first."""
     rows = await tx.fetch(_CALLS, site_id, seq, day_start(now), 1000)
-    return [Call(r["seq"], r["number"], r["counter"], r["at"].isoformat()) for r in reversed(rows)]
+    return [Call.of(row) for row in reversed(rows)]
 
 
 async def snapshot(tx: TenantTx, site_id: UUID, now: datetime) -> dict[str, Any]:
     """Return the whole board: the last calls, newest first, and each line's queue."""
     calls = await tx.fetch(_CALLS, site_id, 0, day_start(now), SHOWN)
-    lines = await tx.fetch(_LINES, site_id, local_day(now), day_start(now))
+    lines = await tx.fetch(_LINES, site_id, local_day(now), seat_since(now))
     return {
         "now": now.isoformat(),
-        "calls": [
-            asdict(Call(r["seq"], r["number"], r["counter"], r["at"].isoformat())) for r in calls
-        ],
+        "calls": [asdict(Call.of(row)) for row in calls],
         "lines": [
             {
                 "letter": r["letter"],
                 "name": r["name_vi"],
                 "name_en": r["name_en"],
                 "waiting": r["waiting"],
+                "paused": r["paused"],
                 "range": str(waiting_range(r["waiting"], r["open"], r["mean_minutes"])),
             }
             for r in lines

@@ -1,14 +1,15 @@
 """Reading the hall: counters to sit down at, the ticket that is there, and who waits."""
 
-from datetime import UTC, datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from motcua import clock
 from motcua.dossiers.codes import local_day
 from motcua.errors import NotFound
-from motcua.queues.board import day_start
 from motcua.queues.estimate import Range, waiting_range
+from motcua.queues.hours import seat_since
 from motcua.tenancy.db import Record, Tx
 
 SHOWN = 40
@@ -19,27 +20,32 @@ where $1::uuid[] is null or unit_id = any($1) order by name
 """
 _SITE = "select id, key, name, unit_id from site where key = $1"
 _COUNTERS = """
-select c.id, c.site_id, c.number, c.lines, c.staff_id, c.opened_at, s.full_name as staff_name
+select c.id, c.site_id, c.number, c.lines, c.staff_id, c.opened_at, c.break_since,
+  s.full_name as staff_name
 from counter c left join staff s on s.tenant_id = c.tenant_id and s.id = c.staff_id
 where c.site_id = any($1) order by c.site_id, length(c.number), c.number
 """
 _COUNTER = """
-select c.id, c.site_id, c.number, c.lines, c.staff_id, c.opened_at,
+select c.id, c.site_id, c.number, c.lines, c.staff_id, c.opened_at, c.break_since, c.profile_id,
   s.name as site_name, s.key as site_key, s.unit_id
 from counter c join site s on s.tenant_id = c.tenant_id and s.id = c.site_id where c.id = $1
 """
-_HOLD = "select 1 from counter where id = $1 for update"
-# Neither a seat nor a ticket of an earlier day counts: its officer forgot to leave.
+_HOLD = "select 1 from counter where id = $1 for no key update"
+# Neither a seat nor a ticket of an earlier day counts: its officer forgot to leave. Who works past midnight
+# keeps both.
 _SEAT = """
 select id, number from counter where staff_id = $1 and opened_at >= $2
 order by opened_at desc limit 1
 """
 _LINE = "select id from line where site_id = $1 and letter = $2"
 _AT_COUNTER = """
-select t.id, t.number, t.state, t.called_at, t.started_at, t.calls, t.dossier_id, t.staff_id,
-  l.name_vi, l.name_en
-from ticket t join line l on l.tenant_id = t.tenant_id and l.id = t.line_id
-where t.counter_id = $1 and t.day = $2 and t.state in ('called', 'serving') limit 1
+select t.id, t.visit_id, t.number, t.state, t.version, t.called_at, t.started_at, t.calls, t.priority,
+  t.dossier_id, t.staff_id, t.line_id, l.letter, l.name_vi, l.name_en
+from ticket t
+join line l on l.tenant_id = t.tenant_id and l.id = t.line_id
+join counter c on c.tenant_id = t.tenant_id and c.id = t.counter_id
+where t.counter_id = $1 and c.opened_at >= $2 and t.state in ('called', 'serving')
+order by t.called_at desc limit 1
 """
 _TICKET_UNIT = """
 select s.unit_id from ticket t join site s on s.tenant_id = t.tenant_id and s.id = t.site_id
@@ -49,16 +55,45 @@ where t.id = $1
 _WAITING = """
 select t.id, t.number, t.issued_at, t.dossier_id, l.letter, l.name_vi, l.name_en, l.mean_minutes,
   d.procedure_name, count(*) over () as total,
-  row_number() over (partition by l.id order by t.sort_key) - 1 as ahead,
+  t.version, t.priority,
+  row_number() over (partition by l.id order by t.priority desc, t.sort_key, t.id) - 1 as ahead,
   (select count(*) from counter c where c.site_id = $1 and c.staff_id is not null
-     and c.opened_at >= $5 and c.lines ? l.letter) as open
+     and c.break_since is null and c.opened_at >= $5 and c.lines ? l.letter) as open
 from ticket t join line l on l.tenant_id = t.tenant_id and l.id = t.line_id
 left join dossier d on d.tenant_id = t.tenant_id and d.id = t.dossier_id
 where t.site_id = $1 and t.state = 'waiting' and t.day = $2 and l.letter = any($3)
-order by t.sort_key limit $4
+order by t.priority desc, t.sort_key, t.id limit $4
 """
 _SERVED = """
 select count(*) from ticket where counter_id = $1 and staff_id = $2 and day = $3 and state = 'done'
+"""
+# Nothing about the person. The place is that in the line, by the order of the calls.
+_PUBLIC = """
+select t.number, t.state, t.called_at, t.window_from, t.window_to, t.issued_at, t.day, l.letter,
+  l.name_vi, l.name_en, l.mean_minutes, s.key, s.name, s.id as site_id, t.id,
+  case when t.state in ('called', 'serving') then c.number end as counter,
+  (select count(*) from ticket o where o.tenant_id = t.tenant_id and o.site_id = t.site_id
+     and o.line_id = t.line_id and o.day = t.day and o.state = 'waiting' and o.id <> t.id
+     and (-o.priority, o.sort_key, o.id) < (-t.priority, t.sort_key, t.id)) as ahead,
+  (select count(*) from counter k where k.tenant_id = t.tenant_id and k.site_id = t.site_id
+     and k.staff_id is not null and k.break_since is null and k.opened_at >= $2
+     and k.lines ? l.letter) as open
+from ticket t
+join line l on l.tenant_id = t.tenant_id and l.id = t.line_id
+join site s on s.tenant_id = t.tenant_id and s.id = t.site_id
+left join counter c on c.tenant_id = t.tenant_id and c.id = t.counter_id
+where t.public_code = $1
+"""
+_STANDINGS = """
+select s.id, s.key, s.name, s.address, s.latitude, s.longitude, l.letter, l.name_vi, l.name_en,
+  l.mean_minutes, l.paused_at is not null as paused,
+  (select count(*) from ticket t where t.tenant_id = l.tenant_id and t.site_id = l.site_id
+     and t.line_id = l.id and t.state = 'waiting' and t.day = $1) as waiting,
+  (select count(*) from counter c where c.tenant_id = l.tenant_id and c.site_id = l.site_id
+     and c.staff_id is not null and c.break_since is null and c.opened_at >= $2
+     and c.lines ? l.letter) as open
+from site s join line l on l.tenant_id = s.tenant_id and l.site_id = s.id
+order by s.name, s.id, l.letter
 """
 _DEVICE_SITE = "select site_id from device where id = $1 and kind = 'station'"
 _DOSSIER = "select submitter_id from dossier where id = $1 and received_unit = $2"
@@ -99,12 +134,12 @@ async def hold(tx: Tx, counter_id: UUID) -> None:
 
 async def seat(tx: Tx, staff: UUID) -> Record | None:
     """Return the counter at which somebody sits today."""
-    return await tx.fetchrow(_SEAT, staff, day_start(datetime.now(UTC)))
+    return await tx.fetchrow(_SEAT, staff, seat_since(clock.now()))
 
 
 async def at_counter(tx: Tx, counter_id: UUID) -> Record | None:
     """Return the ticket that is called to this counter or served there today."""
-    return await tx.fetchrow(_AT_COUNTER, counter_id, local_day(datetime.now(UTC)))
+    return await tx.fetchrow(_AT_COUNTER, counter_id, seat_since(clock.now()))
 
 
 async def ticket_unit(tx: Tx, ticket_id: UUID) -> UUID:
@@ -116,7 +151,7 @@ async def waiting(
     tx: Tx, site_id: UUID, letters: list[str], now: datetime
 ) -> tuple[int, list[tuple[Record, Range]]]:
     """Return how many wait in these lines, and the first of them with the range left to wait."""
-    rows = await tx.fetch(_WAITING, site_id, local_day(now), letters, SHOWN, day_start(now))
+    rows = await tx.fetch(_WAITING, site_id, local_day(now), letters, SHOWN, seat_since(now))
     ranged = [(r, estimate(r["ahead"], r["open"], r["mean_minutes"])) for r in rows]
     return (rows[0]["total"] if rows else 0), ranged
 
@@ -124,6 +159,16 @@ async def waiting(
 async def served_today(tx: Tx, counter_id: UUID, staff: UUID, now: datetime) -> int:
     """Return how many tickets this officer finished at this counter today."""
     return int(await tx.fetchval(_SERVED, counter_id, staff, local_day(now)))
+
+
+async def public(tx: Tx, code: str) -> Record:
+    """Return what everybody who holds the code of a ticket may know, or raise ``NotFound``."""
+    return _found(await tx.fetchrow(_PUBLIC, code, seat_since(clock.now())))
+
+
+async def standings(tx: Tx, day: date, now: datetime) -> list[Record]:
+    """Return every site of the tenant with its lines: how many wait, and how many counters are open."""
+    return await tx.fetch(_STANDINGS, day, seat_since(now))
 
 
 async def device_site(tx: Tx, device: UUID) -> UUID | None:

@@ -1,27 +1,40 @@
 """The JSON API of the queue: for stations, ticket machines and counters of other makes."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from litestar import get, post
 from litestar.params import FromPath, JSONBody
 
-from motcua.errors import Conflict, NotFound
+from motcua import clock
+from motcua.dossiers.codes import local_day
+from motcua.errors import Conflict, Invalid, NotFound
 from motcua.events.work import Work
 from motcua.platform import Platform
-from motcua.queues import board, queries, service
-from motcua.queues.schemas import CallOut, LineOut, NewTicket, SiteOut, TicketOut
+from motcua.queues import board, calling, days, issuing, queries, seats
+from motcua.queues.acts import ACTS
+from motcua.queues.issuing import Issued, Priority
+from motcua.queues.schemas import (
+    Acted,
+    CallOut,
+    CapacityOut,
+    CounterAct,
+    LeftOut,
+    LineOut,
+    NewTicket,
+    PlaceOut,
+    SiteOut,
+    TicketAct,
+    TicketOut,
+)
 from motcua.tenancy.db import Record, Tx
 from motcua.web.here import AnyRequest, here, province_of
 from motcua.web.sessions import Session, need, need_role
 
-_VERBS: Mapping[str, Callable[[Work, UUID, UUID], Awaitable[None]]] = {
-    "start": service.start,
-    "finish": service.finish,
-    "no-show": service.no_show,
-}
+_STATE = "select state, version from ticket where id = $1"
+_WAITS = ("waiting", "reserved")
 
 
 async def _may_issue(tx: Tx, session: Session | None, site: Record) -> Session:
@@ -36,53 +49,115 @@ async def _may_issue(tx: Tx, session: Session | None, site: Record) -> Session:
 
 @post("/api/tickets")
 async def issue(request: AnyRequest, data: JSONBody[NewTicket]) -> TicketOut:
-    """Issue a ticket; 409 when the person of the dossier holds a live one in the line."""
+    """Issue a ticket, or reserve one with a window; 409 when the person holds a live one in the line."""
     platform: Platform = request.app.state.platform
     tenant = province_of(request)
     session = here(request).session
     if session is None:
         need(session, "device")
-    async with platform.db.tenant(tenant) as tx:
-        site = await queries.site(tx, data.site)
-        holder = await _may_issue(tx, session, site)
-        line = await queries.line(tx, site["id"], data.line)
+    # Before anything is looked up nobody is known: who it was is written when his right is.
+    async with platform.works.begin(tenant, _actor(session)) as work:
+        site = await queries.site(work.tx, data.site)
+        holder = await _may_issue(work.tx, session, site)
+        line = await queries.line(work.tx, site["id"], data.line)
         person = None
         if data.dossier is not None:
-            person = await queries.dossier_person(tx, data.dossier, site["unit_id"])
-    async with platform.works.begin(tenant, holder.actor) as work:
-        issued = await service.issue(work, site["id"], line, person=person, dossier=data.dossier)
+            person = await queries.dossier_person(work.tx, data.dossier, site["unit_id"])
+        issued = await _issue(work, holder, site["id"], line, person, data)
+    return ticket_out(issued)
+
+
+def _actor(session: Session | None) -> Any:
+    return need(session, session.kind if session else "device").actor
+
+
+async def _issue(
+    work: Work, holder: Session, site: UUID, line: UUID, person: UUID | None, data: NewTicket
+) -> Issued:
+    if data.window is not None:
+        return await issuing.reserve(
+            work,
+            site,
+            line,
+            contact=data.contact,
+            person=person,
+            language=data.language,
+            window=_aware(data.window),
+        )
+    device = holder.subject if holder.kind == "device" else None
+    claim = None
+    if data.priority is not None:
+        seen_by = holder.subject if holder.kind == "staff" else None
+        claim = Priority(data.priority.key, data.priority.why, seen_by)
+    return await issuing.issue(
+        work,
+        site,
+        line,
+        person=person,
+        dossier=data.dossier,
+        origin="kiosk" if device else "counter",
+        visit=data.visit,
+        contact=data.contact,
+        language=data.language,
+        priority=claim,
+        device=device,
+    )
+
+
+def _aware(window: tuple[Any, Any]) -> tuple[Any, Any]:
+    if any(moment.tzinfo is None for moment in window):
+        said = ("Khung giờ thiếu múi giờ.", "The window has no time zone.")
+        raise Invalid(*said, fields={"window": said})
+    return window
+
+
+def ticket_out(issued: Issued) -> TicketOut:
+    """Return a ticket as it is printed."""
     shown = issued.estimate
-    return TicketOut(issued.id, issued.number, issued.public_code, shown.low, shown.high)
+    return TicketOut(
+        issued.id, issued.number, issued.public_code, shown.low, shown.high, issued.visit_id
+    )
 
 
 @post("/api/counters/{counter_id:uuid}/call", status_code=200)
-async def call(request: AnyRequest, counter_id: FromPath[UUID]) -> CallOut:
-    """Call the next ticket of the counter's lines."""
+async def call(
+    request: AnyRequest,
+    counter_id: FromPath[UUID],
+    data: JSONBody[CounterAct | None] = None,
+) -> CallOut:
+    """Call the next ticket by the policy; with a ``ticket`` and a ``reason`` that one, out of order."""
     platform: Platform = request.app.state.platform
-    tenant = province_of(request)
     staff = need(here(request).session, "staff")
-    async with platform.works.begin(tenant, staff.actor) as work:
-        counter = await queries.counter(work.tx, counter_id)
-        need_role(staff, "receiver", unit=counter["unit_id"])
-        called = await service.call_next(work, counter_id, staff.subject)
+    async with platform.works.begin(province_of(request), staff.actor) as work:
+        await _counter(work, staff, counter_id)
+        if data is not None and data.ticket is not None:
+            called: calling.Called | None = await calling.call_this(
+                work, counter_id, staff.subject, data.ticket, data.reason
+            )
+        else:
+            called = await calling.call_next(work, counter_id, staff.subject)
     if called is None:
         return CallOut()
     return CallOut(called.number, called.id, called.dossier_id, 1)
+
+
+async def _counter(work: Work, staff: Session, counter: UUID, *roles: str) -> Record:
+    row = await queries.counter(work.tx, counter)
+    need_role(staff, *(roles or ("receiver",)), unit=row["unit_id"])
+    return row
 
 
 @post("/api/counters/{counter_id:uuid}/recall", status_code=200)
 async def recall(request: AnyRequest, counter_id: FromPath[UUID]) -> CallOut:
     """Call the number that is at the counter again."""
     platform: Platform = request.app.state.platform
-    tenant = province_of(request)
     staff = need(here(request).session, "staff")
-    async with platform.works.begin(tenant, staff.actor) as work:
-        counter = await queries.counter(work.tx, counter_id)
-        need_role(staff, "receiver", unit=counter["unit_id"])
+    async with platform.works.begin(province_of(request), staff.actor) as work:
+        await _counter(work, staff, counter_id)
         ticket = await queries.at_counter(work.tx, counter_id)
         if ticket is None:
             raise Conflict("Quầy chưa gọi số nào.", "No number is called to this counter.")
-        calls = await service.recall(work, ticket["id"], staff.subject)
+        calls = await calling.recall(work, ticket["id"], staff.subject)
     return CallOut(ticket["number"], ticket["id"], ticket["dossier_id"], calls)
 
 
@@ -90,41 +165,162 @@ async def recall(request: AnyRequest, counter_id: FromPath[UUID]) -> CallOut:
 async def release(request: AnyRequest, counter_id: FromPath[UUID]) -> None:
     """Free a counter whose officer is gone; a number that is still there ends as not shown up."""
     platform: Platform = request.app.state.platform
-    tenant = province_of(request)
     staff = need(here(request).session, "staff")
-    async with platform.works.begin(tenant, staff.actor) as work:
-        counter = await queries.counter(work.tx, counter_id)
-        need_role(staff, "receiver", "admin", unit=counter["unit_id"])
-        await service.release_counter(work, counter_id)
+    async with platform.works.begin(province_of(request), staff.actor) as work:
+        await _counter(work, staff, counter_id, "receiver", "admin")
+        await seats.release_counter(work, counter_id)
 
 
-@post("/api/tickets/{ticket_id:uuid}/{verb:str}", status_code=204)
-async def move(request: AnyRequest, ticket_id: FromPath[UUID], verb: FromPath[str]) -> None:
-    """Move a ticket on: ``start``, ``finish`` or ``no-show``."""
+_SEATS: Mapping[str, Callable[[Work, UUID, UUID], Awaitable[None]]] = {
+    "leave": seats.leave_counter,
+    "break": seats.take_break,
+    "back": seats.end_break,
+}
+
+
+@post("/api/counters/{counter_id:uuid}/open", status_code=204)
+async def open_counter(
+    request: AnyRequest,
+    counter_id: FromPath[UUID],
+    data: JSONBody[CounterAct | None] = None,
+) -> None:
+    """Sit down at a counter, with a work profile if one is chosen."""
     platform: Platform = request.app.state.platform
-    tenant = province_of(request)
     staff = need(here(request).session, "staff")
-    if verb not in _VERBS:
+    async with platform.works.begin(province_of(request), staff.actor) as work:
+        await _counter(work, staff, counter_id)
+        await seats.open_counter(
+            work, counter_id, staff.subject, data.profile if data is not None else None
+        )
+
+
+@post("/api/counters/{counter_id:uuid}/{verb:str}", status_code=204)
+async def sit(request: AnyRequest, counter_id: FromPath[UUID], verb: FromPath[str]) -> None:
+    """Leave a counter (``leave``), have a ``break``, come ``back``."""
+    platform: Platform = request.app.state.platform
+    staff = need(here(request).session, "staff")
+    if verb not in _SEATS:
         raise NotFound()
-    async with platform.works.begin(tenant, staff.actor) as work:
+    async with platform.works.begin(province_of(request), staff.actor) as work:
+        await _counter(work, staff, counter_id)
+        await _SEATS[verb](work, counter_id, staff.subject)
+
+
+@post("/api/tickets/{ticket_id:uuid}/{verb:str}", status_code=200)
+async def move(
+    request: AnyRequest,
+    ticket_id: FromPath[UUID],
+    verb: FromPath[str],
+    data: JSONBody[TicketAct | None] = None,
+) -> Acted:
+    """Move a ticket on.
+
+    One of start, finish, no-show, park, resume, come-back, returned, transfer, services, send-on, arrive, leave,
+    cancel, let-pass, undo, void, priority.
+    """
+    platform: Platform = request.app.state.platform
+    staff = need(here(request).session, "staff")
+    act = ACTS.get(verb)
+    if act is None:
+        raise NotFound()
+    async with platform.works.begin(province_of(request), staff.actor) as work:
         unit = await queries.ticket_unit(work.tx, ticket_id)
-        need_role(staff, "receiver", unit=unit)
-        await _VERBS[verb](work, ticket_id, staff.subject)
+        need_role(staff, *act.roles, unit=unit)
+        result = await act.run(work, ticket_id, staff.subject, data or TicketAct())
+        row = await work.tx.fetchrow(_STATE, ticket_id)
+    if row is None:
+        raise NotFound()
+    acted = Acted(row["state"], row["version"])
+    if isinstance(result, Issued):
+        acted.issued = ticket_out(result)
+    elif result is not None:
+        acted.result = str(result)
+    return acted
+
+
+@get("/api/sites", opt={"open": True})
+async def sites(request: AnyRequest) -> list[SiteOut]:
+    """List the sites with how full each is now: numbers only."""
+    platform: Platform = request.app.state.platform
+    now = clock.now()
+    async with platform.db.tenant(province_of(request)) as tx:
+        rows = await queries.standings(tx, local_day(now), now)
+    found: dict[str, SiteOut] = {}
+    for r in rows:
+        at = found.setdefault(r["key"], SiteOut(r["key"], r["name"], now.isoformat(), []))
+        left = str(queries.estimate(r["waiting"], r["open"], r["mean_minutes"]))
+        at.lines.append(
+            LineOut(r["letter"], r["name_vi"], r["name_en"], r["waiting"], left, r["paused"])
+        )
+    return list(found.values())
 
 
 @get("/api/sites/{key:str}", opt={"open": True})
 async def lines(request: AnyRequest, key: FromPath[str]) -> SiteOut:
     """Tell how full a site is: numbers only, as on the board in its hall."""
     platform: Platform = request.app.state.platform
-    now = datetime.now(UTC)
+    now = clock.now()
     async with platform.db.tenant(province_of(request)) as tx:
         site = await queries.site(tx, key)
         state = await board.snapshot(tx, site["id"], now)
     found = [
-        LineOut(r["letter"], r["name"], r["name_en"], r["waiting"], r["range"])
+        LineOut(r["letter"], r["name"], r["name_en"], r["waiting"], r["range"], r["paused"])
         for r in state["lines"]
     ]
     return SiteOut(site["key"], site["name"], state["now"], found)
 
 
-ROUTES: list[Any] = [issue, call, recall, release, move, lines]
+@get("/api/sites/{key:str}/capacity/{day:date}", opt={"open": True})
+async def capacity(request: AnyRequest, key: FromPath[str], day: FromPath[date]) -> CapacityOut:
+    """Tell when a site is open on a day, and how many numbers each line has left."""
+    platform: Platform = request.app.state.platform
+    async with platform.db.tenant(province_of(request)) as tx:
+        site = await queries.site(tx, key)
+        spans = await days.hours_of(tx, site["id"], day)
+        left = await days.capacity(tx, site["id"], day)
+    rows = [
+        LeftOut(c.letter, c.paused, c.given_remote, c.given_walk_in, c.left_remote, c.left_walk_in)
+        for c in left
+    ]
+    return CapacityOut(day.isoformat(), list(spans), rows)
+
+
+@get("/api/q/{public_code:str}", opt={"open": True})
+async def place(request: AnyRequest, public_code: FromPath[str]) -> PlaceOut:
+    """Tell where a number stands, to whoever holds its code."""
+    platform: Platform = request.app.state.platform
+    now = clock.now()
+    async with platform.db.tenant(province_of(request)) as tx:
+        row = await queries.public(tx, public_code.strip().upper())
+    out = PlaceOut(
+        row["number"],
+        row["state"],
+        row["key"],
+        row["name"],
+        row["letter"],
+        row["name_vi"],
+        row["name_en"],
+        now.isoformat(),
+        counter=row["counter"],
+    )
+    if row["window_from"] is not None:
+        out.window = (row["window_from"], row["window_to"])
+    if row["state"] in _WAITS and row["day"] == local_day(now):
+        left = queries.estimate(row["ahead"], row["open"], row["mean_minutes"])
+        out.place, out.low, out.high = row["ahead"] + 1, left.low, left.high
+    return out
+
+
+ROUTES: list[Any] = [
+    issue,
+    call,
+    recall,
+    release,
+    open_counter,
+    sit,
+    move,
+    sites,
+    lines,
+    capacity,
+    place,
+]

@@ -1,22 +1,28 @@
 """A hall for tests: a tenant of its own with one site, two lines and three counters."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any, TypeVar
 from uuid import UUID
 
 import httpx2
 import pytest
 
+from motcua import clock
+from motcua.dossiers.codes import local_day
 from motcua.events.log import SYSTEM
 from motcua.events.work import Work
 from motcua.ids import uuid7
 from motcua.platform import Platform
+from motcua.queues import calling, issuing, seats, serving
 from motcua.tenancy.tenant import Tenant
 from motcua.web import sessions
 
 from ...conftest import NewTenant
+
+T = TypeVar("T")
 
 _UNIT = """
 insert into unit (id, code, agency_code, name, folded, kind, valid_from)
@@ -55,6 +61,81 @@ class Hall:
         """Return the rows of a query."""
         async with self.platform.db.tenant(self.tenant) as tx:
             return [dict(r) for r in await tx.fetch(sql, *args)]
+
+    async def do(self, command: Callable[..., Awaitable[T]], *args: Any, **more: Any) -> T:
+        """Run one command in a work of its own."""
+        async with self.work() as work:
+            return await command(work, *args, **more)
+
+    async def issue(self, line: str = "A", **more: Any) -> issuing.Issued:
+        """Issue a number in a line."""
+        return await self.do(issuing.issue, self.site, self.lines[line], **more)
+
+    async def reserve(self, line: str = "A", **more: Any) -> issuing.Issued:
+        """Reserve a number whose window begins now."""
+        now = clock.now()
+        window = (now, now + timedelta(minutes=20))
+        return await self.do(
+            issuing.reserve, self.site, self.lines[line], **{"window": window, **more}
+        )
+
+    async def sit(self, *places: int) -> None:
+        """Let officer number n sit down at counter number n."""
+        for n in places:
+            await self.do(seats.open_counter, self.counters[n], self.staff[n])
+
+    async def call(self, n: int = 0) -> calling.Called | None:
+        """Call the next one to counter number n."""
+        return await self.do(calling.call_next, self.counters[n], self.staff[n])
+
+    async def bring(self, n: int = 0, state: str = "serving") -> calling.Called:
+        """Call the next one, who must be there, and begin to serve him unless he is only called."""
+        called = await self.call(n)
+        assert called
+        if state == "serving":
+            await self.do(serving.start, called.id, self.staff[n])
+        return called
+
+    async def ticket(self, ticket: UUID) -> dict[str, Any]:
+        """Return a ticket as it stands."""
+        [row] = await self.fetch("select * from ticket where id = $1", ticket)
+        return dict(row)
+
+    async def day(self) -> date:
+        """Return the day it is in the hall."""
+        return local_day(clock.now())
+
+    async def event(self, type: str) -> dict[str, Any]:
+        """Return what the last event of a type says."""
+        [row] = await self.fetch(
+            "select payload from event where type = $1 order by id desc limit 1", type
+        )
+        return dict(row["payload"])
+
+    async def tiles(self, ticket: UUID) -> list[str]:
+        """Return the kinds of a ticket's segments after checking that they tile its life."""
+        rows = await self.fetch(
+            "select kind, from_at, to_at from segment where ticket_id = $1"
+            " order by from_at, to_at, id",
+            ticket,
+        )
+        life = await self.ticket(ticket)
+        assert rows[0]["from_at"] == life["issued_at"]
+        assert rows[-1]["to_at"] == life["ended_at"]
+        for before, after in pairwise(rows):
+            assert before["to_at"] == after["from_at"]
+        return [r["kind"] for r in rows]
+
+    async def seat_tiles(self, n: int = 0) -> list[str]:
+        """Return the kinds of an officer's segments after checking that they follow without a gap."""
+        rows = await self.fetch(
+            "select kind, from_at, to_at from segment where staff_id = $1"
+            " order by from_at, to_at, id",
+            self.staff[n],
+        )
+        for before, after in pairwise(rows):
+            assert before["to_at"] == after["from_at"]
+        return [r["kind"] for r in rows]
 
     async def token(self, kind: str, role: str = "receiver", unit: UUID | None = None) -> str:
         """Return the token of a session: an officer (the first is the receiver), or a device of this kind."""

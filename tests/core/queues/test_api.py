@@ -1,8 +1,12 @@
+from datetime import timedelta
+from typing import Any
+
 import httpx2
 import pytest
 
+from motcua import clock
 from motcua.ids import uuid7
-from motcua.queues import service
+from motcua.queues import issuing, seats
 
 from .conftest import Hall
 
@@ -23,15 +27,16 @@ async def test_a_station_issues_and_a_counter_serves(hall: Hall, api: httpx2.Asy
     counter = f"/api/counters/{hall.counters[0]}"
     assert (await api.post(f"{counter}/call")).status_code == 409, "nobody sits there yet"
     async with hall.work() as work:
-        await service.open_counter(work, hall.counters[0], hall.staff[0])
+        await seats.open_counter(work, hall.counters[0], hall.staff[0])
     assert (await api.post(f"{counter}/recall")).status_code == 409
     called = await api.post(f"{counter}/call")
     assert called.json()["number"] == "A001"
     assert (await api.post(f"{counter}/recall")).json()["calls"] == 2
     ticket = f"/api/tickets/{called.json()['ticket']}"
-    assert (await api.post(f"{ticket}/start")).status_code == 204
+    started = await api.post(f"{ticket}/start", json={"version": 3})
+    assert started.json() == {"state": "serving", "version": 4, "result": "", "issued": None}
     assert (await api.post(f"{ticket}/no-show")).status_code == 409
-    assert (await api.post(f"{ticket}/finish")).status_code == 204
+    assert (await api.post(f"{ticket}/finish")).json()["state"] == "done"
     assert (await api.post(f"{counter}/call")).json()["ticket"] is None
     assert (await api.post(f"{ticket}/dance")).status_code == 404
 
@@ -41,7 +46,7 @@ async def test_a_counter_is_released_by_a_receiver_or_an_administrator(
     hall: Hall, api: httpx2.AsyncClient, role: str
 ) -> None:
     async with hall.work() as work:
-        await service.open_counter(work, hall.counters[0], hall.staff[1])
+        await seats.open_counter(work, hall.counters[0], hall.staff[1])
     path = f"/api/counters/{hall.counters[0]}/release"
     _as(api, await hall.token("staff", role=role))
     assert (await api.post(path)).status_code == 204
@@ -51,7 +56,7 @@ async def test_a_counter_is_released_by_a_receiver_or_an_administrator(
 
 async def test_how_full_a_site_is_is_public(hall: Hall, api: httpx2.AsyncClient) -> None:
     async with hall.work() as work:
-        await service.issue(work, hall.site, hall.lines["A"])
+        await issuing.issue(work, hall.site, hall.lines["A"])
     found = (await api.get("/api/sites/sanh")).json()
     assert [(r["letter"], r["waiting"]) for r in found["lines"]] == [("A", 1), ("B", 0)]
     assert (await api.get("/api/sites/nowhere")).status_code == 404
@@ -74,7 +79,8 @@ async def test_the_api_is_guarded(hall: Hall, api: httpx2.AsyncClient) -> None:
     ):
         _as(api, token)
         for path in calls[:4]:
-            assert (await api.post(path, json=body)).status_code == 403, path
+            found = await api.post(path, json=body if path == calls[0] else None)
+            assert found.status_code == 403, path
     _as(api, await hall.token("board"))
     assert (await api.post("/api/tickets", json=body)).status_code == 404
     _as(api, await hall.token("station"))
@@ -94,3 +100,125 @@ async def test_bad_requests_name_the_field(hall: Hall, api: httpx2.AsyncClient) 
     assert (await api.post("/api/tickets", json={"site": "sanh", "line": "Z"})).status_code == 404
     strange = {"site": "sanh", "line": "A", "dossier": str(uuid7())}
     assert (await api.post("/api/tickets", json=strange)).status_code == 404
+
+
+async def test_every_command_of_a_ticket_has_its_address(
+    hall: Hall, api: httpx2.AsyncClient
+) -> None:
+    _as(api, await hall.token("staff"))
+    counter = f"/api/counters/{hall.counters[0]}"
+    first = (await api.post("/api/tickets", json={"site": "sanh", "line": "A"})).json()
+    assert (await hall.ticket(first["id"]))["origin"] == "counter"
+    other = (await api.post("/api/tickets", json={"site": "sanh", "line": "A"})).json()
+    assert (await api.post(f"{counter}/open", json={})).status_code == 204
+    assert (await api.post(f"{counter}/break")).status_code == 204
+    assert (await api.post(f"{counter}/call")).status_code == 409
+    assert (await api.post(f"{counter}/back")).status_code == 204
+    assert (await api.post(f"{counter}/dance")).status_code == 404
+
+    async def act(verb: str, ticket: Any = first, **body: Any) -> Any:
+        answer = await api.post(f"/api/tickets/{ticket['id']}/{verb}", json=body)
+        assert answer.status_code == 200, (verb, answer.text)
+        return answer.json()
+
+    await act("let-pass")
+    called = await api.post(f"{counter}/call", json={"ticket": first["id"], "reason": "Gấp"})
+    assert called.json()["number"] == "A001"
+    await act("start")
+    sent = (await act("send-on", line="B"))["issued"]
+    assert sent["number"] == "B001"
+    assert (await act("services", line="b", quantity=2))["result"]
+    assert (await act("park", why="Chờ"))["state"] == "parked"
+    assert (await act("undo"))["result"] == "park"
+    assert (await act("come-back", why="Bản chính"))["state"] == "parked"
+    assert (await act("returned"))["state"] == "waiting"
+    assert (await act("transfer", counter=str(hall.counters[0])))["state"] == "waiting"
+    assert (await api.post(f"{counter}/call")).json()["ticket"] == first["id"]
+    assert (await act("no-show"))["result"] == "recycled"
+    assert (await api.post(f"{counter}/call")).json()["number"] == "B001"
+    await act("start", sent)
+    await act("park", sent)
+    await act("resume", sent, counter=str(hall.counters[0]))
+    assert (await act("finish", sent, outcome="done"))["state"] == "done"
+    assert (await act("cancel", first, why="Về"))["state"] == "cancelled"
+    assert (await act("leave", other))["state"] == "left"
+    assert (await api.post(f"{counter}/leave")).status_code == 204
+    answer = await api.post(f"/api/tickets/{other['id']}/void", json={"why": "Thử"})
+    assert answer.status_code == 403, "for a supervisor"
+    _as(api, await hall.token("staff", role="admin"))
+    assert (await act("void", other, why="Thử"))["state"] == "voided"
+
+
+async def test_a_number_is_reserved_and_arrives(hall: Hall, api: httpx2.AsyncClient) -> None:
+    _as(api, await hall.token("staff"))
+    now = clock.now()
+    window = [now.isoformat(), (now + timedelta(minutes=20)).isoformat()]
+    body = {"site": "sanh", "line": "A", "window": window, "contact": "0912345678"}
+    made = (await api.post("/api/tickets", json=body)).json()
+    assert (await api.post("/api/tickets", json=body)).status_code == 409
+    place = (await api.get(f"/api/q/{made['public_code']}")).json()
+    assert (place["state"], place["place"]) == ("reserved", 1)
+    assert len(place["window"]) == 2
+    arrived = await api.post(f"/api/tickets/{made['id']}/arrive")
+    assert arrived.json()["state"] == "waiting"
+    naive = {**body, "window": ["2026-11-23T09:00:00", "2026-11-23T09:20:00"]}
+    assert (await api.post("/api/tickets", json=naive)).status_code == 422
+
+
+async def test_whoever_holds_the_code_sees_where_the_number_stands(
+    hall: Hall, api: httpx2.AsyncClient
+) -> None:
+    first, second = await hall.issue(contact="0912345678"), await hall.issue()
+    place = (await api.get(f"/api/q/{second.public_code.lower()}")).json()
+    assert (place["number"], place["state"], place["place"]) == ("A002", "waiting", 2)
+    assert place["high"] >= place["low"] >= 0
+    assert "0912345678" not in (await api.get(f"/api/q/{first.public_code}")).text
+    await hall.sit(0)
+    await hall.call()
+    called = (await api.get(f"/api/q/{first.public_code}")).json()
+    assert (called["state"], called["counter"], called["place"]) == ("called", "1", None)
+    assert (await api.get("/api/q/NOBODY")).status_code == 404
+
+
+async def test_all_sites_and_the_numbers_that_are_left_are_public(
+    hall: Hall, api: httpx2.AsyncClient
+) -> None:
+    await hall.fetch("update line set quota_walk_in = 5 where letter = 'A'")
+    await hall.issue()
+    [site] = (await api.get("/api/sites")).json()
+    assert site["key"] == "sanh"
+    assert [(r["letter"], r["waiting"]) for r in site["lines"]] == [("A", 1), ("B", 0)]
+    day = (await hall.day()).isoformat()
+    left = (await api.get(f"/api/sites/sanh/capacity/{day}")).json()
+    assert [r["left_walk_in"] for r in left["lines"]] == [4, None]
+    assert len(left["open"]) == 1
+    assert (await api.get(f"/api/sites/nowhere/capacity/{day}")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/tickets", {"site": "sanh", "line": "A", "who": "me"}),
+        ("/api/counters/{counter}/call", {"lines": "A"}),
+        ("/api/tickets/{ticket}/park", {"because": "x"}),
+        ("/api/tickets/{ticket}/park", {"version": "one"}),
+    ],
+)
+async def test_an_unknown_or_wrong_field_is_refused(
+    hall: Hall, api: httpx2.AsyncClient, path: str, body: dict[str, Any]
+) -> None:
+    _as(api, await hall.token("staff"))
+    where = path.format(counter=hall.counters[0], ticket=uuid7())
+    answer = await api.post(where, json=body)
+    assert answer.status_code == 400
+    assert answer.headers["content-type"].startswith("application/problem+json")
+
+
+async def test_a_letter_that_is_not_there_is_named(hall: Hall, api: httpx2.AsyncClient) -> None:
+    _as(api, await hall.token("staff"))
+    made = await hall.issue()
+    wrong: dict[str, dict[str, Any]] = {"transfer": {"line": "Z"}, "resume": {}}
+    for verb, body in wrong.items():
+        answer = await api.post(f"/api/tickets/{made.id}/{verb}", json=body)
+        assert answer.status_code == 422
+        assert answer.json()["errors"]

@@ -1,0 +1,118 @@
+"""When a site is open, and when a day and a seat begin."""
+
+import time
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from datetime import time as clock_time
+from uuid import UUID
+
+from motcua.catalogue.calendars import read_calendar
+from motcua.dossiers.codes import local_day
+from motcua.errors import Conflict, Unavailable
+from motcua.tenancy.db import TenantTx
+from motcua.text import VIETNAM
+from motcua.worktime import Calendar
+
+Span = tuple[datetime, datetime]
+# A seat taken in the evening goes on after midnight; one that was forgotten does not.
+SEAT_HOURS = 12
+# The door gives numbers so long before the site opens.
+EARLY = timedelta(minutes=60)
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_KEPT_SECONDS = 30.0
+_HOURS = "select hours from site where id = $1"
+_calendars: dict[UUID, tuple[float, Calendar | None]] = {}
+
+
+def day_start(now: datetime) -> datetime:
+    """Return midnight of the country's day: yesterday's calls are not shown."""
+    return midnight(local_day(now))
+
+
+def midnight(day: date) -> datetime:
+    """Return the moment at which a day begins in the country."""
+    return datetime.combine(day, clock_time(0), VIETNAM)
+
+
+def seat_since(now: datetime) -> datetime:
+    """Return the moment before which a seat was taken that does not count any more."""
+    return min(day_start(now), now - timedelta(hours=SEAT_HOURS))
+
+
+async def hours_of(tx: TenantTx, site: UUID, day: date) -> tuple[Span, ...]:
+    """Return from when to when a site is open on a day; empty when it is closed.
+
+    The site's own weekly hours, on days that the tenant's calendar works; without hours of its own the
+    calendar's, and without a calendar the whole day.
+    """
+    return await _hours(tx, await tx.fetchval(_HOURS, site), day)
+
+
+async def _hours(
+    tx: TenantTx, own: Mapping[str, list[list[str]]] | None, day: date
+) -> tuple[Span, ...]:
+    calendar = await _calendar(tx)
+    if own is not None:
+        off = calendar is not None and calendar.day(day).kind == "off"
+        sessions = [] if off else own.get(_WEEKDAYS[day.weekday()], [])
+        return tuple((_at(day, _minutes(a)), _at(day, _minutes(b))) for a, b in sessions)
+    if calendar is None:
+        return ((midnight(day), midnight(day + timedelta(days=1))),)
+    return tuple((_at(day, a), _at(day, b)) for a, b in calendar.day(day).sessions)
+
+
+def _minutes(text: str) -> int:
+    hours, minutes = text.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
+def _at(day: date, minutes: int) -> datetime:
+    return midnight(day) + timedelta(minutes=minutes)
+
+
+async def _calendar(tx: TenantTx) -> Calendar | None:
+    kept = _calendars.get(tx.tenant.id)
+    if kept is not None and kept[0] > time.monotonic():
+        return kept[1]
+    try:
+        found: Calendar | None = await read_calendar(tx)
+    except Unavailable:
+        # A tenant without a calendar has no day on which it is closed.
+        found = None
+    _calendars[tx.tenant.id] = (time.monotonic() + _KEPT_SECONDS, found)
+    return found
+
+
+async def refuse_walk_in(tx: TenantTx, site: UUID, now: datetime) -> None:
+    """Refuse a number at the door of a site that has hours of its own and is closed; ``Conflict``."""
+    spans = await hours_of(tx, site, local_day(now))
+    if spans and spans[0][0] - EARLY <= now < spans[-1][1]:
+        return
+    raise _closed(spans)
+
+
+async def refuse_remote(tx: TenantTx, site: UUID, window: Span) -> None:
+    """Refuse a number from afar whose window lies outside the day's hours; ``Conflict``.
+
+    A site without hours of its own refuses only days on which the tenant does not work.
+    """
+    own = await tx.fetchval(_HOURS, site)
+    spans = await _hours(tx, own, local_day(window[0]))
+    if spans and (own is None or (window[0] < spans[-1][1] and window[1] > spans[0][0])):
+        return
+    raise _closed(spans)
+
+
+def _closed(spans: tuple[Span, ...]) -> Conflict:
+    if not spans:
+        return Conflict(
+            "Điểm tiếp nhận nghỉ ngày này. Hãy chọn ngày khác.",
+            "The site is closed on this day. Choose another day.",
+        )
+    said = ", ".join(
+        f"{a.astimezone(VIETNAM):%H:%M}–{b.astimezone(VIETNAM):%H:%M}" for a, b in spans
+    )
+    return Conflict(
+        f"Điểm tiếp nhận chỉ cấp số trong giờ mở cửa: {said}.",
+        f"The site gives numbers in its opening hours only: {said}.",
+    )

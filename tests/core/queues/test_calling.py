@@ -1,0 +1,319 @@
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import anyio
+import pytest
+
+from motcua import clock
+from motcua.errors import Conflict, Invalid, NotFound
+from motcua.events.work import Work
+from motcua.ids import uuid7
+from motcua.queues import calling, moving, numbers, queries, seats, serving
+
+from .conftest import Hall
+
+pytestmark = pytest.mark.anyio
+_PROFILE = "insert into work_profile (id, site_id, key, name, groups, spill) values ($1, $2, $3, $3, $4, $5)"
+_SKILL = "insert into skill (id, key, name_vi, name_en) values ($1, 'seal', 'Dấu', 'Seal')"
+
+
+async def profile(hall: Hall, groups: list[list[str]], spill: tuple[str, ...] = ()) -> UUID:
+    made = uuid7()
+    await hall.fetch(_PROFILE, made, hall.site, made.hex, groups, list(spill))
+    return made
+
+
+async def test_no_ticket_is_called_twice_by_parallel_counters(hall: Hall) -> None:
+    for _ in range(24):
+        await hall.issue()
+    await hall.sit(0, 1, 2)
+    served: list[str] = []
+
+    async def serve(n: int) -> None:
+        while called := await hall.call(n):
+            served.append(called.number)
+            await hall.do(serving.start, called.id, hall.staff[n])
+            await hall.do(serving.finish, called.id, hall.staff[n])
+
+    async with anyio.create_task_group() as group:
+        for n in range(3):
+            group.start_soon(serve, n)
+    assert sorted(served) == [numbers.write("A", n) for n in range(1, 25)]
+    calls = await hall.fetch("select seq, number from board_call order by seq")
+    assert [c["seq"] for c in calls] == list(range(1, 25)), "the board's numbers have no gap"
+
+
+async def test_one_counter_pressed_many_times_at_once_calls_one_ticket(hall: Hall) -> None:
+    for _ in range(5):
+        await hall.issue()
+    await hall.sit(0)
+    called: list[calling.Called] = []
+    refused: list[Conflict] = []
+
+    async def press() -> None:
+        try:
+            found = await hall.call()
+        except Conflict as error:
+            refused.append(error)
+        else:
+            assert found
+            called.append(found)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(8):
+            group.start_soon(press)
+    assert (len(called), len(refused)) == (1, 7)
+    assert all("A001 is at this counter" in str(r) for r in refused)
+
+
+async def test_tickets_are_called_in_the_order_of_arrival_over_all_lines(hall: Hall) -> None:
+    order = [(await hall.issue(line)).number for line in "ABAB"]
+    await hall.sit(0)
+    seen = []
+    for _ in order:
+        called = await hall.bring()
+        seen.append(called.number)
+        await hall.do(serving.finish, called.id, hall.staff[0])
+    assert seen == order
+    assert await hall.call() is None
+
+
+async def test_a_call_says_all_it_did(hall: Hall) -> None:
+    made = await hall.issue()
+    await hall.sit(0)
+    called = await hall.call()
+    assert called
+    assert (called.id, called.number) == (made.id, "A001")
+    assert await hall.event("ticket.called") == {"counter": "1", "calls": 1}
+    row = await hall.ticket(made.id)
+    assert (row["state"], row["counter_id"], row["staff_id"], row["calls"], row["version"]) == (
+        "called", hall.counters[0], hall.staff[0], 1, 2,
+    )  # fmt: skip
+    [shown] = await hall.fetch("select seq, number, counter, calls from board_call")
+    assert shown == {"seq": 1, "number": "A001", "counter": "1", "calls": 1}
+
+
+async def test_a_counter_that_is_not_free_is_told_why_it_cannot_call(hall: Hall) -> None:
+    await hall.issue()
+    with pytest.raises(Conflict, match="Sit down"):
+        await hall.call()
+    with pytest.raises(NotFound):
+        await hall.do(calling.call_next, uuid7(), hall.staff[0])
+    await hall.sit(0)
+    with pytest.raises(Conflict, match="Sit down"):
+        await hall.do(calling.call_next, hall.counters[0], hall.staff[1])
+    await hall.do(seats.take_break, hall.counters[0], hall.staff[0])
+    with pytest.raises(Conflict, match="break"):
+        await hall.call()
+    await hall.do(seats.end_break, hall.counters[0], hall.staff[0])
+    await hall.bring(state="called")
+    with pytest.raises(Conflict, match="A001 is at this counter"):
+        await hall.call()
+
+
+async def test_priority_goes_first_but_two_in_a_row_at_most(hall: Hall) -> None:
+    for n in range(8):
+        made = await hall.issue()
+        if n >= 4:
+            await hall.fetch("update ticket set priority = 1 where id = $1", made.id)
+    await hall.sit(0)
+    seen = []
+    for _ in range(8):
+        called = await hall.bring()
+        seen.append(called.number)
+        await hall.do(serving.finish, called.id, hall.staff[0])
+    assert seen == ["A005", "A006", "A001", "A007", "A008", "A002", "A003", "A004"]
+
+
+async def test_a_profile_gives_the_order_of_the_lines(hall: Hall) -> None:
+    for line in "AABB":
+        await hall.issue(line)
+    own = await profile(hall, [["B"], ["A"]])
+    await hall.do(seats.open_counter, hall.counters[0], hall.staff[0], own)
+    seen = []
+    for _ in range(4):
+        called = await hall.bring()
+        seen.append(called.number)
+        await hall.do(serving.finish, called.id, hall.staff[0])
+    assert seen == ["B001", "B002", "A001", "A002"]
+
+
+async def test_a_specialist_takes_other_lines_when_nobody_of_his_own_is_expected(
+    hall: Hall,
+) -> None:
+    await hall.issue("B")
+    await hall.do(
+        seats.open_counter, hall.counters[0], hall.staff[0], await profile(hall, [["A"]], ("B",))
+    )
+    soon = await hall.reserve("A", window=(clock.now() + timedelta(minutes=5),) * 2)
+    assert await hall.call() is None
+    await hall.do(moving.leave, soon.id)
+    called = await hall.call()
+    assert called
+    assert called.number == "B001"
+
+
+async def test_who_lacks_the_skill_is_not_given_the_line(hall: Hall) -> None:
+    skill = uuid7()
+    await hall.fetch(_SKILL, skill)
+    await hall.fetch("update line set skill_id = $1 where letter = 'A'", skill)
+    made = await hall.issue()
+    await hall.sit(0, 1)
+    assert await hall.call() is None
+    with pytest.raises(Conflict, match="not trained"):
+        await hall.do(calling.call_this, hall.counters[0], hall.staff[0], made.id, "Gấp")
+    with pytest.raises(Conflict, match="not trained"):
+        await hall.do(moving.transfer, made.id, hall.staff[0], person=hall.staff[0])
+    await hall.fetch(
+        "insert into staff_skill (staff_id, skill_id) values ($1, $2)", hall.staff[1], skill
+    )
+    assert await hall.call(1)
+
+
+async def test_a_number_is_called_out_of_order_with_a_reason_that_is_kept(hall: Hall) -> None:
+    first, second = await hall.issue(), await hall.issue()
+    await hall.sit(0)
+    with pytest.raises(Invalid) as error:
+        await hall.do(calling.call_this, hall.counters[0], hall.staff[0], second.id, " ")
+    assert "reason" in error.value.fields
+    called = await hall.do(
+        calling.call_this, hall.counters[0], hall.staff[0], second.id, "Cần đi cấp cứu"
+    )
+    assert called.number == second.number
+    assert (await hall.event("ticket.called"))["out_of_order"] == "Cần đi cấp cứu"
+    assert await hall.fetch("select number from board_call") == [{"number": "A002"}]
+    assert await hall.tiles(second.id) == ["waiting", "called"]
+    for ticket, who in ((first.id, 0), (second.id, 0)):
+        with pytest.raises(Conflict):
+            await hall.do(calling.call_this, hall.counters[who], hall.staff[who], ticket, "Gấp")
+    with pytest.raises(NotFound):
+        await hall.do(calling.call_this, uuid7(), hall.staff[0], first.id, "Gấp")
+
+
+async def test_a_number_is_called_again(hall: Hall) -> None:
+    made = await hall.issue()
+    await hall.sit(0)
+    await hall.call()
+    assert await hall.do(calling.recall, made.id, hall.staff[0]) == 2
+    assert await hall.do(calling.recall, made.id, hall.staff[0]) == 3
+    rows = await hall.fetch("select seq, calls from board_call order by seq")
+    assert [(r["seq"], r["calls"]) for r in rows] == [(1, 1), (2, 2), (3, 3)]
+    with pytest.raises(Conflict):
+        await hall.do(calling.recall, made.id, hall.staff[1])
+
+
+async def test_each_verb_wants_its_state_and_its_officer(hall: Hall) -> None:
+    made = await hall.issue()
+    await hall.sit(0, 1)
+    for verb in (serving.start, serving.finish, serving.no_show, calling.recall):
+        with pytest.raises(Conflict):
+            await hall.do(verb, made.id, hall.staff[0])
+    await hall.call()
+    with pytest.raises(Conflict):
+        await hall.do(serving.start, made.id, hall.staff[1])
+    with pytest.raises(Conflict):
+        await hall.do(seats.leave_counter, hall.counters[0], hall.staff[0])
+    with pytest.raises(NotFound):
+        await hall.do(serving.start, uuid7(), hall.staff[0])
+
+
+async def test_who_acts_on_what_has_changed_is_told(hall: Hall) -> None:
+    made = await hall.issue()
+    await hall.sit(0)
+    await hall.call()
+    with pytest.raises(Conflict, match="Reload"):
+        await hall.do(serving.start, made.id, hall.staff[0], version=1)
+    await hall.do(serving.start, made.id, hall.staff[0], version=2)
+    assert (await hall.ticket(made.id))["version"] == 3
+
+
+async def test_a_visit_is_never_called_to_two_counters(hall: Hall) -> None:
+    first = await hall.issue()
+    second = await hall.issue("B", visit=first.visit_id)
+    third = await hall.issue("B")
+    await hall.sit(0, 1)
+    at_first = await hall.bring(0)
+    assert at_first.id == first.id
+    aside = await hall.ticket(second.id)
+    assert (aside["state"], aside["parked_why"]) == ("parked", moving.VISIT)
+    with pytest.raises(Conflict, match="A001"):
+        await hall.do(moving.resume, second.id, hall.staff[1], hall.counters[1])
+    other = await hall.call(1)
+    assert other
+    assert other.id == third.id
+    await hall.do(serving.finish, first.id, hall.staff[0])
+    assert (await hall.ticket(second.id))["state"] == "waiting"
+    again = await hall.call(0)
+    assert again
+    assert again.id == second.id
+    assert await hall.tiles(second.id) == ["waiting", "parked", "waiting", "called"]
+
+
+async def test_two_numbers_of_a_visit_called_at_once_come_one_after_the_other(hall: Hall) -> None:
+    for _ in range(6):
+        first = await hall.issue()
+        second = await hall.issue("B", visit=first.visit_id)
+        await hall.sit(0, 1)
+        found: list[Any] = []
+
+        async def call(n: int, found: list[Any] = found) -> None:
+            found.append(await hall.call(n))
+
+        async with anyio.create_task_group() as group:
+            for n in range(2):
+                group.start_soon(call, n)
+        assert [f for f in found if f is not None][1:] == []
+        states = {(await hall.ticket(t.id))["state"] for t in (first, second)}
+        assert states == {"called", "parked"}
+        for n in range(2):
+            await hall.do(seats.release_counter, hall.counters[n])
+        for made in (first, second):
+            if (await hall.ticket(made.id))["state"] == "waiting":
+                await hall.do(moving.cancel, made.id, "")
+
+
+async def test_leaving_and_calling_at_once_leaves_no_ticket_at_an_empty_counter(
+    hall: Hall,
+) -> None:
+    async def leave() -> None:
+        async with hall.work() as work:
+            await queries.hold(work.tx, hall.counters[0])
+            await seats.leave_counter(work, hall.counters[0], hall.staff[0])
+
+    async def tolerant(command: Any) -> None:
+        try:
+            await command()
+        except Conflict:
+            return
+
+    for _ in range(10):
+        made = await hall.issue()
+        await hall.sit(0)
+        async with anyio.create_task_group() as group:
+            group.start_soon(tolerant, hall.call)
+            group.start_soon(tolerant, leave)
+        orphans = await hall.fetch(
+            "select t.id from ticket t join counter c on c.id = t.counter_id"
+            " where t.state = 'called' and c.staff_id is null"
+        )
+        assert orphans == []
+        await hall.do(moving.cancel, made.id, "")
+
+
+async def test_the_call_is_one_statement(hall: Hall) -> None:
+    await hall.issue()
+    await hall.sit(0)
+    async with hall.work() as work:
+        # The policy and the counter's site are known to the process.
+        await calling.call_next(work, hall.counters[0], hall.staff[0])
+    await hall.do(seats.release_counter, hall.counters[0])
+    await hall.sit(0)
+    await hall.issue()
+
+    async def counted(work: Work) -> int:
+        before = hall.platform.db.round_trips
+        assert await calling.call_next(work, hall.counters[0], hall.staff[0])
+        return hall.platform.db.round_trips - before
+
+    assert await hall.do(counted) == 1
