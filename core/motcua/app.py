@@ -31,8 +31,9 @@ from motcua.tenancy.db import LOST, Database
 from motcua.tenancy.directory import Directory
 from motcua.tenancy.tenant import Tenant
 from motcua.tenancy.vault import Vaults
+from motcua.web import live
 from motcua.web.gate import Gate
-from motcua.web.guard import first_lock
+from motcua.web.guard import FirstLock
 from motcua.web.pages import CORE, template_config
 from motcua.web.problems import away, crash, http_error, problem
 from motcua.web.sessions import SessionStore
@@ -63,6 +64,7 @@ async def open_platform(settings: Settings, plugins: Plugins) -> AsyncIterator[P
     try:
         yield platform
     finally:
+        live.close(platform)
         await national.close(platform)
         await db.close()
 
@@ -86,7 +88,8 @@ def _plugin_routers(plugins: Plugins) -> list[Router]:
         Router(
             path=f"/x/{name}",
             route_handlers=list(handlers),
-            guards=[first_lock, _plugin_guard(name)],
+            guards=[_plugin_guard(name)],
+            middleware=[FirstLock],
         )
         for name, handlers in plugins.routes()
     ]
@@ -111,7 +114,7 @@ def _rooms() -> Iterable[Any]:
     """Return every route of the core: those that do not say they are open stand behind the first lock."""
     yield from (handler for handler in ROUTES if handler.opt.get("open"))
     closed = [handler for handler in ROUTES if not handler.opt.get("open")]
-    yield Router(path="/", route_handlers=closed, guards=[first_lock])
+    yield Router(path="/", route_handlers=closed, middleware=[FirstLock])
 
 
 def create_app(platform: Platform) -> Gate:

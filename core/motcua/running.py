@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 from collections.abc import AsyncIterator
 
@@ -12,9 +13,23 @@ from motcua.app import effects_of
 from motcua.events.arq_carrier import ArqCarrier, work_forever
 from motcua.events.outbox import Carrier, InProcess, Relay
 from motcua.housekeeping import tidy_forever
+from motcua.monitor.watching import watch_forever
 from motcua.platform import Platform
 
+CONNECTIONS = 16_000
+"""How many connections a web process takes at most: boards, monitors and phones hold one each."""
+
+_OTHER_FILES = 500
 _log = structlog.get_logger(__name__)
+
+
+def allow_connections() -> int:
+    """Raise this process's limit of open files as far as it may; returns how many connections fit."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + _OTHER_FILES
+    limit = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, most))
+    return max(limit - _OTHER_FILES, 128)
 
 
 @contextlib.asynccontextmanager
@@ -26,6 +41,7 @@ async def background(platform: Platform) -> AsyncIterator[None]:
     parts = {
         "relay": Relay(platform.db, platform.bell, carrier).run(),
         "housekeeping": tidy_forever(platform),
+        "alerts": watch_forever(platform),
     }
     if url:
         parts |= {"bell": platform.bell.run(), "worker": work_forever(url, effects)}

@@ -1,85 +1,126 @@
-"""What a hall's board hears: the whole state on connect, each call at once, the lines when they changed."""
+"""What a hall's boards hear: the whole state on connect, each call at once, the lines when they changed."""
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from motcua import clock
 from motcua.platform import Platform
 from motcua.queues import board
+from motcua.tenancy.db import TenantTx
 from motcua.tenancy.tenant import Tenant
-from motcua.web.live import Message
+from motcua.web.live import BegunAnewError, Message
 
 LINES_SECONDS = 2.0
-_LAST = "select call_seq from site where id = $1"
+IDLE_LINES_SECONDS = 15.0
+"""Expected waiting times move with time, even when nothing happens."""
+
 KEPT_MINUTES = 15
 KEPT_CALLS = 12
+_LAST = "select call_seq from site where id = $1"
+# A zone's board tells the calls of its own counters, and of those that stand in no zone.
+_ELSEWHERE = """
+select seq from board_call
+where site_id = $1 and seq > $2 and zone_id is not null and zone_id <> $3
+"""
+_SERVED_HERE = """
+select distinct jsonb_array_elements_text(lines) as letter from counter
+where site_id = $1 and (zone_id = $2 or zone_id is null)
+"""
 
 
-class HallReader:
-    """Reads for one connection of one board.
+def monotonic() -> float:
+    """Return the loop's clock."""
+    return asyncio.get_running_loop().time()
 
-    ``seen`` is the last call the browser had before it was cut off: what it missed is told in order.
-    """
 
-    def __init__(
-        self,
-        platform: Platform,
-        tenant: Tenant,
-        site: UUID,
-        seen: int | None,
-        clock: Callable[[], float] | None = None,
-    ) -> None:
-        self._platform = platform
-        self._tenant = tenant
-        self._site = site
-        self._seen = seen
-        self._clock = clock or asyncio.get_running_loop().time
-        self._lines: object = None
-        self._looked = -LINES_SECONDS
+@dataclass
+class HallSource:
+    """Reads one hall, or one zone of it, for all its boards together."""
 
-    async def __call__(self, after: int | None) -> list[Message]:
-        """Return what is new after a call's number."""
-        now = datetime.now(UTC)
-        due = self._clock() - self._looked >= LINES_SECONDS
-        first = self._lines is None
-        async with self._platform.db.tenant(self._tenant) as tx:
-            last = int(await tx.fetchval(_LAST, self._site)) if first else 0
-            if first and (after or 0) > last:
-                # A number from other data (a restored backup, a new demo): begin anew.
-                after = self._seen = None
-            calls = await board.calls_after(tx, self._site, after or 0, now)
-            state = await board.snapshot(tx, self._site, now) if first or due else None
-        if first and state is not None:
-            return self._greeting(state, calls, last, now)
-        said: list[Message] = [("call", call, call.seq) for call in calls]
-        if state is not None and self._changed(state):
-            said.append(("snapshot", {**state, "calls": newest(state["calls"])}, None))
-        return said
+    platform: Platform
+    tenant: Tenant
+    site: UUID
+    zone: UUID | None = None
+    timer: Callable[[], float] = monotonic
+    seq: int | None = None
+    _lines: list[Any] = field(default_factory=list)
+    _calls: list[dict[str, Any]] = field(default_factory=list)
+    _lines_at: float = 0.0
+    _owed: bool = False
 
-    def _greeting(
-        self, state: dict[str, Any], calls: list[board.Call], last: int, now: datetime
-    ) -> list[Message]:
-        missed: list[Message] = []
-        if self._seen is not None:
-            missed = [("call", call, call.seq) for call in calls]
-        else:
-            since = (now - timedelta(minutes=KEPT_MINUTES)).isoformat()
-            recent = [c for c in calls if c.at >= since]
-            kept = max(recent, calls[-KEPT_CALLS:], key=len)
-            state["calls"] = [msgspec.to_builtins(call) for call in reversed(kept)]
-        state["calls"] = newest(state["calls"])
-        self._changed(state)
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The bell of the site."""
+        return (f"site:{self.site}",)
+
+    async def look(self, *, rung: bool) -> list[Message]:
+        """Return new calls, and the lines when they are due and have changed."""
+        now = clock.now()
+        self._owed = self._owed or rung
+        first, due = self.seq is None, self._due()
+        async with self.platform.db.tenant(self.tenant) as tx:
+            last = int(await tx.fetchval(_LAST, self.site))
+            if last < (self.seq or 0):
+                self.seq = None
+                raise BegunAnewError()
+            found = await board.calls_after(tx, self.site, self.seq or 0, now)
+            own = await self._own(tx, found)
+            lines = await self._read_lines(tx, now) if first or due else self._lines
+        self.seq = max([last if first else self.seq or 0, *(call.seq for call in found)])
+        changed = lines != self._lines
+        self._lines = lines
+        self._keep([msgspec.to_builtins(call) for call in own], now, anew=first)
+        if first:
+            return []
+        said: list[Message] = [("call", call, call.seq) for call in own]
+        return [*said, ("lines", {"lines": lines}, None)] if changed else said
+
+    def greeting(self) -> list[Message]:
+        """Return the state: the calls of the last quarter of an hour, newest first, and the lines."""
+        calls = newest(list(reversed(self._calls)))
         # With an id even when nothing was called yet, so that the next connection resumes here.
-        return [*missed, ("snapshot", state, max([last, *(call.seq for call in calls)]))]
+        return [("snapshot", {"seq": self.seq, "calls": calls, "lines": self._lines}, self.seq)]
 
-    def _changed(self, state: dict[str, Any]) -> bool:
-        self._looked = self._clock()
-        before, self._lines = self._lines, state["lines"]
-        return before != self._lines
+    async def missed(self, after: int, upto: int) -> list[Message]:
+        """Return the calls of today between two numbers."""
+        async with self.platform.db.tenant(self.tenant) as tx:
+            found = await board.calls_after(tx, self.site, after, clock.now())
+            own = await self._own(tx, found)
+        return [("call", call, call.seq) for call in own if call.seq <= upto]
+
+    def _due(self) -> bool:
+        waited = self.timer() - self._lines_at
+        return waited >= (LINES_SECONDS if self._owed else IDLE_LINES_SECONDS)
+
+    async def _own(self, tx: TenantTx, calls: list[board.Call]) -> list[board.Call]:
+        if self.zone is None or not calls:
+            return calls
+        rows = await tx.fetch(_ELSEWHERE, self.site, calls[0].seq - 1, self.zone)
+        elsewhere = {row["seq"] for row in rows}
+        return [call for call in calls if call.seq not in elsewhere]
+
+    async def _read_lines(self, tx: TenantTx, now: datetime) -> list[Any]:
+        lines: list[Any] = (await board.snapshot(tx, self.site, now))["lines"]
+        self._lines_at, self._owed = self.timer(), False
+        if self.zone is None:
+            return lines
+        served = {row["letter"] for row in await tx.fetch(_SERVED_HERE, self.site, self.zone)}
+        return [line for line in lines if line["letter"] in served]
+
+    def _keep(self, fresh: list[dict[str, Any]], now: datetime, *, anew: bool) -> None:
+        """Keep the calls of the last quarter of an hour, or the last twelve of today."""
+        known = fresh if anew else self._calls + fresh
+        since = (now - timedelta(minutes=KEPT_MINUTES)).isoformat()
+        today = board.day_start(now)
+        recent = [call for call in known if call["at"] >= since]
+        kept = max(recent, known[-KEPT_CALLS:], key=len)
+        self._calls = [call for call in kept if datetime.fromisoformat(call["at"]) >= today]
 
 
 def newest(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from motcua.tenancy.db import LOST
 from motcua.tenancy.directory import Directory
 from motcua.tenancy.tenant import Tenant
 from motcua.web.here import Here
+from motcua.web.live_wire import LASTING, Serve
 from motcua.web.paths import ENTRANCES, audience, hidden
 from motcua.web.sessions import COOKIE, SessionStore
 
@@ -39,7 +40,7 @@ _NO_STORE = (b"cache-control", b"no-store")
 _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
-    (b"permissions-policy", b"camera=(self), microphone=(), geolocation=()"),
+    (b"permissions-policy", b"camera=(self), microphone=(), geolocation=(self)"),
     (b"cross-origin-opener-policy", b"same-origin"),
 ]
 
@@ -60,20 +61,27 @@ class Gate:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        lasting = await self._answer(scope, receive, send)
+        if lasting is not None:
+            # A stream stays for hours: nothing of the request stays with it.
+            await lasting(receive, send)
+
+    async def _answer(self, scope: Any, receive: Any, send: Any) -> Serve | None:
+        """Answer a request; returns what is left to do when the answer is a stream."""
         began = time.perf_counter()
         headers = _headers(scope)
         try:
             found = await self._place(scope, headers)
         except (Unavailable, *LOST):
             await _refuse(send, 503, "Hệ thống tạm gián đoạn, hãy thử lại sau ít phút")
-            return
+            return None
         if found is None:
             await _refuse(send, 404, "Không có cổng dịch vụ ở địa chỉ này")
-            return
+            return None
         inner, here = found
         if _unread(scope, inner["path"], here):
             await _refuse(send, 401, "Hãy đăng nhập để tiếp tục")
-            return
+            return None
         status = 0
 
         async def guarded(message: Message) -> None:
@@ -96,6 +104,8 @@ class Gate:
                 tenant=here.tenant.slug if here.tenant else "-",
                 ms=round((time.perf_counter() - began) * 1000, 1),
             )
+        lasting: Serve | None = inner["state"].pop(LASTING, None)
+        return lasting
 
     async def _place(self, scope: Any, headers: dict[bytes, bytes]) -> tuple[Any, Here] | None:
         """Return the inner scope and where we are; None for an unknown host."""

@@ -84,10 +84,14 @@ def _menu(where: Here, platform: Platform) -> list[tuple[str, str, str]]:
         return [("/x/admin/national", "Toàn quốc", "The country")]
     if where.session and where.session.kind == "staff":
         own = [("/desk", "Quầy", "Counter"), ("/desk/work", "Việc của tôi", "My work")]
-        audiences = ["staff", *sorted(where.session.roles())]
+        roles = where.session.roles()
+        if roles & {"head", "leader", "admin"}:
+            own.append(("/monitor", "Các sảnh", "Halls"))
+        audiences = ["staff", *sorted(roles)]
     else:
         own = [
             ("/procedures", "Thủ tục", "Services"),
+            ("/queue", "Lấy số, đặt hẹn", "Queue"),
             ("/track", "Tra cứu hồ sơ", "Track"),
             ("/my", "Hồ sơ của tôi", "My dossiers"),
             (platform.settings.url_of(WALLET_LABEL), "Ví giấy tờ", "Wallet"),

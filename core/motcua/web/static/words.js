@@ -64,7 +64,7 @@ export class Stream {
     }
     if (!this.retryAt) {
       // Spread over a second and a half, so that a hall of screens does not return at once.
-      this.retryAt = Date.now() + Math.min(30000, 2000 * 2 ** this.tries) + Math.random() * 1500;
+      this.retryAt = Date.now() + Math.min(5000, 1000 * 2 ** this.tries) + Math.random() * 1500;
       this.tries = Math.min(this.tries + 1, 5);
     } else if (Date.now() >= this.retryAt) {
       this.retryAt = 0;
