@@ -52,11 +52,13 @@ rules as (
     $7 and not exists (
       select 1 from able a join ticket r on r.line_id = a.id
       where a.place is not null and r.site_id = seat.site_id and r.state = 'reserved'
-        and r.day = $4 and r.window_from between $3 and $3 + a.mean_minutes * interval '1 minute')
+        and r.day = $4 and r.window_from >= $3
+        and r.window_from - $3 <= a.mean_minutes * interval '1 minute')
     and not exists (
       select 1 from able a join slot o on o.line_id = a.id
       where a.place is not null and o.booked > 0
-        and o.from_at between $3 and $3 + a.mean_minutes * interval '1 minute') as spills
+        and o.from_at >= $3 and o.from_at < $3 + interval '4 hours'
+        and o.from_at - $3 <= a.mean_minutes * interval '1 minute') as spills
   from seat),
 -- In the order of the calls; sorted before anything is locked, so that only who is called is looked at twice.
 first as (

@@ -46,7 +46,8 @@ select r.id, r.ahead from (
   from ticket t where t.site_id = $1 and t.day = $2 and t.state in ('reserved', 'waiting')) r
 join visit v on v.tenant_id = r.tenant_id and v.id = r.visit_id
 where r.ahead <= $3 and v.contact_sealed is not null and r.issued_at < $4
-  and not exists (select 1 from notice n where n.once = 'near:' || r.id)
+  and not exists (select 1 from notice n where n.tenant_id = r.tenant_id and n.subject = r.id
+    and n.kind in ('near', 'next'))
 """
 _SHOWN = "select low_minutes, high_minutes from ticket where id = $1"
 _FRESH_MINUTES = 3
