@@ -43,6 +43,9 @@ from motcua.tenancy.schema import JSON, MOMENT, col, one_of, ref, tenant_table
 from motcua.tenancy.tenant import Tenant
 from motcua.tenancy.vault import digest
 from motcua.text import fold, nfc, vn_date, vn_moment, vn_money
+from motcua.wallet.checking import StatusList, Verified, verify
+from motcua.wallet.refusal import CredentialError
+from motcua.wallet.trust import Trust, TrustedIssuer, read_trust_list
 from motcua.web.here import here, province_of, tenant_of
 from motcua.web.pages import page
 from motcua.web.sessions import need, need_role
@@ -56,6 +59,7 @@ __all__ = [
     "SIGN_IN_CALLBACK",
     "Actor",
     "Conflict",
+    "CredentialError",
     "Day",
     "DemoPerson",
     "Event",
@@ -77,11 +81,15 @@ __all__ = [
     "SettledService",
     "SignInNeeded",
     "Split",
+    "StatusList",
     "TaskRefused",
     "Tenant",
     "TooLarge",
+    "Trust",
+    "TrustedIssuer",
     "Unavailable",
     "Unsupported",
+    "Verified",
     "Work",
     "base_url_of",
     "col",
@@ -100,6 +108,7 @@ __all__ = [
     "page",
     "province_of",
     "random_code",
+    "read_trust_list",
     "ref",
     "settled_services",
     "settling_units",
@@ -110,6 +119,7 @@ __all__ = [
     "tenant_table",
     "token",
     "uuid7",
+    "verify",
     "vn_date",
     "vn_moment",
     "vn_money",

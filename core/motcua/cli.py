@@ -12,12 +12,17 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from motcua import __version__
+from motcua.board.voice_command import board_voice
 from motcua.cli_calendar import calendar
 from motcua.errors import Problem
+from motcua.node.command import site
 from motcua.opening import settings_of, with_platform
 from motcua.people.capabilities import ROLES
 from motcua.procedure_tools.commands import procedure
 from motcua.procedure_tools.moving import move
+from motcua.simulation.command import simulate
+from motcua.station.printer_command import printer
+from motcua.wallet_tools.commands import wallet
 
 
 class Program(click.Group):
@@ -77,11 +82,12 @@ def run_async(function: Callable[..., Any]) -> Callable[..., Any]:
     help="Where the demo keeps its data; delete it to begin anew.",
 )
 @click.option("--tour", is_flag=True, help="Walk one visit from station to wallet, then stop.")
-def demo(port: int, data: Path, tour: bool) -> None:
+@click.option("--quiet-halls", is_flag=True, help="No invented people come to the halls.")
+def demo(port: int, data: Path, tour: bool, quiet_halls: bool) -> None:
     """Start everything on this machine: PostgreSQL, Redis, three provinces, synthetic people."""
     from motcua.demo.serve import run_demo
 
-    sys.exit(run_demo(port, data, tour=tour))
+    sys.exit(run_demo(port, data, tour=tour, quiet=quiet_halls))
 
 
 @main.command()
@@ -90,9 +96,10 @@ def demo(port: int, data: Path, tour: bool) -> None:
 @click.option("--workers", default=1, show_default=True, help="Processes.")
 def serve(host: str, port: int, workers: int) -> None:
     """Serve the web, in production: settings come from the environment (see docs/operators.md)."""
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
     from granian.server import Server
 
+    from motcua.running import allow_connections
     from motcua.settings import from_environment
 
     from_environment()
@@ -103,8 +110,14 @@ def serve(host: str, port: int, workers: int) -> None:
         workers=workers,
         interface=Interfaces.ASGI,
         factory=True,
+        # The proxy in front speaks HTTP/1.1 to us; without the rest a board's connection costs a third less.
+        http=HTTPModes.http1,
+        websockets=False,
         backlog=8192,
-        backpressure=4096,
+        # Connections, not requests: beyond it they hang. Every board and monitor holds one.
+        backpressure=allow_connections(),
+        # A board never closes its stream by itself.
+        workers_kill_timeout=10,
         log_access=False,
     ).serve()
 
@@ -315,6 +328,11 @@ def staff_add(slug: str, username: str, full_name: str, role: str, unit: str) ->
 procedure.add_command(move)
 main.add_command(procedure)
 main.add_command(calendar)
+main.add_command(board_voice)
+main.add_command(printer)
+main.add_command(site)
+main.add_command(wallet)
+main.add_command(simulate)
 
 
 @main.group()

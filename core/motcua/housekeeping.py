@@ -14,6 +14,7 @@ from motcua.files import erasing
 from motcua.platform import Platform
 from motcua.queues import upkeep
 from motcua.tenancy.tenant import Tenant
+from motcua.wallet import upkeep as wallet
 
 EVERY_SECONDS = 3600
 _A_DAY = timedelta(days=1)
@@ -26,6 +27,7 @@ STATEMENTS = {
     "offers": """
 delete from credential_token where expires_at < now() - interval '2 days'
 """,
+    **wallet.STATEMENTS,
     "claims": """
 update presentation set claims_sealed = null where claims_sealed is not null
   and (status = 'used' or expires_at < now() - interval '1 day')

@@ -11,14 +11,14 @@ PLUGINS = sorted(path.parent.name for path in (ROOT / "plugins").glob("*/*/__ini
 
 # Lowest first. A module imports its own level or a lower one. The longest name that fits a module counts.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "ids", "text", "settings", "http", "logs"),
+    ("clock", "errors", "ids", "text", "settings", "http", "logs"),
     ("rules", "worktime", "process", "embedded"),
     ("tenancy", "events", "files"),
     ("hookspecs", "plugins", "people", "catalogue"),
-    ("platform", "process.store", "process.models", "documents", "web"),
+    ("platform", "process.store", "process.models", "documents", "web", "notices"),
     ("dossiers", "queues", "wallet"),
     ("station", "reporting"),
-    ("portal", "desk", "board", "api"),
+    ("portal", "desk", "board", "monitor", "api"),
     ("rooms",),
     (
         "app",
@@ -29,11 +29,15 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "cli_calendar",
         "__main__",
         "demo",
+        "node",
+        "simulation",
         "doctor",
         "onboarding",
+        "onboarding_halls",
         "opening",
         "procedure_tools",
         "tracing",
+        "wallet_tools",
         "migrations",
     ),
 )

@@ -25,12 +25,13 @@ _CODES = {
 }
 CORS = {
     "access-control-allow-origin": "*",
-    "access-control-expose-headers": "ETag, WWW-Authenticate",
+    "access-control-expose-headers": "ETag, WWW-Authenticate, DPoP-Nonce",
 }
 PREFLIGHT = {
     **CORS,
     "access-control-allow-methods": "GET, POST, OPTIONS",
-    "access-control-allow-headers": "Accept, Authorization, Content-Type, If-None-Match",
+    "access-control-allow-headers": "Accept, Authorization, Content-Type, DPoP, If-None-Match, "
+    "OAuth-Client-Attestation, OAuth-Client-Attestation-PoP",
     "access-control-max-age": "600",
 }
 
@@ -38,18 +39,29 @@ PREFLIGHT = {
 class ProtocolError(Problem):
     """A refusal with a code of the protocol; ``description`` is ASCII English."""
 
-    def __init__(self, error: str, description: str, status: int = 400) -> None:
+    def __init__(
+        self,
+        error: str,
+        description: str,
+        status: int = 400,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__("Yêu cầu của ví không được chấp nhận.", description)
         self.error = error
         self.description = description
         self.status = status
+        self.headers = dict(headers or {})
 
 
 def json_answer(
-    body: Mapping[str, Any], status: int = 200, *, max_age: int | None = None
+    body: Mapping[str, Any],
+    status: int = 200,
+    *,
+    max_age: int | None = None,
+    more: Mapping[str, str] | None = None,
 ) -> Response[Any]:
-    """Return a JSON answer; with ``max_age`` (seconds) anybody may keep it."""
-    headers = {**CORS, "cache-control": _cache(max_age)}
+    """Return a JSON answer; with ``max_age`` (seconds) anybody may keep it. ``more`` are headers."""
+    headers = {**CORS, "cache-control": _cache(max_age), **(more or {})}
     return Response(dict(body), status_code=status, headers=headers, media_type="application/json")
 
 
@@ -84,10 +96,15 @@ async def json_of(request: Request[Any, Any, Any], error: str) -> dict[str, Any]
         raise ProtocolError(error, f"the body is {reason.description}") from reason
 
 
-def refused(_: Request[Any, Any, Any], error: Problem) -> Response[Any]:
-    """Render a refusal of our own."""
+def refused(request: Request[Any, Any, Any], error: Problem) -> Response[Any]:
+    """Render a refusal of our own; a refused token is told in the scheme it came with (RFC 9449 7.1)."""
     if isinstance(error, ProtocolError):
-        return _error(error.status, error.error, error.description)
+        answer = _error(error.status, error.error, error.description)
+        answer.headers.update(error.headers)
+        if error.status == 401 and _speaks_dpop(request):
+            challenge = f'DPoP error="{error.error}", algs="{jose.ALGORITHM}"'
+            answer.headers["www-authenticate"] = challenge
+        return answer
     if isinstance(error, CredentialError):
         return _error(400, error.reason_code, error.description)
     return _error(error.status, error.slug.replace("-", "_"), error.en)
@@ -111,6 +128,11 @@ def _error(status: int, code: str, sentence: str) -> Response[Any]:
     if status == 401:
         answer.headers["www-authenticate"] = f'Bearer error="{code}"'
     return answer
+
+
+def _speaks_dpop(request: Request[Any, Any, Any]) -> bool:
+    scheme = request.headers.get("authorization", "").partition(" ")[0]
+    return "dpop" in request.headers or scheme.lower() == "dpop"
 
 
 def _cache(max_age: int | None) -> str:

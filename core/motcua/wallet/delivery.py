@@ -1,9 +1,13 @@
 """Withdrawing a result: every copy that any wallet holds, at once, in the transaction of the decision."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from motcua.errors import Conflict, Invalid, NotFound
 from motcua.events.work import Work
+from motcua.ids import uuid7
+from motcua.tenancy.db import Tx
 from motcua.wallet.statuslist import REVOKED, SUSPENDED, VALID
 
 _LOCK = "select status, trace_id from issued_result where id = $1 for no key update"
@@ -13,6 +17,31 @@ _OFFERS = """
 update credential_offer set expires_at = $2
 where result_id = $1 and used_at is null and expires_at > $2
 """
+_NOTE = """
+insert into status_change (id, result_id, before, status, copies, actor, reason, at)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+_HISTORY = """
+select at, before, status, copies, actor, reason from status_change
+where result_id = $1 order by at, id
+"""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One entry of a result's history: what it was, what it became, by whom and why."""
+
+    at: datetime
+    before: int
+    status: int
+    copies: int
+    actor: str
+    reason: str
+
+
+async def history(tx: Tx, result_id: UUID) -> list[Change]:
+    """Return how the status of a result changed, oldest first; nothing of it can be altered."""
+    return [Change(**row) for row in await tx.fetch(_HISTORY, result_id)]
 
 
 async def revoke(work: Work, result_id: UUID, reason: str) -> int:
@@ -47,6 +76,17 @@ async def _set(
     done = await work.tx.execute(_COPIES, result_id, status)
     await work.tx.execute(_OFFERS, result_id, work.now)
     copies = int(done.rsplit(" ", 1)[-1])
+    await work.tx.execute(
+        _NOTE,
+        uuid7(),
+        result_id,
+        row["status"],
+        status,
+        copies,
+        str(work.actor),
+        reason.strip(),
+        work.now,
+    )
     payload = {"reason": reason.strip(), "copies": copies}
     work.emit(event, result_id, payload, trace_id=row["trace_id"])
     return copies

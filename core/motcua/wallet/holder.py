@@ -5,6 +5,7 @@ would. The guided tour and the tests use it; citizens use the wallet of the brow
 """
 
 import json
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 from cryptography import x509
 
-from motcua.wallet import dcql, jose, metadata, proofs, requests, sdjwt, statuslist
+from motcua.wallet import dcql, jose, jwe, metadata, proofs, requests, sdjwt, statuslist
 from motcua.wallet.refusal import CredentialError
 
 
@@ -109,21 +110,33 @@ class HolderWallet:
     async def ask(self, link: str) -> Asked:
         """Fetch and verify a presentation request, and find the papers that answer it."""
         parameters = _parameters(link)
-        response = await self._client.get(
-            _member(parameters, "request_uri"), headers={"Accept": requests.MEDIA_TYPE}
-        )
-        if response.status_code != 200:
-            raise _refused(response)
+        text, nonce = await self._request_object(parameters)
         request = requests.parse_request(
-            response.text,
+            text,
             client_id=_member(parameters, "client_id"),
             now=self._now(),
             roots=self._roots,
+            wallet_nonce=nonce,
         )
         candidates = [(paper.content.vct, paper.content.claims) for paper in self.papers]
         found = dcql.find_matches(request.query, candidates)
         choices = {n: (self.papers[m[0].candidate], m[0].reveal) for n, m in found.items()}
         return Asked(request, choices)
+
+    async def _request_object(self, parameters: Mapping[str, str]) -> tuple[str, str | None]:
+        """Fetch a request; where the verifier allows it, with a nonce of our own that must come back."""
+        uri = _member(parameters, "request_uri")
+        headers = {"Accept": requests.MEDIA_TYPE}
+        if parameters.get("request_uri_method") == "post":
+            nonce = secrets.token_urlsafe(24)
+            form = {"wallet_nonce": nonce}
+            response = await self._client.post(uri, headers=headers, data=form)
+        else:
+            nonce = None
+            response = await self._client.get(uri, headers=headers)
+        if response.status_code != 200:
+            raise _refused(response)
+        return response.text, nonce
 
     async def answer(self, asked: Asked) -> str | None:
         """Send the presentation; returns where the person goes next (``redirect_uri``), if anywhere."""
@@ -141,6 +154,10 @@ class HolderWallet:
             ]
             for name, (paper, reveal) in asked.choices.items()
         }
+        if request.response_mode == requests.ENCRYPTED:
+            jwk, enc = requests.encryption_key(request.client_metadata)
+            said = {"vp_token": token, "state": request.state}
+            return await self._send(request, {"response": jwe.encrypt(said, jwk, enc=enc)})
         return await self._direct_post(request, {"vp_token": json.dumps(token)})
 
     async def refuse(self, request: requests.Request) -> str | None:
@@ -275,6 +292,9 @@ class HolderWallet:
     async def _direct_post(self, request: requests.Request, form: dict[str, str]) -> str | None:
         if request.state is not None:
             form["state"] = request.state
+        return await self._send(request, form)
+
+    async def _send(self, request: requests.Request, form: Mapping[str, str]) -> str | None:
         answer = _answer(await self._client.post(request.response_uri, data=form))
         target = answer.get("redirect_uri")
         return target if isinstance(target, str) else None

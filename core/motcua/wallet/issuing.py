@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -12,7 +13,7 @@ from motcua.platform import Platform
 from motcua.tenancy.db import Record
 from motcua.tenancy.tenant import Tenant
 from motcua.tenancy.vault import digest
-from motcua.wallet import issuer, jose, nonces, proofs, sdjwt, statuses
+from motcua.wallet import deferring, grants, issuer, jose, nonces, proofs, sdjwt, statuses
 from motcua.wallet.answers import ProtocolError
 from motcua.wallet.issuer import Signer
 from motcua.wallet.offering import WALLET, deliverable
@@ -21,11 +22,6 @@ from motcua.wallet.statuses import Place
 BATCH = 10
 """How many copies one token may bring, each bound to a key of its own."""
 
-_GRANT = """
-select t.id, t.result_id, r.trace_id, r.type from credential_token t
-join issued_result r on r.tenant_id = t.tenant_id and r.id = t.result_id
-where t.token_hash = $1 and t.expires_at > $2
-"""
 _SPEND = """
 update credential_token set issued = issued + $2
 where id = $1 and expires_at > $3 and issued + $2 <= $4 returning id
@@ -43,31 +39,19 @@ from unnest($1::uuid[], $4::int[], $5::text[], $6::text[]) as c(i, x, h, d)
 """
 
 
-def bearer(header: str | None) -> str:
-    """Return the token of an Authorization header; ``ProtocolError`` 401 without one."""
-    kind, _, value = (header or "").partition(" ")
-    if kind.lower() != "bearer" or not value.strip():
-        raise ProtocolError("invalid_token", "an access token is missing", 401)
-    return value.strip()
-
-
 def nonce_secret(platform: Platform) -> bytes:
     """Return the key of ``c_nonce``, the same in every process."""
     return platform.vaults.key("c_nonce")
 
 
 async def issue(
-    platform: Platform, tenant: Tenant, secret: str, body: Mapping[str, Any], now: datetime
-) -> dict[str, Any]:
-    """Answer a credential request: one copy for each proof.
+    platform: Platform, tenant: Tenant, grant: Record, body: Mapping[str, Any], now: datetime
+) -> tuple[dict[str, Any], int]:
+    """Answer a credential request: one copy for each proof, or the word that it takes longer (202).
 
     Raises ``ProtocolError`` and ``CredentialError`` with the codes of section 8.3.1.
     """
-    async with platform.db.tenant(tenant) as tx:
-        grant = await tx.fetchrow(_GRANT, digest(secret), now)
-    if grant is None:
-        raise ProtocolError("invalid_token", "the access token is unknown or has expired", 401)
-    _check_body(body, grant["type"])
+    _check_body(body, grant)
     holders = proofs.check_proofs(
         _proofs(body),
         audience=issuer.url_of(platform, tenant),
@@ -76,18 +60,46 @@ async def issue(
         ),
         now=now,
         batch_size=BATCH,
+        client_id=grant["client_id"],
     )
     async with platform.works.begin(tenant, WALLET, trace_id=grant["trace_id"]) as work:
-        if not await work.tx.fetchval(_SPEND, grant["id"], len(holders), now, BATCH):
+        if not await work.tx.fetchval(_SPEND, grant["token_id"], len(holders), now, BATCH):
             raise ProtocolError(
                 "credential_request_denied", f"one token brings {BATCH} copies at most"
             )
-        return await _issue(platform, work, grant["result_id"], holders)
+        result_id = grant["result_id"] or await deferring.result_of(work, grant["dossier_id"])
+        if result_id is None:
+            return await deferring.keep(work, grant, holders), 202
+        return await copies(platform, work, result_id, holders), 200
 
 
-async def _issue(
-    platform: Platform, work: Work, result_id: object, holders: Sequence[Mapping[str, str]]
+async def later(
+    platform: Platform, tenant: Tenant, grant: Record, body: Mapping[str, Any]
+) -> tuple[dict[str, Any], int]:
+    """Answer a deferred credential request (section 9): the copies, or 202 as long as there is no result.
+
+    What was delivered is told again for a minute, in case the answer was lost. Raises ``ProtocolError``:
+    ``invalid_transaction_id``, ``credential_request_denied``.
+    """
+    given = body.get("transaction_id")
+    if not isinstance(given, str):
+        raise ProtocolError("invalid_transaction_id", "transaction_id is missing")
+    async with platform.works.begin(tenant, WALLET, trace_id=grant["trace_id"]) as work:
+        waiting = await deferring.lock(work, grant, given)
+        if waiting.answer is not None:
+            return waiting.answer, 200
+        result_id = await deferring.result_of(work, grant["dossier_id"])
+        if result_id is None:
+            return {"transaction_id": given, "interval": deferring.INTERVAL}, 202
+        answer = await copies(platform, work, result_id, waiting.holders)
+        await deferring.delivered(work, waiting, answer)
+    return answer, 200
+
+
+async def copies(
+    platform: Platform, work: Work, result_id: UUID, holders: Sequence[Mapping[str, str]]
 ) -> dict[str, Any]:
+    """Sign one copy of a result for each holder's key and write them down."""
     result = await work.tx.fetchrow(_RESULT, result_id)
     if result is None or not deliverable(result, work.now):
         raise ProtocolError("credential_request_denied", "the result is no longer valid")
@@ -95,13 +107,13 @@ async def _issue(
     places = await statuses.reserve(work, len(holders))
     url, notice = issuer.url_of(platform, work.tenant), token()
     claims = _claims(work, result, url)
-    copies = [
+    made = [
         _signed(result, claims, url, signer, holder, place, work.now)
         for holder, place in zip(holders, places, strict=True)
     ]
     await _store(work, result, url, holders, places, notice)
-    work.emit("credential.issued", result["id"], {"type": result["type"], "copies": len(copies)})
-    return {"credentials": [{"credential": c} for c in copies], "notification_id": notice}
+    work.emit("credential.issued", result["id"], {"type": result["type"], "copies": len(made)})
+    return {"credentials": [{"credential": c} for c in made], "notification_id": notice}
 
 
 def _claims(work: Work, result: Record, url: str) -> dict[str, Any]:
@@ -163,17 +175,23 @@ async def _store(
     )
 
 
-def _check_body(body: Mapping[str, Any], kind: str) -> None:
+def _check_body(body: Mapping[str, Any], grant: Record) -> None:
     named = [n for n in ("credential_configuration_id", "credential_identifier") if n in body]
     if len(named) != 1:
         raise ProtocolError(
-            "invalid_credential_request", "credential_configuration_id must be given, and only it"
+            "invalid_credential_request",
+            "credential_configuration_id or credential_identifier must be given, and only one",
+        )
+    if grant["identified"] and named != ["credential_identifier"]:
+        raise ProtocolError(
+            "invalid_credential_request", "the token response named a credential_identifier: use it"
         )
     if named == ["credential_identifier"]:
-        raise ProtocolError(
-            "unknown_credential_identifier", "no credential identifiers were given out"
-        )
-    if body["credential_configuration_id"] != kind:
+        if not grant["identified"] or body[named[0]] != grants.identifier(grant):
+            raise ProtocolError(
+                "unknown_credential_identifier", "this credential identifier was not given out"
+            )
+    elif body[named[0]] != grant["type"]:
         raise ProtocolError(
             "unknown_credential_configuration", "the token is for another configuration"
         )

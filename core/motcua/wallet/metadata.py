@@ -6,15 +6,27 @@ metadata) and 5 (issuer's keys).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from motcua.wallet import jose
+from motcua.wallet.moments import seconds
 
 ISSUER = "openid-credential-issuer"
 SERVER = "oauth-authorization-server"
 KEYS = "jwt-vc-issuer"
 PRE_AUTHORIZED = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
+AUTHORIZATION_CODE = "authorization_code"
+REFRESH = "refresh_token"
+SIGNED_TYPE = "openidvci-issuer-metadata+jwt"
+ATTESTED: Mapping[str, Any] = {
+    "pre-authorized_grant_anonymous_access_supported": False,
+    "token_endpoint_auth_methods_supported": ["attest_jwt_client_auth"],
+    "client_attestation_signing_alg_values_supported": [jose.ALGORITHM],
+    "client_attestation_pop_signing_alg_values_supported": [jose.ALGORITHM],
+}
+"""What the strict profile says otherwise: no wallet is a stranger."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +79,8 @@ class Paths:
     deferred: str = "/deferred"
     notification: str = "/notification"
     jwks: str = "/jwks"
+    authorize: str = "/authorize"
+    par: str = "/par"
 
 
 def well_known(issuer: str, document: str) -> str:
@@ -99,16 +113,35 @@ def credential_issuer(
     }
 
 
-def authorization_server(issuer: str, *, paths: Paths | None = None) -> dict[str, Any]:
-    """Return the metadata of our authorization server: pre-authorised codes for wallets without account."""
+def signed(
+    document: Mapping[str, Any], *, key: jose.Key, kid: str, x5c: Sequence[str], now: datetime
+) -> str:
+    """Return the credential issuer metadata as a signed token (OpenID4VCI section 12.2.3)."""
+    issuer = document["credential_issuer"]
+    payload = {**document, "iss": issuer, "sub": issuer, "iat": seconds(now)}
+    return jose.sign(payload, key, typ=SIGNED_TYPE, kid=kid, x5c=list(x5c))
+
+
+def authorization_server(
+    issuer: str, *, scopes: Sequence[str] = (), paths: Paths | None = None
+) -> dict[str, Any]:
+    """Return the metadata of our authorization server (RFC 8414, with RFC 9126, 9207, 9396 and 9449)."""
     at = paths or Paths()
     return {
         "issuer": issuer,
         "token_endpoint": issuer + at.token,
         "jwks_uri": issuer + at.jwks,
-        # RFC 8414 demands the member even where no authorization endpoint exists.
-        "response_types_supported": [],
-        "grant_types_supported": [PRE_AUTHORIZED],
+        "authorization_endpoint": issuer + at.authorize,
+        "pushed_authorization_request_endpoint": issuer + at.par,
+        "require_pushed_authorization_requests": True,
+        "authorization_response_iss_parameter_supported": True,
+        "code_challenge_methods_supported": ["S256"],
+        "dpop_signing_alg_values_supported": [jose.ALGORITHM],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "scopes_supported": list(scopes),
+        "authorization_details_types_supported": ["openid_credential"],
+        "grant_types_supported": [AUTHORIZATION_CODE, PRE_AUTHORIZED, REFRESH],
         "token_endpoint_auth_methods_supported": ["none"],
         "pre-authorized_grant_anonymous_access_supported": True,
     }
@@ -153,6 +186,17 @@ def credential_offer(
         "credential_issuer": issuer,
         "credential_configuration_ids": list(configuration_ids),
         "grants": {PRE_AUTHORIZED: grant},
+    }
+
+
+def sign_in_offer(
+    issuer: str, configuration_ids: Sequence[str], issuer_state: str
+) -> dict[str, Any]:
+    """Return an offer that is redeemed by signing in on the issuer's page (section 4.1.1)."""
+    return {
+        "credential_issuer": issuer,
+        "credential_configuration_ids": list(configuration_ids),
+        "grants": {AUTHORIZATION_CODE: {"issuer_state": issuer_state}},
     }
 
 

@@ -12,6 +12,7 @@ from motcua.dossiers.changes import change, lock
 from motcua.dossiers.states import State
 from motcua.events.work import Work
 from motcua.platform import Platform
+from motcua.tenancy.db import Record
 from motcua.tenancy.tenant import Tenant
 from motcua.tenancy.vault import digest
 from motcua.wallet.answers import ProtocolError
@@ -22,13 +23,13 @@ _EVENTS = {
     "credential_failure": "credential.failed",
     "credential_deleted": "credential.deleted",
 }
-# People read before they store: the token may tell longer than it may ask.
-_MAY_TELL = timedelta(hours=24)
+MAY_TELL = timedelta(hours=24)
+"""How long after its end a token may still tell: people read before they store."""
+
 _TOLD = """
 select c.id, c.notified, c.result_id, r.dossier_id from credential c
 join issued_result r on r.tenant_id = c.tenant_id and r.id = c.result_id
-join credential_token t on t.tenant_id = c.tenant_id and t.result_id = c.result_id
-where c.notification_hash = $1 and t.token_hash = $2 and t.expires_at > $3
+where c.notification_hash = $1 and r.dossier_id = $2
 for update of c
 """
 _NOTE = "update credential set notified = $2 where id = any($1)"
@@ -37,7 +38,7 @@ update dossier set delivery = 'in_wallet', returned_at = coalesce(returned_at, $
 """
 
 
-async def note(platform: Platform, tenant: Tenant, secret: str, body: Mapping[str, Any]) -> None:
+async def note(platform: Platform, tenant: Tenant, grant: Record, body: Mapping[str, Any]) -> None:
     """Record a notification; saying the same again changes nothing.
 
     ``ProtocolError``: ``invalid_notification_request``, ``invalid_notification_id``.
@@ -48,7 +49,7 @@ async def note(platform: Platform, tenant: Tenant, secret: str, body: Mapping[st
             "invalid_notification_request", "notification_id or event is missing or unknown"
         )
     async with platform.works.begin(tenant, WALLET) as work:
-        rows = await work.tx.fetch(_TOLD, digest(notice), digest(secret), work.now - _MAY_TELL)
+        rows = await work.tx.fetch(_TOLD, digest(notice), grant["dossier_id"])
         if not rows:
             raise ProtocolError("invalid_notification_id", "there is no such notification")
         before = rows[0]["notified"]

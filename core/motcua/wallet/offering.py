@@ -1,4 +1,6 @@
-"""Offers of a result to its holder's wallet: minted after sign-in, redeemed once with a code on two ways.
+"""Offers of a result to its holder's wallet: minted after sign-in, redeemed once.
+
+The code travels on two ways (link and transaction code), or the wallet brings its holder to sign in.
 
 The address of an offer is a secret of its own; the pre-authorised code is derived from it with the
 platform's key. So the database holds neither, and the offer can still be fetched by reference.
@@ -6,61 +8,66 @@ platform's key. So the database holds neither, and the offer can still be fetche
 
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from motcua.dossiers.states import FINAL
 from motcua.errors import Conflict, Gone, NotFound
-from motcua.events.log import Actor
 from motcua.events.work import Work
-from motcua.ids import token, uuid7
+from motcua.ids import uuid7
 from motcua.platform import Platform
 from motcua.tenancy.db import Record
 from motcua.tenancy.tenant import Tenant
 from motcua.tenancy.vault import TenantVault, digest
-from motcua.wallet import issuer, jose, metadata
+from motcua.wallet import details, grants, issuer, jose, metadata
 from motcua.wallet.answers import ProtocolError
+from motcua.wallet.grants import Caller, Subject
 
 LIFETIME = timedelta(minutes=10)
-TOKEN_LIFETIME = timedelta(minutes=5)
 TRIES = 5
 TX_CODE_LENGTH = 6
-WALLET = Actor("wallet")
-"""Who acts where a wallet asks without a session: nobody is known but by the secret he holds."""
+WALLET = grants.WALLET
+CODE_SENT, SIGN_IN = "code_sent", "sign_in"
+"""How an offer is redeemed: with the code it carries, or by signing in on the page of the issuer."""
 
 _RESULT = """
-select id, trace_id, kind, type, status, expires_at from issued_result
+select id, dossier_id, trace_id, kind, type, status, expires_at from issued_result
 where id = $1 and holder_id = $2 for no key update
+"""
+_DOSSIER = """
+select d.id, d.trace_id, d.adopted_id, d.state from dossier d
+where d.id = $1 and d.subject_id = $2
+  and not exists (select 1 from issued_result r where r.tenant_id = d.tenant_id and r.dossier_id = d.id)
+for no key update
 """
 _END = """
 update credential_offer set expires_at = $2
-where result_id = $1 and used_at is null and expires_at > $2
+where dossier_id = $1 and used_at is null and expires_at > $2
 """
 _MINT = """
-insert into credential_offer (id, result_id, trace_id, code_hash, tx_code_hash, expires_at)
-values ($1, $2, $3, $4, $5, $6)
+insert into credential_offer (id, result_id, dossier_id, type, flow, trace_id, code_hash,
+  tx_code_hash, expires_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 _OFFERED = """
-select o.expires_at, o.used_at, o.tries, r.type from credential_offer o
-join issued_result r on r.tenant_id = o.tenant_id and r.id = o.result_id where o.code_hash = $1
+select expires_at, used_at, tries, type, flow, tx_code_hash is not null as with_code
+from credential_offer where code_hash = any($1)
 """
 _REDEEM = """
-select id, result_id, trace_id, tx_code_hash, tries, expires_at, used_at from credential_offer
-where code_hash = $1 for update
+select id, result_id, dossier_id, type, flow, trace_id, tx_code_hash, tries, expires_at, used_at
+from credential_offer where code_hash = $1 for update
 """
 _TRIED = "update credential_offer set tries = tries + 1 where id = $1"
 _USED = "update credential_offer set used_at = $2 where id = $1"
-_GIVE = """
-insert into credential_token (id, token_hash, offer_id, result_id, expires_at)
-values ($1, $2, $3, $4, $5)
-"""
 
 
 @dataclass(frozen=True)
 class Offered:
-    """An offer for its holder's eyes; ``tx_code`` travels another way than the link."""
+    """An offer for its holder's eyes; ``tx_code`` travels another way than the link, or is empty."""
 
     link: str
     offer_uri: str
@@ -68,35 +75,81 @@ class Offered:
     expires_at: datetime
 
 
-async def mint(platform: Platform, work: Work, *, result_id: UUID, subject_id: UUID) -> Offered:
+async def mint(
+    platform: Platform,
+    work: Work,
+    *,
+    result_id: UUID,
+    subject_id: UUID,
+    flow: str = CODE_SENT,
+    with_code: bool = True,
+) -> Offered:
     """Offer a granted result to its holder; offers of it that were not used yet end.
 
-    ``NotFound`` when the result is not this person's; ``Conflict`` when there is no electronic paper of
-    this kind, or the result has been withdrawn or has run out.
+    ``with_code`` is false where link and person are in one place, such as the counter. ``NotFound`` when
+    the result is not this person's; ``Conflict`` when there is no electronic paper of this kind, or the
+    result has been withdrawn or has run out.
     """
     row = await work.tx.fetchrow(_RESULT, result_id, subject_id)
     if row is None:
         raise NotFound("Không tìm thấy kết quả.", "There is no such result.")
     if row["kind"] != "granted" or not row["type"]:
-        raise Conflict(
-            "Kết quả này không có bản điện tử cho ví.", "This result is not made for a wallet."
-        )
+        raise _not_made()
     if not deliverable(row, work.now):
         raise Conflict("Kết quả này không còn hiệu lực.", "This result is no longer valid.")
+    subject = Subject(row["trace_id"], row["dossier_id"], row["id"], row["type"])
+    return await _mint(platform, work, subject, flow, with_code)
+
+
+async def mint_ahead(
+    platform: Platform,
+    work: Work,
+    *,
+    dossier_id: UUID,
+    subject_id: UUID,
+    flow: str = CODE_SENT,
+    with_code: bool = True,
+) -> Offered:
+    """Offer what a dossier will bring, before it is decided: the wallet gets it when it is there.
+
+    ``NotFound`` when the dossier is not this person's or has its result; ``Conflict`` when it has ended, or
+    its procedure makes nothing for a wallet.
+    """
+    row = await work.tx.fetchrow(_DOSSIER, dossier_id, subject_id)
+    if row is None:
+        raise NotFound("Không tìm thấy hồ sơ đang chờ.", "There is no such open dossier.")
+    if row["state"] in FINAL:
+        raise Conflict("Hồ sơ đã kết thúc.", "The dossier has ended.")
+    law = await platform.catalogue.of(work.tenant)
+    rule = law.adopted(row["adopted_id"]).package.procedure.result
+    if rule is None or not rule.type:
+        raise _not_made()
+    subject = Subject(row["trace_id"], row["id"], None, rule.type)
+    return await _mint(platform, work, subject, flow, with_code)
+
+
+async def _mint(
+    platform: Platform, work: Work, subject: Subject, flow: str, with_code: bool
+) -> Offered:
     ref, offer_id = secrets.token_urlsafe(24), uuid7()
-    tx_code = f"{secrets.randbelow(10**TX_CODE_LENGTH):0{TX_CODE_LENGTH}d}"
+    sent = with_code and flow == CODE_SENT
+    tx_code = f"{secrets.randbelow(10**TX_CODE_LENGTH):0{TX_CODE_LENGTH}d}" if sent else ""
     expires = work.now + LIFETIME
-    await work.tx.execute(_END, result_id, work.now)
+    await work.tx.execute(_END, subject.dossier_id, work.now)
     await work.tx.execute(
         _MINT,
         offer_id,
-        result_id,
-        row["trace_id"],
-        digest(_code(platform, work.tenant, ref)),
-        _tx_hash(work.vault, offer_id, tx_code),
+        subject.result_id,
+        subject.dossier_id,
+        subject.type,
+        flow,
+        subject.trace_id,
+        digest(_code(platform, work.tenant, ref, flow)),
+        _tx_hash(work.vault, offer_id, tx_code) if sent else None,
         expires,
     )
-    work.emit("offer.minted", result_id, {"type": row["type"]}, trace_id=row["trace_id"])
+    about = subject.result_id or subject.dossier_id
+    work.emit("offer.minted", about, {"type": subject.type}, trace_id=subject.trace_id)
     uri = f"{issuer.url_of(platform, work.tenant)}/offers/{ref}"
     link = f"{issuer.wallet_url(platform)}?{urlencode({'credential_offer_uri': uri})}"
     return Offered(link, uri, tx_code, expires)
@@ -104,38 +157,36 @@ async def mint(platform: Platform, work: Work, *, result_id: UUID, subject_id: U
 
 async def read(platform: Platform, tenant: Tenant, ref: str, now: datetime) -> dict[str, Any]:
     """Return the offer at an address; ``NotFound`` when there never was one, ``Gone`` after its end."""
-    code = _code(platform, tenant, ref)
+    codes = {flow: _code(platform, tenant, ref, flow) for flow in (CODE_SENT, SIGN_IN)}
     async with platform.db.tenant(tenant) as tx:
-        row = await tx.fetchrow(_OFFERED, digest(code))
+        row = await tx.fetchrow(_OFFERED, [digest(code) for code in codes.values()])
     if row is None:
         raise NotFound("Không có lời mời này.", "there is no such offer")
-    if _ended(row, now):
+    if ended(row, now):
         raise Gone("Lời mời đã hết hiệu lực.", "the offer was used or has expired")
-    return metadata.credential_offer(
-        issuer.url_of(platform, tenant), [row["type"]], code, tx_code_length=TX_CODE_LENGTH
-    )
+    url, code = issuer.url_of(platform, tenant), codes[row["flow"]]
+    if row["flow"] == SIGN_IN:
+        return metadata.sign_in_offer(url, [row["type"]], code)
+    length = TX_CODE_LENGTH if row["with_code"] else None
+    return metadata.credential_offer(url, [row["type"]], code, tx_code_length=length)
 
 
-async def redeem(platform: Platform, tenant: Tenant, form: dict[str, str]) -> dict[str, Any]:
-    """Answer a token request (OpenID4VCI section 6).
+async def redeem(
+    platform: Platform, tenant: Tenant, form: Mapping[str, str], caller: Caller
+) -> dict[str, Any]:
+    """Answer a token request with a pre-authorised code (OpenID4VCI section 6).
 
     A wrong transaction code is counted although the request is refused: the refusal is raised after the
-    commit. Raises ``ProtocolError``.
+    commit. Raises ``ProtocolError``: ``invalid_request``, ``invalid_grant``.
     """
-    if "grant_type" not in form:
-        raise ProtocolError("invalid_request", "grant_type is missing")
-    if form["grant_type"] != metadata.PRE_AUTHORIZED:
-        raise ProtocolError("unsupported_grant_type", "only pre-authorized codes are supported")
     if not form.get("pre-authorized_code"):
         raise ProtocolError("invalid_request", "pre-authorized_code is missing")
-    if not form.get("tx_code"):
-        raise ProtocolError("invalid_request", "this offer needs a tx_code")
+    wanted = details.asked(form["authorization_details"]) if "authorization_details" in form else ""
     async with platform.works.begin(tenant, WALLET) as work:
-        given = await _redeem(work, form["pre-authorized_code"], form["tx_code"])
-    if given is None:
-        raise ProtocolError("invalid_grant", "the code or tx_code is wrong, used or expired")
-    lifetime = int(TOKEN_LIFETIME.total_seconds())
-    return {"access_token": given, "token_type": "Bearer", "expires_in": lifetime}
+        given = await _redeem(work, form, wanted, caller)
+    if isinstance(given, str):
+        raise ProtocolError(*_REFUSALS[given])
+    return given
 
 
 def deliverable(result: Record, now: datetime) -> bool:
@@ -144,33 +195,73 @@ def deliverable(result: Record, now: datetime) -> bool:
     return result["status"] == 0 and (expires is None or expires > now + timedelta(hours=1))
 
 
-async def _redeem(work: Work, code: str, tx_code: str) -> str | None:
-    """Return an access token; None when the grant is not valid. Never raises: what it counts must stay."""
-    offer = await work.tx.fetchrow(_REDEEM, digest(code))
-    if offer is None or _ended(offer, work.now):
-        return None
+_REFUSALS = {
+    "dead": ("invalid_grant", "the code is unknown, used or expired, or was locked"),
+    "wrong": ("invalid_grant", "the tx_code is wrong"),
+    "missing": ("invalid_request", "this offer needs a tx_code"),
+    "unexpected": ("invalid_request", "this offer has no tx_code"),
+    "other": (
+        "invalid_authorization_details",
+        "this offer is for another credential configuration",
+    ),
+}
+
+
+async def _redeem(
+    work: Work, form: Mapping[str, str], wanted: str, caller: Caller
+) -> dict[str, Any] | str:
+    """Return a token response, or why not. Never raises: what it counts must stay."""
+    offer = await work.tx.fetchrow(_REDEEM, digest(form["pre-authorized_code"]))
+    if offer is None or offer["flow"] != CODE_SENT or ended(offer, work.now):
+        return "dead"
+    if wanted not in ("", offer["type"]):
+        return "other"
     work.trace_id = offer["trace_id"]
-    expected = offer["tx_code_hash"]
-    if not hmac.compare_digest(_tx_hash(work.vault, offer["id"], tx_code), expected):
-        await work.tx.execute(_TRIED, offer["id"])
-        if offer["tries"] + 1 >= TRIES:
-            work.emit("offer.locked", offer["result_id"])
-        return None
-    secret = token()
+    if (refusal := await _tx_code(work, offer, form.get("tx_code", ""))) is not None:
+        return refusal
     await work.tx.execute(_USED, offer["id"], work.now)
-    expires = work.now + TOKEN_LIFETIME
-    await work.tx.execute(_GIVE, uuid7(), digest(secret), offer["id"], offer["result_id"], expires)
-    work.emit("offer.used", offer["result_id"])
-    return secret
+    subject = subject_of(offer)
+    grant = await grants.create(work, subject, client_id=caller.client_id, identified=bool(wanted))
+    work.emit("offer.used", subject.result_id or subject.dossier_id)
+    return await grants.give(work, grant, caller)
 
 
-def _ended(offer: Record, now: datetime) -> bool:
+async def _tx_code(work: Work, offer: Record, given: str) -> str | None:
+    """Return why a transaction code is refused; what is wrong is counted."""
+    expected = offer["tx_code_hash"]
+    if expected is None:
+        return "unexpected" if given else None
+    if not given:
+        return "missing"
+    if hmac.compare_digest(_tx_hash(work.vault, offer["id"], given), expected):
+        return None
+    await work.tx.execute(_TRIED, offer["id"])
+    if offer["tries"] + 1 >= TRIES:
+        work.emit("offer.locked", offer["result_id"] or offer["dossier_id"])
+    return "wrong"
+
+
+def subject_of(offer: Record) -> Subject:
+    """Return what an offer is about."""
+    return Subject(offer["trace_id"], offer["dossier_id"], offer["result_id"], offer["type"])
+
+
+def ended(offer: Record, now: datetime) -> bool:
+    """Tell whether an offer was used, locked or has run out."""
     used, tries = offer["used_at"] is not None, offer["tries"] >= TRIES
     return used or tries or offer["expires_at"] <= now
 
 
-def _code(platform: Platform, tenant: Tenant, ref: str) -> str:
-    key = platform.vaults.key("credential-offer")
+def _not_made() -> Conflict:
+    return Conflict(
+        "Kết quả này không có bản điện tử cho ví.", "This result is not made for a wallet."
+    )
+
+
+def _code(platform: Platform, tenant: Tenant, ref: str, flow: str) -> str:
+    # Each way has a key of its own: what opens one door is nothing at the other.
+    purpose = "credential-offer" if flow == CODE_SENT else "credential-offer:issuer-state"
+    key = platform.vaults.key(purpose)
     return jose.b64u(hmac.digest(key, tenant.id.bytes + ref.encode(), "sha256"))
 
 

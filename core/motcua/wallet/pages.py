@@ -9,7 +9,7 @@ from litestar.response import Template
 
 from motcua.errors import NotFound
 from motcua.platform import Platform
-from motcua.wallet import certificates, issuer
+from motcua.wallet import certificates, hosted, issuer, program_routes
 from motcua.web.here import AnyRequest, here
 from motcua.web.pages import page
 
@@ -26,4 +26,4 @@ def wallet(request: AnyRequest) -> Template:
     return page(request, "wallet/wallet.html", roots=known, site=site)
 
 
-ROUTES: list[Any] = [wallet]
+ROUTES: list[Any] = [wallet, *hosted.ROUTES, *program_routes.ROUTES]

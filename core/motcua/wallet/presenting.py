@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,8 @@ from motcua.events.work import Work
 from motcua.ids import uuid7
 from motcua.platform import Platform
 from motcua.tenancy.vault import digest
-from motcua.wallet import dcql, issuer, requests
+from motcua.wallet import dcql, issuer, requests, trust_store
+from motcua.wallet.trust import Trust
 from motcua.wallet.verifying import QUERY_ID
 
 LIFETIME = timedelta(minutes=10)
@@ -23,8 +24,8 @@ USABLE = timedelta(hours=24)
 
 _START = """
 insert into presentation (id, trace_id, purpose, subject_id, draft_id, paper_key, vct_type, nonce, state,
-  query, return_path, created_at, expires_at)
-values ($1, $2, 'paper', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+  query, return_path, created_at, expires_at, client_id)
+values ($1, $2, 'paper', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 """
 # The code is worth one look: taking it and reading it are one statement.
 _COLLECT = """
@@ -75,6 +76,8 @@ async def start(
         raise ValueError("return_path must be a path of this host")
     presentation_id = uuid7()
     signer = await issuer.signer_of(work.tx, work.vault, work.now)
+    client_id = requests.client_id_of(signer.chain[0])
+    trust = await trust_store.trust_of(platform, work.tx)
     await work.tx.execute(
         _START,
         presentation_id,
@@ -85,16 +88,17 @@ async def start(
         vct_type,
         secrets.token_urlsafe(24),
         secrets.token_urlsafe(24),
-        _query(platform, vct_type, claims),
+        _query(trust, vct_type, claims, work.now),
         return_path,
         work.now,
         work.now + LIFETIME,
+        client_id,
     )
     work.emit("presentation.started", presentation_id, {"paper": paper_key, "type": vct_type})
     url = issuer.url_of(platform, work.tenant)
     return requests.request_link(
         issuer.wallet_url(platform),
-        client_id=requests.client_id_of(signer.chain[0]),
+        client_id=client_id,
         request_uri=f"{url}/vp/{presentation_id}/request",
     )
 
@@ -122,7 +126,7 @@ async def collect(
         )
     if row["status"] != "verified":
         raise Conflict("Bạn đã chọn không chia sẻ giấy tờ.", "You chose not to share the paper.")
-    found = issuer.provinces(platform).get(row["issuer"])
+    found = (await trust_store.trust_of(platform, work.tx)).issuers.get(row["issuer"])
     return Presented(
         id=row["id"],
         vct_type=row["vct_type"],
@@ -154,13 +158,13 @@ async def use(work: Work, presentation_id: UUID, dossier_id: UUID) -> None:
     work.emit("presentation.used", presentation_id, {"dossier": str(dossier_id)})
 
 
-def _query(platform: Platform, vct_type: str, claims: Mapping[str, Any]) -> dict[str, Any]:
+def _query(trust: Trust, vct_type: str, claims: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     wanted = {"full_name": None, **claims}
     return dcql.build_query(
         [
             dcql.Need(
                 QUERY_ID,
-                tuple(issuer.vct_of(url, vct_type) for url in issuer.provinces(platform)),
+                tuple(trust.vcts(vct_type, now)),
                 tuple(
                     dcql.Wanted((name,), () if value is None else (value,))
                     for name, value in wanted.items()

@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 
 from cryptography import x509
 
-from motcua.wallet import certificates, jose
+from motcua.wallet import certificates, jose, jwe
 from motcua.wallet.moments import check_fresh, moment_of, seconds
 from motcua.wallet.refusal import CredentialError
 
@@ -18,6 +18,9 @@ MEDIA_TYPE = "application/oauth-authz-req+jwt"
 AUDIENCE = "https://self-issued.me/v2"
 PREFIX = "x509_hash:"
 LIFETIME = timedelta(minutes=10)
+PLAIN, ENCRYPTED = "direct_post", "direct_post.jwt"
+MAX_NONCE = 512
+"""How long a wallet's own nonce may be."""
 _FORMATS = {"dc+sd-jwt": {"sd-jwt_alg_values": ["ES256"], "kb-jwt_alg_values": ["ES256"]}}
 
 
@@ -38,6 +41,7 @@ class Request:
     verifier: str
     hosts: tuple[str, ...]
     trusted: bool
+    response_mode: str = PLAIN
 
 
 def client_id_of(certificate: x509.Certificate) -> str:
@@ -45,9 +49,13 @@ def client_id_of(certificate: x509.Certificate) -> str:
     return PREFIX + jose.b64u(hashlib.sha256(certificates.der(certificate)).digest())
 
 
-def request_link(wallet: str, *, client_id: str, request_uri: str) -> str:
-    """Return the link of a QR code: ``wallet`` is ``openid4vp://`` or the address of a web wallet."""
-    return f"{wallet}?{urlencode({'client_id': client_id, 'request_uri': request_uri})}"
+def request_link(wallet: str, *, client_id: str, request_uri: str, method: str = "") -> str:
+    """Return the link of a QR code: ``wallet`` is ``openid4vp://`` or the address of a web wallet.
+
+    With ``method`` ``post`` a wallet may post its nonce to ``request_uri`` (OpenID4VP section 5.10).
+    """
+    told = {"request_uri_method": method} if method else {}
+    return f"{wallet}?{urlencode({'client_id': client_id, 'request_uri': request_uri, **told})}"
 
 
 def build_request(
@@ -62,23 +70,29 @@ def build_request(
     now: datetime,
     wallet_nonce: str | None = None,
     lifetime: timedelta = LIFETIME,
+    encrypt_to: jose.Key | None = None,
 ) -> str:
     """Return the signed request object for one presentation (OpenID4VP sections 5 and 8.2).
 
     ``chain`` is the certificate of ``key``, leaf first. ``nonce`` and ``state`` hold at least 128 random
     bits; the presentation is later verified with this ``nonce`` and ``client_id_of(chain[0])`` as ``aud``.
+    ``encrypt_to`` is a key made for this one request: the answer must then be encrypted (``direct_post.jwt``).
     """
     payload = {
         "iss": client_id_of(chain[0]),
         "aud": AUDIENCE,
         "client_id": client_id_of(chain[0]),
         "response_type": "vp_token",
-        "response_mode": "direct_post",
+        "response_mode": ENCRYPTED if encrypt_to else PLAIN,
         "response_uri": response_uri,
         "nonce": nonce,
         "state": state,
         "dcql_query": dict(query),
-        "client_metadata": {"client_name": client_name, "vp_formats_supported": _FORMATS},
+        "client_metadata": {
+            "client_name": client_name,
+            "vp_formats_supported": _FORMATS,
+            **(_encryption(encrypt_to) if encrypt_to else {}),
+        },
         "iat": seconds(now),
         "exp": seconds(now + lifetime),
     }
@@ -119,7 +133,8 @@ def parse_request(
 
 
 def _read(payload: Mapping[str, Any], leaf: x509.Certificate, *, trusted: bool) -> Request:
-    if (payload.get("response_type"), payload.get("response_mode")) != ("vp_token", "direct_post"):
+    mode = payload.get("response_mode")
+    if payload.get("response_type") != "vp_token" or mode not in (PLAIN, ENCRYPTED):
         raise CredentialError("malformed", "only vp_token by direct_post is supported")
     hosts = tuple(certificates.hosts_of(leaf))
     uri, nonce = payload.get("response_uri"), payload.get("nonce")
@@ -141,7 +156,34 @@ def _read(payload: Mapping[str, Any], leaf: x509.Certificate, *, trusted: bool) 
         verifier=_common_name(leaf),
         hosts=hosts,
         trusted=trusted,
+        response_mode=str(mode),
     )
+
+
+def encryption_key(metadata: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """Return the verifier's key for encrypted answers and the encryption to use (section 8.3).
+
+    Raises ``CredentialError`` (``malformed``) when there is no key we can encrypt to.
+    """
+    jwks = metadata.get("jwks")
+    keys = jwks.get("keys") if isinstance(jwks, dict) else None
+    fits = [
+        key
+        for key in (keys if isinstance(keys, list) else [])
+        if isinstance(key, dict) and key.get("alg") == jwe.AGREEMENT and key.get("crv") == "P-256"
+    ]
+    offered = metadata.get("encrypted_response_enc_values_supported", ["A128GCM"])
+    both = [e for e in jwe.ENCRYPTIONS if isinstance(offered, list) and e in offered]
+    if not fits or not both:
+        raise CredentialError("malformed", "client_metadata holds no key for an encrypted answer")
+    return fits[0], both[-1]
+
+
+def _encryption(key: jose.Key) -> dict[str, Any]:
+    return {
+        "jwks": {"keys": [jwe.published(key)]},
+        "encrypted_response_enc_values_supported": list(jwe.ENCRYPTIONS),
+    }
 
 
 def _common_name(certificate: x509.Certificate) -> str:

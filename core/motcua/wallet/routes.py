@@ -8,26 +8,26 @@ from litestar import Response, Router, get, post, route
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 
+from motcua import clock
 from motcua.errors import NotFound, Problem
 from motcua.platform import Platform
 from motcua.wallet import (
     answers,
+    authorize_pages,
+    endpoints,
     issuer,
     issuing,
     metadata,
-    nonces,
-    notices,
-    offering,
     pages,
     requests,
     responding,
     statuses,
     statuslist,
 )
-from motcua.wallet.answers import ProtocolError, form_of, json_answer, json_of, text_answer
+from motcua.wallet.answers import ProtocolError, form_of, json_answer, text_answer
+from motcua.wallet.profiles import is_haip
 from motcua.web.here import AnyRequest, province_of
 
-_PATHS = metadata.Paths(deferred="")
 _MINUTES = 300
 """How long others may keep metadata, in seconds: a new key or procedure is known after that."""
 
@@ -36,7 +36,7 @@ _RESPONSE = Response[Any]
 
 @get(f"/.well-known/{metadata.ISSUER}")
 async def credential_issuer(request: AnyRequest) -> _RESPONSE:
-    """Say who issues what."""
+    """Say who issues what; signed for whoever asks for ``application/jwt``."""
     tenant, platform = province_of(request), _platform(request)
     kinds = await issuer.configurations(platform, tenant)
     body = metadata.credential_issuer(
@@ -44,16 +44,25 @@ async def credential_issuer(request: AnyRequest) -> _RESPONSE:
         metadata.Names(tenant.name, tenant.name),
         list(kinds.values()),
         batch_size=issuing.BATCH,
-        paths=_PATHS,
     )
-    return json_answer(body, max_age=_MINUTES)
+    if "application/jwt" not in request.headers.get("accept", ""):
+        return json_answer(body, max_age=_MINUTES, more={"vary": "accept"})
+    now = clock.now()
+    async with platform.db.tenant(tenant) as tx:
+        signer = await issuer.signer_of(tx, platform.vaults.of(tenant.id), now)
+    made = metadata.signed(body, key=signer.key, kid=signer.kid, x5c=signer.x5c, now=now)
+    keep = f"public, max-age={_MINUTES}"
+    return text_answer(made, "application/jwt", cache_control=keep, vary="accept")
 
 
-@get(f"/.well-known/{metadata.SERVER}", sync_to_thread=False)
-def authorization_server(request: AnyRequest) -> _RESPONSE:
+@get(f"/.well-known/{metadata.SERVER}")
+async def authorization_server(request: AnyRequest) -> _RESPONSE:
     """Say which grants there are."""
     tenant, platform = province_of(request), _platform(request)
-    body = metadata.authorization_server(issuer.url_of(platform, tenant), paths=_PATHS)
+    kinds = await issuer.configurations(platform, tenant)
+    body = metadata.authorization_server(issuer.url_of(platform, tenant), scopes=list(kinds))
+    if is_haip(tenant):
+        body |= metadata.ATTESTED
     return json_answer(body, max_age=_MINUTES)
 
 
@@ -86,49 +95,6 @@ async def type_metadata(
     if found is None or found.vct.rsplit("/", 1)[-1] != version:
         raise NotFound("Không có loại giấy tờ này.", "there is no such type")
     return json_answer(metadata.type_metadata(found), max_age=_MINUTES)
-
-
-@get("/offers/{ref:str}")
-async def offer(request: AnyRequest, ref: FromPath[str]) -> _RESPONSE:
-    """Return an offer by reference."""
-    tenant, platform = province_of(request), _platform(request)
-    return json_answer(await offering.read(platform, tenant, ref, datetime.now(UTC)))
-
-
-@post("/token", status_code=200)
-async def token(request: AnyRequest) -> _RESPONSE:
-    """Redeem a pre-authorised code."""
-    tenant = province_of(request)
-    return json_answer(await offering.redeem(_platform(request), tenant, await form_of(request)))
-
-
-@post("/nonce", status_code=200, sync_to_thread=False)
-def nonce(request: AnyRequest) -> _RESPONSE:
-    """Return a fresh ``c_nonce``; nothing is stored."""
-    tenant, platform = province_of(request), _platform(request)
-    secret = issuing.nonce_secret(platform)
-    fresh = nonces.make_nonce(secret, tenant=str(tenant.id), now=datetime.now(UTC))
-    return json_answer({"c_nonce": fresh})
-
-
-@post("/credential", status_code=200)
-async def credential(request: AnyRequest) -> _RESPONSE:
-    """Issue copies, one for each proof."""
-    tenant, platform = province_of(request), _platform(request)
-    secret = issuing.bearer(request.headers.get("authorization"))
-    body = await json_of(request, "invalid_credential_request")
-    return json_answer(await issuing.issue(platform, tenant, secret, body, datetime.now(UTC)))
-
-
-@post("/notification", status_code=200)
-async def notification(request: AnyRequest) -> _RESPONSE:
-    """Hear what became of a credential."""
-    tenant, platform = province_of(request), _platform(request)
-    secret = issuing.bearer(request.headers.get("authorization"))
-    body = await json_of(request, "invalid_notification_request")
-    await notices.note(platform, tenant, secret, body)
-    headers = {**answers.CORS, "cache-control": "no-store"}
-    return Response(None, status_code=204, headers=headers)
 
 
 @get("/status/{list_id:str}")
@@ -182,9 +148,11 @@ async def response(request: AnyRequest, presentation_id: FromPath[str]) -> _RESP
         "/jwks",
         "/vct/{kind:str}/{version:str}",
         "/offers/{ref:str}",
+        "/par",
         "/token",
         "/nonce",
         "/credential",
+        "/deferred",
         "/notification",
         "/status/{list_id:str}",
         "/vp/{presentation_id:str}/request",
@@ -212,11 +180,7 @@ _HANDLERS = [
     issuer_keys,
     key_set,
     type_metadata,
-    offer,
-    token,
-    nonce,
-    credential,
-    notification,
+    *endpoints.HANDLERS,
     status_list,
     request_object,
     request_object_for,
@@ -233,4 +197,4 @@ _ROUTER = Router(
         Exception: answers.crashed,
     },
 )
-ROUTES: list[Any] = [_ROUTER, *pages.ROUTES]
+ROUTES: list[Any] = [_ROUTER, *authorize_pages.ROUTES, *pages.ROUTES]

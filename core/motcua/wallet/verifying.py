@@ -1,15 +1,15 @@
-"""What a presentation proves: every check in its order, and whom we believe.
+"""What an answer of a wallet proves: every check in its order, and whom we believe.
 
-Trusted are the provinces of this platform. Their keys come with the credential, in a certificate that leads
-to the platform's root and bears the issuer's host; so no key is looked up over the network.
+Trusted are the provinces of this platform and the issuers an administrator added. Their keys come with the
+credential, in a certificate that leads to a trusted anchor and bears the issuer's host; so no key is looked up
+over the network, and a status list is fetched only from the issuer's own address.
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx2
@@ -18,15 +18,14 @@ from motcua.errors import Unavailable
 from motcua.http import borrowed
 from motcua.platform import Platform
 from motcua.tenancy.tenant import Tenant
-from motcua.wallet import certificates, dcql, issuer, jose, sdjwt, statuses, statuslist
+from motcua.wallet import checking, dcql, issuer, sdjwt, statuses, statuslist, trust_store
 from motcua.wallet.refusal import CredentialError
 from motcua.wallet.statuses import Place
+from motcua.wallet.trust import Trust
 
 QUERY_ID = "paper"
-MAX_AGE = timedelta(minutes=5)
 MAX_PRESENTATION = 256 * 1024
 MAX_LIST = 4 * 1024 * 1024
-_WITHDRAWN = {statuslist.REVOKED: "revoked", statuslist.SUSPENDED: "suspended"}
 
 
 @dataclass(frozen=True)
@@ -35,88 +34,102 @@ class Expected:
 
     nonce: str
     client_id: str
-    vct_type: str
     query: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Proven:
-    """What holds: the claims, who says so, and the digest that both sides of a trace know."""
+    """One credential that holds: its claims, who says so, and the digest both sides of a trace know."""
 
     claims: dict[str, Any]
     issuer: str
+    issuer_name: str
+    vct: str
     digest: str
 
 
 async def verify(
-    platform: Platform, tenant: Tenant, expected: Expected, vp_token: str, now: datetime
-) -> Proven:
-    """Check a ``vp_token`` for a verifier; must be called outside of any transaction.
+    platform: Platform,
+    tenant: Tenant,
+    expected: Expected,
+    given: Mapping[str, str],
+    now: datetime,
+) -> dict[str, Proven]:
+    """Check what was presented, ``query id -> presentation``; must be called outside of any transaction.
 
-    Order: issuer's certificate, signature, disclosures and validity, key binding, type and query, status.
+    Order: issuer's certificate, signature, disclosures and validity, key binding, type, query, status.
     Raises ``CredentialError``, or ``Unavailable`` when the issuer's status list cannot be had.
     """
-    seen = sdjwt.verify_presentation(
-        _single(vp_token),
-        issuer_key_lookup=lambda iss, header: issuer_key(platform, iss, header, now),
-        nonce=expected.nonce,
-        aud=expected.client_id,
-        now=now,
-        max_age=MAX_AGE,
-    )
-    if seen.vct != issuer.vct_of(seen.issuer, expected.vct_type):
-        raise CredentialError("wrong_type", "vct is not a type of this issuer that was asked for")
-    dcql.check_answer(expected.query, {QUERY_ID: (seen.vct, seen.claims)})
-    entry = _status_entry(seen)
-    status = await _status(platform, tenant, seen.issuer, entry, now)
-    if status != statuslist.VALID:
-        raise CredentialError(_WITHDRAWN.get(status, "revoked"), "the credential was withdrawn")
-    return Proven(seen.claims, seen.issuer, issuer.digest_of(entry.uri, entry.index))
+    async with platform.db.tenant(tenant) as tx:
+        trust = await trust_store.trust_of(platform, tx)
+    seen = {
+        name: checking.check(
+            text, nonce=expected.nonce, audience=expected.client_id, trust=trust, now=now
+        )
+        for name, text in given.items()
+    }
+    _check_types(expected.query, seen)
+    dcql.check_answer(expected.query, {name: (s.vct, s.claims) for name, s in seen.items()})
+    return {name: await _current(platform, tenant, trust, one, now) for name, one in seen.items()}
 
 
-def issuer_key(
-    platform: Platform, url: str, header: Mapping[str, Any], now: datetime
-) -> jose.Key | None:
-    """Return the key of a trusted issuer from the certificate in a protected header; else None.
+def presentations(vp_token: object, query: Mapping[str, Any]) -> dict[str, str]:
+    """Return the presentations of a ``vp_token`` by query (OpenID4VP section 8.1).
 
-    Raises ``CredentialError`` when the certificate is not below our root or bears another host.
+    It is an object, or its JSON text. Raises ``CredentialError`` (``malformed``): not one presentation for
+    each query answered, an unknown query, or too long.
     """
-    if url not in issuer.provinces(platform):
-        return None
-    chain = certificates.read_x5c(header.get("x5c"))
-    leaf = certificates.check_chain(chain, roots=issuer.roots(platform), now=now)
-    if urlsplit(url).hostname not in certificates.hosts_of(leaf):
-        raise CredentialError("untrusted_certificate", "the certificate is another host's")
-    return certificates.key_of(leaf)
+    if isinstance(vp_token, str):
+        vp_token = _parsed(vp_token)
+    if not isinstance(vp_token, dict) or not vp_token:
+        raise CredentialError("malformed", "vp_token is not a JSON object with presentations")
+    known = {entry["id"] for entry in query["credentials"]}
+    found: dict[str, str] = {}
+    for name, many in vp_token.items():
+        single = isinstance(many, list) and len(many) == 1 and isinstance(many[0], str)
+        if name not in known or not single:
+            raise CredentialError("malformed", "vp_token must hold one presentation for a query")
+        found[name] = many[0]
+    if sum(map(len, found.values())) > MAX_PRESENTATION:
+        raise CredentialError("malformed", "vp_token is too long")
+    return found
 
 
-def _single(vp_token: str) -> str:
-    """Return the one presentation in a ``vp_token`` (OpenID4VP section 8.1)."""
+def _parsed(vp_token: str) -> object:
     if len(vp_token) > MAX_PRESENTATION:
         raise CredentialError("malformed", "vp_token is too long")
     try:
-        found = json.loads(vp_token)
+        found: object = json.loads(vp_token)
     except (ValueError, RecursionError) as error:
         raise CredentialError("malformed", "vp_token is not JSON") from error
-    given = found.get(QUERY_ID) if isinstance(found, dict) and len(found) == 1 else None
-    if not isinstance(given, list) or len(given) != 1 or not isinstance(given[0], str):
-        raise CredentialError("malformed", f"vp_token must hold one presentation as {QUERY_ID}")
-    return given[0]
+    return found
 
 
-def _status_entry(seen: sdjwt.Verified) -> sdjwt.Status:
-    """Return the status entry; every trusted issuer gives one, at its own host."""
-    entry = seen.status
-    if entry is None or not entry.uri.startswith(issuer.status_uri(seen.issuer, "")):
-        raise CredentialError("malformed", "the credential has no status list of its issuer")
-    return entry
+def _check_types(query: Mapping[str, Any], seen: Mapping[str, sdjwt.Verified]) -> None:
+    for entry in query["credentials"]:
+        one = seen.get(entry["id"])
+        if one is not None and one.vct not in entry["meta"]["vct_values"]:
+            raise CredentialError("wrong_type", "vct is not a type that was asked for")
 
 
-async def _status(
-    platform: Platform, tenant: Tenant, url: str, entry: sdjwt.Status, now: datetime
-) -> int:
-    if url != issuer.url_of(platform, tenant):
-        return await _status_elsewhere(platform, url, entry, now)
+async def _current(
+    platform: Platform, tenant: Tenant, trust: Trust, seen: sdjwt.Verified, now: datetime
+) -> Proven:
+    """Check the status, last of all, and return what holds."""
+    entry = checking.status_entry(seen, trust, now)
+    if seen.issuer == issuer.url_of(platform, tenant):
+        checking.refuse_withdrawn(await _own_status(platform, tenant, entry))
+    else:
+        # Never kept: a revocation counts at once.
+        async with borrowed(platform.cache) as client:
+            token = await _fetch(client, entry.uri)
+        checking.check_status(seen, trust, token, now)
+    name = trust.issuer(seen.issuer, now).name
+    digest = issuer.digest_of(entry.uri, entry.index)
+    return Proven(seen.claims, seen.issuer, name, seen.vct, digest)
+
+
+async def _own_status(platform: Platform, tenant: Tenant, entry: sdjwt.Status) -> int:
     try:
         list_id = UUID(entry.uri.rsplit("/", 1)[-1])
     except ValueError as error:
@@ -126,21 +139,6 @@ async def _status(
     if status is None:
         raise CredentialError("malformed", "no credential was issued at this place")
     return status
-
-
-async def _status_elsewhere(
-    platform: Platform, url: str, entry: sdjwt.Status, now: datetime
-) -> int:
-    """Fetch the list from the issuer's own host; never kept, so that a revocation counts at once."""
-    async with borrowed(platform.cache) as client:
-        token = await _fetch(client, entry.uri)
-    found = statuslist.verify_token(
-        token,
-        uri=entry.uri,
-        key_lookup=lambda header: issuer_key(platform, url, header, now),
-        now=now,
-    )
-    return statuslist.read_status(found, entry.index)
 
 
 async def _fetch(client: httpx2.AsyncClient, uri: str) -> str:

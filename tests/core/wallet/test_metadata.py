@@ -1,4 +1,7 @@
 import pytest
+from authlib.oauth2.rfc8414 import (  # type: ignore[import-untyped]
+    AuthorizationServerMetadata,
+)
 
 from motcua.wallet import jose, metadata
 from motcua.wallet.metadata import Claim, Configuration, Names
@@ -47,6 +50,24 @@ def test_other_paths_can_be_chosen() -> None:
     assert server["token_endpoint"] == ISSUER + "/wallet/token"
     assert server["pre-authorized_grant_anonymous_access_supported"] is True
     assert "response_types_supported" in server
+
+
+def test_the_server_document_is_what_rfc_8414_asks_for() -> None:
+    said = metadata.authorization_server(ISSUER, scopes=["residence"])
+    AuthorizationServerMetadata(said).validate()
+    assert said["require_pushed_authorization_requests"] is True
+    assert said["authorization_response_iss_parameter_supported"] is True
+    assert said["code_challenge_methods_supported"] == ["S256"]
+    assert said["dpop_signing_alg_values_supported"] == ["ES256"]
+    assert said["scopes_supported"] == ["residence"]
+    for name, value in said.items():
+        if name.endswith("_endpoint"):
+            assert value.startswith(ISSUER + "/")
+
+
+def test_an_offer_to_sign_in_holds_no_code() -> None:
+    offer = metadata.sign_in_offer(ISSUER, ["residence"], "s")
+    assert offer["grants"] == {"authorization_code": {"issuer_state": "s"}}
 
 
 def test_the_keys_are_public_and_found_by_thumbprint() -> None:

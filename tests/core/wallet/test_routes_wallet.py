@@ -3,7 +3,7 @@
 import pytest
 
 from motcua.tenancy.tenant import Tenant
-from motcua.wallet import statuslist
+from motcua.wallet import certificates, issuer, jose, metadata, statuslist
 from tests.conftest import Browser
 from tests.core.wallet.archive import KIND, Archive
 
@@ -19,7 +19,7 @@ async def test_the_documents_speak_of_the_address_that_was_asked(
         body = said.json()
         assert body["credential_issuer"] == url
         assert body["batch_credential_issuance"] == {"batch_size": 10}
-        assert "deferred_credential_endpoint" not in body
+        assert body["deferred_credential_endpoint"] == f"{url}/deferred"
         kind = body["credential_configurations_supported"][KIND]
         labels = {
             c["path"][0]: c["display"][0]["name"] for c in kind["credential_metadata"]["claims"]
@@ -40,6 +40,29 @@ async def test_the_documents_speak_of_the_address_that_was_asked(
         described = (await archive.client.get(kind["vct"])).json()
         assert described["vct"] == kind["vct"]
         assert {c["path"][0]: c["sd"] for c in described["claims"]}["document"] == "always"
+
+
+async def test_the_issuer_document_is_signed_for_who_asks_for_it_so(
+    archive: Archive, quang_ninh: Tenant
+) -> None:
+    url = archive.url(quang_ninh, "/.well-known/openid-credential-issuer")
+    plain = await archive.client.get(url)
+    signed = await archive.client.get(url, headers={"accept": "application/jwt"})
+    assert plain.headers["content-type"].startswith("application/json")
+    assert signed.headers["content-type"].startswith("application/jwt")
+    assert plain.headers["vary"] == signed.headers["vary"] == "accept"
+    keys = (await archive.client.get(archive.url(quang_ninh, "/jwks"))).json()
+    header = jose.read(signed.text).header
+    key = jose.find_key(keys, header["kid"])
+    assert key is not None
+    said = jose.verify(signed.text, key, typ=metadata.SIGNED_TYPE).payload
+    assert said["sub"] == said["iss"] == said["credential_issuer"] == archive.url(quang_ninh)
+    assert isinstance(said["iat"], int)
+    assert said.items() >= plain.json().items()
+    root = issuer.roots(archive.platform)[0]
+    leaf = certificates.read_x5c(header["x5c"])[0]
+    assert leaf.issuer == root.subject
+    assert leaf.issuer != leaf.subject
 
 
 async def test_unknown_addresses_answer_as_programs_expect(

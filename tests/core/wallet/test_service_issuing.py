@@ -137,11 +137,12 @@ async def test_another_tenant_knows_neither_offer_nor_code_nor_token(
     ("form", "error"),
     [
         ({}, "invalid_request"),
-        ({"grant_type": "authorization_code"}, "unsupported_grant_type"),
+        ({"grant_type": "password"}, "unsupported_grant_type"),
+        ({"grant_type": "authorization_code"}, "invalid_request"),
         ({"grant_type": PRE_AUTHORIZED}, "invalid_request"),
         (
             {"grant_type": PRE_AUTHORIZED, "pre-authorized_code": "x"},
-            "invalid_request",
+            "invalid_grant",
         ),
     ],
 )
@@ -375,9 +376,12 @@ async def _proof(archive: Archive, tenant: Tenant) -> str:
 
 
 async def _age(archive: Archive, tenant: Tenant, table: str, result: object) -> None:
+    about = "result_id = $1"
+    if table == "credential_token":
+        about = "grant_id in (select id from credential_grant where result_id = $1)"
     await archive.one(
         tenant,
         f"update {table} set expires_at = now() - interval '1 second' "  # noqa: S608
-        "where result_id = $1 returning 1",
+        f"where {about} returning 1",
         result,
     )

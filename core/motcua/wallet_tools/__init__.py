@@ -1,0 +1,1 @@
+"""Commands for the wallet of a tenant: the same as its API for programs."""

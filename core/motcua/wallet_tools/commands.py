@@ -1,0 +1,294 @@
+"""The command group ``motcua wallet``; each command prints one JSON object and leaves one event."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import click
+
+_DATA = click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(".data/demo"),
+    show_default=True,
+    help="The demo's data, when MOTCUA_DATABASE_URL is not set.",
+)
+_TENANT = click.option("--tenant", "slug", required=True, help="The tenant's short name.")
+_RESULT = click.option("--result", "result_id", required=True, type=click.UUID)
+_REASON = click.option("--reason", required=True, help="Why; it stands in the log.")
+
+Act = Callable[[Any, Any], Awaitable[dict[str, Any]]]
+
+
+@click.group()
+@click.option(
+    "--url",
+    default="",
+    envvar="MOTCUA_BASE_URL",
+    help="The platform's public address: of a demo that is not on port 8000.",
+)
+@click.pass_context
+def wallet(context: click.Context, url: str) -> None:
+    """Offer results to wallets, ask wallets for claims, withdraw results, say whom to believe."""
+    context.obj = url.rstrip("/")
+
+
+@wallet.command()
+@_TENANT
+@click.option("--result", "result_id", type=click.UUID, help="An issued result.")
+@click.option(
+    "--sample", default="", help="Make a sample result of this TYPE; on this machine only."
+)
+@click.option("--tx-code", is_flag=True, help="Ask for a transaction code, sent another way.")
+@_DATA
+def offer(slug: str, result_id: UUID | None, sample: str, data: Path, *, tx_code: bool) -> None:
+    """Offer a result to its holder's wallet."""
+    from motcua.wallet import operating
+    from motcua.wallet_tools import samples
+
+    if (result_id is None) == (not sample):
+        raise click.UsageError("give --result or --sample, one of them")
+
+    async def act(platform: Any, tenant: Any) -> dict[str, Any]:
+        wanted = result_id or await samples.make(platform, tenant, sample)
+        async with platform.works.begin(tenant, _operator()) as work:
+            return await operating.offer(work, platform, wanted, tx_code=tx_code)
+
+    _run(data, slug, act)
+
+
+@wallet.command()
+@_TENANT
+@click.option(
+    "--claims",
+    multiple=True,
+    required=True,
+    help="Claims of one paper: a,b or a=value; several times for alternatives.",
+)
+@click.option("--type", "types", multiple=True, help="Only papers of this kind.")
+@click.option("--for", "asked_by", default="", help="Who asks, as the person reads it.")
+@click.option("--why", "reason", default="", help="Why, as the person reads it.")
+@click.option("--haip", is_flag=True, help="The answer is encrypted (HAIP 1.0).")
+@click.option(
+    "--page", is_flag=True, help="Show the answer once on a page, instead of a result_url."
+)
+@_DATA
+def request(
+    slug: str,
+    claims: tuple[str, ...],
+    types: tuple[str, ...],
+    asked_by: str,
+    reason: str,
+    data: Path,
+    *,
+    haip: bool,
+    page: bool,
+) -> None:
+    """Ask a wallet for claims."""
+    from motcua.wallet import operating
+    from motcua.wallet.asking import Wish
+
+    options = [[c.strip() for c in option.split(",") if c.strip()] for option in claims]
+    wish = Wish(options, types, asked_by, reason, haip)
+
+    async def act(platform: Any, tenant: Any) -> dict[str, Any]:
+        return await operating.request(platform, tenant, _operator(), wish, hosted=page)
+
+    _run(data, slug, act)
+
+
+def _changes(what: Any, help_text: str) -> None:
+    @wallet.command(what, help=help_text)
+    @_RESULT
+    @_REASON
+    @_DATA
+    def change(result_id: UUID, reason: str, data: Path) -> None:
+        from motcua.wallet import operating
+
+        async def act(platform: Any, tenant: Any) -> dict[str, Any]:
+            async with platform.works.begin(tenant, _operator()) as work:
+                return await operating.change(work, result_id, what, reason)
+
+        _run(data, result_id, act)
+
+
+_changes("revoke", "Withdraw a result for good, with every copy in any wallet.")
+_changes("suspend", "Suspend a result, with every copy, until it is restored.")
+_changes("restore", "Make a suspended result valid again.")
+
+
+@wallet.command()
+@click.argument("result_id", type=click.UUID)
+@_DATA
+def status(result_id: UUID, data: Path) -> None:
+    """Tell how the result RESULT_ID stands, and what was done with it by whom."""
+    from motcua.wallet import operating
+
+    async def act(platform: Any, tenant: Any) -> dict[str, Any]:
+        async with platform.works.begin(tenant, _operator()) as work:
+            return await operating.status(work, result_id)
+
+    _run(data, result_id, act)
+
+
+@wallet.command()
+@_TENANT
+@click.option("--name", required=True, help="Which program, of whom.")
+@click.option("--scope", "scopes", multiple=True, required=True, help="offer request status trust")
+@click.option("--days", default=90, show_default=True, help="How long it is valid; a year at most.")
+@_DATA
+def token(slug: str, name: str, scopes: tuple[str, ...], days: int, data: Path) -> None:
+    """Give a program a token for the wallet API; it is printed once."""
+    from datetime import timedelta
+
+    from motcua.wallet import service_tokens
+
+    async def act(platform: Any, tenant: Any) -> dict[str, Any]:
+        async with platform.works.begin(tenant, _operator()) as work:
+            return await service_tokens.make(work, name, scopes, timedelta(days=days))
+
+    _run(data, slug, act)
+
+
+@wallet.command("token-end")
+@_TENANT
+@click.argument("token_id", type=click.UUID)
+@_DATA
+def token_end(slug: str, token_id: UUID, data: Path) -> None:
+    """Take the token TOKEN_ID away from a program, at once."""
+    from motcua.wallet import service_tokens
+
+    async def act(platform: Any, tenant: Any) -> dict[str, Any]:
+        async with platform.works.begin(tenant, _operator()) as work:
+            await service_tokens.end(work, token_id)
+        return {"id": str(token_id), "done": "end"}
+
+    _run(data, slug, act)
+
+
+@wallet.group()
+def trust() -> None:
+    """Say which issuers outside of the platform a tenant believes."""
+
+
+@trust.command("list")
+@_TENANT
+@_DATA
+def trust_entries(slug: str, data: Path) -> None:
+    """List them, those of the past included."""
+    from motcua.wallet import trust_store
+
+    async def act(platform: Any, tenant: Any) -> dict[str, Any]:
+        async with platform.db.tenant(tenant) as tx:
+            return {"issuers": await trust_store.entries(tx)}
+
+    _run(data, slug, act)
+
+
+@trust.command("add")
+@_TENANT
+@click.option("--issuer", "url", required=True, help="Its address, https://…")
+@click.option("--name", required=True)
+@click.option(
+    "--certificates",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="PEM file with its root or intermediate certificates.",
+)
+@click.option(
+    "--type", "types", multiple=True, required=True, help="KIND=VCT: which of our kinds, its vct."
+)
+@click.option("--until", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Believed until.")
+@_DATA
+def trust_add(
+    slug: str,
+    url: str,
+    name: str,
+    certificates: Path,
+    types: tuple[str, ...],
+    until: Any,
+    data: Path,
+) -> None:
+    """Believe an issuer from now on."""
+    from datetime import timedelta
+
+    from motcua import clock
+    from motcua.text import VIETNAM
+    from motcua.wallet import trust_store
+
+    kinds = {kind: vct for kind, _, vct in (t.partition("=") for t in types)}
+    found = trust_store.Outside(
+        url,
+        name,
+        certificates.read_text(encoding="ascii"),
+        kinds,
+        clock.now() - timedelta(minutes=1),
+        until.replace(tzinfo=VIETNAM),
+    )
+
+    async def act(platform: Any, tenant: Any) -> dict[str, Any]:
+        async with platform.works.begin(tenant, _operator()) as work:
+            return {"id": str(await trust_store.add(platform, work, found))}
+
+    _run(data, slug, act)
+
+
+@trust.command("revoke")
+@_TENANT
+@click.argument("entry_id", type=click.UUID)
+@_REASON
+@_DATA
+def trust_revoke(slug: str, entry_id: UUID, reason: str, data: Path) -> None:
+    """Believe the issuer of the entry ENTRY_ID no longer, at once."""
+    from motcua.wallet import trust_store
+
+    async def act(platform: Any, tenant: Any) -> dict[str, Any]:
+        async with platform.works.begin(tenant, _operator()) as work:
+            await trust_store.revoke(work, entry_id, reason)
+        return {"id": str(entry_id), "done": "revoke"}
+
+    _run(data, slug, act)
+
+
+def _run(data: Path, where: str | UUID, act: Act) -> None:
+    """Open the platform, find the tenant (by name, or by one of its results), act, print."""
+    from motcua import logs
+    from motcua.app import open_platform
+    from motcua.opening import settings_of
+    from motcua.plugins.manager import Plugins
+
+    logs.configure(level=40)
+    url = click.get_current_context().find_object(str)
+
+    async def run(settings: Any) -> None:
+        plugins = Plugins.discover(settings.blocked_plugins)
+        async with open_platform(settings, plugins) as platform:
+            await platform.directory.refresh(force=True)
+            tenant = await _tenant(platform, where)
+            click.echo(json.dumps(await act(platform, tenant), ensure_ascii=False))
+
+    with settings_of(data) as settings:
+        asyncio.run(run(replace(settings, base_url=url) if url else settings))
+
+
+async def _tenant(platform: Any, where: str | UUID) -> Any:
+    if isinstance(where, str):
+        found = platform.directory.by_slug(where)
+        if found is None or not found.is_province:
+            raise ValueError(f"no tenant {where!r} that issues papers")
+        return found
+    for tenant in platform.directory.all():
+        async with platform.db.tenant(tenant) as tx:
+            if await tx.fetchval("select 1 from issued_result where id = $1", where):
+                return tenant
+    raise ValueError(f"no tenant has a result {where}")
+
+
+def _operator() -> Any:
+    from motcua.events.log import Actor
+
+    return Actor("operator")

@@ -1,0 +1,134 @@
+"""``motcua wallet``: each command prints one JSON object, and does what its program's API does."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+import pytest
+from click.testing import CliRunner
+
+from motcua import cli
+from motcua.demo.cluster import Cluster
+from motcua.errors import Conflict
+from motcua.platform import Platform
+from motcua.tenancy.tenant import Tenant
+from motcua.wallet import certificates
+from motcua.wallet_tools import samples
+from tests.core.wallet.archive import KIND, Archive
+
+pytestmark = pytest.mark.anyio
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def run(prepared: Cluster, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Call the program as an operator would, in a thread of its own: it has its own event loop."""
+    settings = prepared.settings
+    for name, value in {
+        "DATABASE_URL": settings.database_url,
+        "SECRET_KEY": settings.secret_key.hex(),
+        "REDIS_URL": settings.redis_url,
+        "DATA": str(settings.data),
+        "BASE_URL": settings.base_url,
+    }.items():
+        monkeypatch.setenv(f"MOTCUA_{name}", value)
+
+    async def call(*words: str, fails: str = "") -> Any:
+        said = await anyio.to_thread.run_sync(
+            lambda: CliRunner().invoke(cli.main, ["wallet", *words])
+        )
+        if fails:
+            assert said.exit_code != 0, said.output
+            assert fails in said.output
+            return None
+        assert said.exit_code == 0, said.output
+        return json.loads(said.stdout)
+
+    return call
+
+
+async def test_a_sample_is_offered_asked_for_and_withdrawn(
+    run: Run, archive: Archive, quang_ninh: Tenant
+) -> None:
+    made = await run("offer", "--tenant", "quang-ninh", "--sample", KIND, "--tx-code")
+    assert made["offer"].startswith("openid-credential-offer://?credential_offer_uri=http")
+    wallet = archive.wallet()
+    await wallet.receive(made["offer"], tx_code=made["tx_code"])
+    asked = await run("request", "--tenant", "quang-ninh", "--claims", "full_name", "--haip")
+    assert asked["request"].startswith("haip-vp://")
+    await wallet.present(asked["request"])
+    found = (await archive.client.get(asked["result_url"])).json()
+    assert found["credentials"][0]["claims"]["full_name"] == samples.HOLDER
+    last = "select id from issued_result where type = $1 order by id desc limit 1"
+    result = str(await archive.one(quang_ninh, last, KIND))
+    for what, standing in (("suspend", "suspended"), ("restore", "valid"), ("revoke", "revoked")):
+        done = await run(what, "--result", result, "--reason", "thử")
+        assert (done["done"], done["copies"]) == (what, 1)
+        assert (await run("status", result))["status"] == standing
+    await run("restore", "--result", result, "--reason", "thử", fails="status")
+
+
+async def test_without_a_code_the_link_is_enough(run: Run, archive: Archive) -> None:
+    made = await run("offer", "--tenant", "quang-ninh", "--sample", KIND)
+    assert made["tx_code"] is None
+    wallet = archive.wallet()
+    await wallet.receive(made["offer"])
+    assert len(wallet.papers) == 1
+
+
+async def test_what_is_missing_is_said(run: Run) -> None:
+    at = ("--tenant", "quang-ninh")
+    await run("offer", *at, fails="--result or --sample")
+    await run("offer", *at, "--sample", "no-such", fails="issues:")
+    await run("offer", "--tenant", "nowhere", "--sample", KIND, fails="no tenant")
+    await run("request", *at, "--claims", "no_such_claim", fails="motcua:")
+    unknown = "01900000-0000-7000-8000-000000000000"
+    await run("status", unknown, fails="no tenant has a result")
+
+
+async def test_a_page_for_a_third_party_says_who_asks(run: Run) -> None:
+    words = ("--claims", "full_name", "--for", "Ngân hàng", "--why", "Mở tài khoản", "--page")
+    made = await run("request", "--tenant", "quang-ninh", *words)
+    assert "/verify/with-wallet/" in made["page"]
+    assert "result_url" not in made
+
+
+async def test_a_token_is_made_and_ended(run: Run) -> None:
+    at = ("--tenant", "quang-ninh")
+    made = await run("token", *at, "--name", "Ngân hàng", "--scope", "request")
+    assert len(made["token"]) > 40
+    assert (await run("token-end", *at, made["id"]))["done"] == "end"
+    await run("token-end", *at, made["id"], fails="no such token")
+
+
+async def test_an_issuer_is_believed_and_then_no_longer(run: Run, tmp_path: Path) -> None:
+    from datetime import UTC, datetime
+
+    root = certificates.make_root("Gốc ngoài", now=datetime.now(UTC)).certificate
+    file = tmp_path / "root.pem"
+    file.write_bytes(certificates.to_pem(root))
+    at = ("--tenant", "quang-ninh")
+    made = await run(
+        "trust", "add", *at, "--issuer", "https://cli.example", "--name", "Ngoài",
+        "--certificates", str(file), "--type", f"{KIND}=https://cli.example/r", "--until", "2100-01-01",
+    )  # fmt: skip
+    listed = (await run("trust", "list", *at))["issuers"]
+    (entry,) = [e for e in listed if e["id"] == made["id"]]
+    assert (entry["types"], entry["revoked_at"]) == ({KIND: "https://cli.example/r"}, None)
+    await run("trust", "revoke", *at, made["id"], "--reason", "thử xong")
+    listed = (await run("trust", "list", *at))["issuers"]
+    (entry,) = [e for e in listed if e["id"] == made["id"]]
+    assert (entry["revoked_by"], entry["reason"]) == ("operator", "thử xong")
+
+
+async def test_samples_are_made_on_this_machine_only(
+    platform: Platform, quang_ninh: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    elsewhere = replace(platform.settings, base_url="https://motcua.example")
+    monkeypatch.setattr(platform, "settings", elsewhere)
+    with pytest.raises(Conflict):
+        await samples.make(platform, quang_ninh, KIND)
