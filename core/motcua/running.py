@@ -15,6 +15,7 @@ from motcua.events.outbox import Carrier, InProcess, Relay
 from motcua.housekeeping import tidy_forever
 from motcua.monitor.watching import watch_forever
 from motcua.platform import Platform
+from motcua.web import live
 
 CONNECTIONS = 16_000
 """How many connections a web process takes at most: boards, monitors and phones hold one each."""
@@ -30,6 +31,20 @@ def allow_connections() -> int:
     limit = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, most))
     return max(limit - _OTHER_FILES, 128)
+
+
+def end_streams_on_stop(platform: Platform) -> None:
+    """Let a signal to stop end the streams, too: a server waits for its connections, and these never end.
+
+    The server's own handler goes on to run: an event loop hears signals by a file, beside this.
+    """
+    loop = asyncio.get_running_loop()
+
+    def stop(*_: object) -> None:
+        loop.call_soon_threadsafe(live.close, platform)
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, stop)
 
 
 @contextlib.asynccontextmanager

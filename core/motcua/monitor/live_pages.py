@@ -108,10 +108,7 @@ def shown(
         "grid": grid,
         "cells": {seen.key: live.cells(seen, now) for seen in found},
         "total": _total(found),
-        "alerts": sorted(
-            (row for seen in found for row in seen.alerts),
-            key=lambda row: (row["acked_at"] is not None, not _acts(rules, row), row["raised_at"]),
-        ),
+        "alerts": _together(rules, [row for seen in found for row in seen.alerts]),
         "rules": rules,
         "said": said,
         "sort": sort,
@@ -139,7 +136,27 @@ def _decimal(value: float, lang: str) -> str:
     return text if lang == "en" else text.replace(".", ",")
 
 
-def _acts(rules: Mapping[str, Rule], row: Record) -> bool:
+def _together(rules: Mapping[str, Rule], rows: Sequence[Record]) -> list[dict[str, Any]]:
+    """Return the alerts with those of one site and measure as one: what needs somebody first comes first."""
+    found: dict[tuple[Any, ...], list[Record]] = {}
+    for row in rows:
+        found.setdefault((row["site_id"], row["measure"], row["acked_at"] is None), []).append(row)
+    groups = []
+    for own in found.values():
+        worst = max(own, key=lambda row: row["worst"] / (row["threshold"] or 1.0))
+        letters = ", ".join(sorted(row["letter"] for row in own if row["letter"]))
+        groups.append({**worst, "letters": letters, "raised_at": min(r["raised_at"] for r in own)})
+    return sorted(
+        groups,
+        key=lambda row: (
+            row["acked_at"] is not None,
+            not _acts(rules, row),
+            -row["worst"] / (row["threshold"] or 1.0),
+        ),
+    )
+
+
+def _acts(rules: Mapping[str, Rule], row: Mapping[str, Any]) -> bool:
     return row["measure"] in rules and rules[row["measure"]].act
 
 

@@ -1,7 +1,7 @@
 """What all who watch the same sites hear: one reader for them all, and only the sites that changed."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ LOOK_SECONDS = 1.0
 IDLE_SECONDS = 5.0
 """Waits grow and devices fall silent, even when nothing happens."""
 
-_REST = 3.0
+_REST = 2.0
 
 
 @dataclass
@@ -29,6 +29,7 @@ class SitesSource:
     platform: Platform
     tenant: Tenant
     sites: Sequence[UUID]
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     seq: int | None = None
     _told: dict[str, Any] = field(default_factory=dict)
     _read_at: float = float("-inf")
@@ -48,7 +49,7 @@ class SitesSource:
         if not rung and loop.time() < due:
             return []
         if (rest := due - loop.time()) > 0:
-            await asyncio.sleep(rest)
+            await self.pause(rest)
         self._read_at = loop.time()
         found = await self._read()
         self._cost = loop.time() - self._read_at

@@ -120,6 +120,7 @@ async def _page(request: AnyRequest, key: str, *, refused: str = "") -> Template
         **common,
         **own,
         seen=seen,
+        reasons=_reasons(seen),
         leads=leads,
         may_act=any(session.may(role, site["unit_id"]) for role in halls.ROLES),
         may_set=session.may("admin", site["unit_id"]),
@@ -130,6 +131,16 @@ async def _page(request: AnyRequest, key: str, *, refused: str = "") -> Template
         line_rows=lambda line, figure: _line_rows(request, seen, line, figure, past),
         done=asked.get("done", ""),
     )
+
+
+def _reasons(seen: live.Seen) -> list[tuple[str, str]]:
+    """Return each measure that is high, with the letters of its lines."""
+    letters = {line.line: line.letter for line in seen.now.lines}
+    found: dict[str, list[str]] = {}
+    for one in seen.reasons:
+        of_line = [letters[one.line]] if one.line in letters else []
+        found.setdefault(one.measure, []).extend(of_line)
+    return [(measure, ", ".join(sorted(own))) for measure, own in found.items()]
 
 
 def _line_rows(
@@ -157,7 +168,7 @@ async def _what_if(tx: TenantTx, seen: live.Seen, letter: str, now: Any) -> what
 async def _ahead(platform: Platform, tx: TenantTx, site: UUID, now: Any) -> dict[str, Any]:
     """Return what is planned and what the last days say; kept for some minutes."""
     today = local_day(now)
-    since = today - timedelta(days=site_figures.ACCURACY_DAYS - 1)
+    since, until = today - timedelta(days=site_figures.ACCURACY_DAYS), today - timedelta(days=1)
     return {
         "appointments": await site_figures.appointments(tx, site, now),
         "closed": await site_figures.closed(tx, site, today),
@@ -167,7 +178,7 @@ async def _ahead(platform: Platform, tx: TenantTx, site: UUID, now: Any) -> dict
         "accuracy": await _kept(
             platform,
             ("accuracy", tx.tenant.id, site),
-            lambda: accuracy(tx, site, since, today),
+            lambda: accuracy(tx, site, since, until),
         ),
     }
 

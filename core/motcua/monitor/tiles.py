@@ -36,7 +36,7 @@ def place(sites: Sequence[Mapping[str, Any]], *, columns: int = 0, rows: int = 0
     """
     if not sites:
         return Grid(1, 1, {})
-    columns = columns or min(MOST, max(2, round(math.sqrt(len(sites) * _ROOM * _WIDER / 1.4))))
+    columns = columns or min(MOST, max(2, round(math.sqrt(len(sites) * _ROOM * _WIDER))))
     rows = max(rows, math.ceil(len(sites) * (1 if rows else _ROOM) / columns))
     rows = max(rows, math.ceil(len(sites) / columns))
     known = [s for s in sites if s["latitude"] is not None and s["longitude"] is not None]
