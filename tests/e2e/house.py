@@ -61,7 +61,17 @@ def running(data: Path) -> Iterator[House]:
     """Start a demo, lend it, interrupt it as Ctrl-C does; everything it started must be gone then."""
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, "-m", "motcua", "demo", "--port", str(port), "--data", str(data)],
+        [
+            sys.executable,
+            "-m",
+            "motcua",
+            "demo",
+            "--quiet-halls",
+            "--port",
+            str(port),
+            "--data",
+            str(data),
+        ],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -7,7 +7,7 @@ import signal
 import socket
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -20,9 +20,13 @@ from motcua.demo import cluster as clusters
 from motcua.demo import population
 from motcua.demo.cluster import Cluster
 from motcua.demo.tour import walk
+from motcua.demo.visitor import HOME
 from motcua.platform import Platform
 from motcua.plugins.manager import Plugins
 from motcua.running import background
+from motcua.simulation.alive import keep_alive
+from motcua.web import live
+from motcua.web.simulated import simulated
 
 
 @dataclass
@@ -35,17 +39,23 @@ class Steps:
         click.echo(f"  {time.perf_counter() - self.began:5.1f} s  {text}")
 
 
-def run_demo(port: int, data: Path, *, tour: bool) -> int:
-    """Run the demo until Ctrl-C, or the tour until its end; returns the exit code."""
+def run_demo(port: int, data: Path, *, tour: bool, quiet: bool = False) -> int:
+    """Run the demo until Ctrl-C, or the tour until its end; returns the exit code.
+
+    ``quiet``: no invented people come to its halls.
+    """
     say = Steps(time.perf_counter())
-    tenants = _tenants()
+    tenants = tenants_folder()
     _check_port(port)
     data.mkdir(parents=True, exist_ok=True)
     logs.configure(file=data / "demo.log")
     say("starting PostgreSQL and Redis")
     cluster = clusters.start(data, tenants, base_url=f"http://localhost:{port}")
+    if alive := not (tour or quiet):
+        # The invented people of the last forty minutes say when they came.
+        cluster.settings = replace(cluster.settings, simulation="stamps")
     try:
-        return asyncio.run(_run(cluster, port, say, tour=tour))
+        return asyncio.run(_run(cluster, port, say, tour=tour, alive=alive))
     except KeyboardInterrupt:
         return 0
     finally:
@@ -53,7 +63,8 @@ def run_demo(port: int, data: Path, *, tour: bool) -> int:
         say("stopped; the data stay in " + str(data))
 
 
-def _tenants() -> Path:
+def tenants_folder() -> Path:
+    """Return the folder of the tenants: the environment's, or the one beside this program."""
     named = os.environ.get("MOTCUA_TENANTS")
     beside = (Path("tenants"), Path(__file__).parents[3] / "tenants")
     for folder in (Path(named),) if named else beside:
@@ -75,7 +86,7 @@ def _check_port(port: int) -> None:
             ) from error
 
 
-async def _run(cluster: Cluster, port: int, say: Steps, *, tour: bool) -> int:
+async def _run(cluster: Cluster, port: int, say: Steps, *, tour: bool, alive: bool) -> int:
     plugins = Plugins.discover()
     for name, reason in plugins.quarantined.items():
         say(f"plugin {name} is quarantined: {reason}")
@@ -87,8 +98,9 @@ async def _run(cluster: Cluster, port: int, say: Steps, *, tour: bool) -> int:
             say("serving")
             if tour:
                 return await walk(cluster.settings.base_url)
-            _greet(platform, port)
-            await _until_interrupted()
+            _greet(platform, port, alive=alive)
+            async with _alive(platform, port) if alive else contextlib.nullcontext():
+                await _until_interrupted()
     return 0
 
 
@@ -96,7 +108,7 @@ async def _run(cluster: Cluster, port: int, say: Steps, *, tour: bool) -> int:
 async def serving(platform: Platform, port: int) -> AsyncIterator[None]:
     """Serve the web on localhost, and do what is owed, until the end of the block."""
     server = Server(
-        create_app(platform),
+        simulated(create_app(platform), platform.settings.simulation),
         address="127.0.0.1",
         port=port,
         interface=Interfaces.ASGI,
@@ -109,8 +121,23 @@ async def serving(platform: Platform, port: int) -> AsyncIterator[None]:
             await _answering(port)
             yield
         finally:
+            # A server waits for its connections, and an open board's never ends by itself.
+            live.close(platform)
             server.stop()  # type: ignore[no-untyped-call]
             await task
+
+
+@contextlib.asynccontextmanager
+async def _alive(platform: Platform, port: int) -> AsyncIterator[None]:
+    """Let invented people come to some halls of the first province meanwhile."""
+    tenant = platform.directory.by_slug(HOME)
+    task = asyncio.create_task(keep_alive(platform, tenant, port)) if tenant else None
+    try:
+        yield
+    finally:
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
 
 async def _answering(port: int) -> None:
@@ -134,8 +161,9 @@ async def _until_interrupted() -> None:
     await stop.wait()
 
 
-def _greet(platform: Platform, port: int) -> None:
+def _greet(platform: Platform, port: int, *, alive: bool) -> None:
     base = platform.settings
+    busy = "come to four other halls" if alive else "do not come to the halls"
     click.echo("\nMột Cửa is running. Everybody in it is synthetic.\n")
     for tenant in platform.directory.all():
         url = base.url_of(tenant.slug)
@@ -150,6 +178,7 @@ def _greet(platform: Platform, port: int) -> None:
   National office        dieuphoi
   Hall board             {base.url_of("quang-ninh")}/board/hong-gai
   Station                {base.url_of("quang-ninh")}/station/pair (code: sign in as quantri, /desk/devices)
+  Invented visitors      {busy} (--quiet-halls)
   Walk one whole visit   motcua tour --url http://localhost:{port}
 
   Ctrl-C stops everything.

@@ -19,7 +19,7 @@ on conflict (tenant_id, username) do update set kind = excluded.kind,
 _SEARCH = """
 select id, kind, username, full_name, claims_sealed from sandbox_identity_account
 where kind = $1 and ($2 = '' or position($2 in folded) > 0 or position(replace($2, ' ', '-') in username) > 0)
-order by username limit $3
+order by case when $2 = '' then id end, username limit $3
 """
 _NAMED = """
 select id, kind, username, full_name, claims_sealed from sandbox_identity_account
@@ -60,7 +60,10 @@ async def remember(work: Work, people: Iterable[DemoPerson]) -> None:
 
 
 async def search(work: Work, kind: str, text: str) -> list[Account]:
-    """Return the first ``SHOWN`` people of a kind whose name or user name contains the text."""
+    """Return the first ``SHOWN`` people of a kind whose name or user name contains the text.
+
+    Without a text in the order in which they were made known: whoever matters most is made first.
+    """
     rows = await work.tx.fetch(_SEARCH, kind, fold(text), SHOWN)
     return [read(work, row) for row in rows]
 
