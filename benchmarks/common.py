@@ -142,8 +142,8 @@ def _free_port() -> int:
 
 
 @contextlib.contextmanager
-def web(at: House) -> Iterator[House]:
-    """Serve the house with ``motcua serve`` in a process of its own, settings from the environment."""
+def web(at: House, workers: int = 1) -> Iterator[House]:
+    """Serve the house with ``motcua serve`` in processes of its own, settings from the environment."""
     settings = at.cluster.settings
     environment = os.environ | {
         "MOTCUA_DATABASE_URL": settings.database_url,
@@ -156,7 +156,7 @@ def web(at: House) -> Iterator[House]:
     command = [sys.executable, "-m", "motcua", "serve", "--host", "127.0.0.1"]
     with (at.data / "web.log").open("wb") as log:
         process = subprocess.Popen(
-            [*command, "--port", str(at.port)],
+            [*command, "--port", str(at.port), "--workers", str(workers)],
             env=environment,
             stdout=log,
             stderr=subprocess.STDOUT,

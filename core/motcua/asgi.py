@@ -12,6 +12,7 @@ import structlog
 from motcua import logs
 from motcua.app import create_app, open_platform
 from motcua.plugins.manager import Plugins
+from motcua.running import end_streams_on_stop
 from motcua.settings import Settings, from_environment
 
 _log = structlog.get_logger(__name__)
@@ -46,6 +47,7 @@ class Application:
                 click.echo(f"motcua: {error}", err=True)
                 os._exit(1)
             bell = asyncio.create_task(platform.bell.run())
+            end_streams_on_stop(platform)
             await send({"type": "lifespan.startup.complete"})
             await receive()
             bell.cancel()

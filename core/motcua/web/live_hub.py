@@ -13,7 +13,7 @@ from motcua.platform import Platform
 from motcua.tenancy.db import LOST, Database
 from motcua.tenancy.tenant import Tenant
 from motcua.web.live_topic import Client, Source, Topic
-from motcua.web.live_wire import Lasting
+from motcua.web.live_wire import Lasting, send_end
 from motcua.web.sessions import Session
 
 BEAT_SECONDS = 10
@@ -40,6 +40,7 @@ class Hub:
         self._next = 0
         self._bound: dict[Tenant, dict[bytes, set[Client]]] = defaultdict(dict)
         self._pulse: asyncio.Task[None] | None = None
+        self._closed = False
 
     def stream(
         self,
@@ -57,6 +58,9 @@ class Hub:
         """
 
         async def serve(receive: Any, send: Any) -> None:
+            if self._closed:
+                await send_end(send)
+                return
             topic = self._topic(key, make_source)
             client = Client(topic, after)
             turn = self._beats[self._next % BEAT_SECONDS]
@@ -79,7 +83,8 @@ class Hub:
         return sum(len(turn) for turn in self._beats)
 
     def close(self) -> None:
-        """End every stream, and all that serves them."""
+        """End every stream, and all that serves them; whoever comes now is sent away to come back elsewhere."""
+        self._closed = True
         for topic in self._topics.values():
             topic.close()
         self._topics.clear()
@@ -138,18 +143,17 @@ class Hub:
                 return
             for token in set(asked) - alive:
                 for client in tuple(by_token.get(token, ())):
-                    client.end()
+                    client.end(told=True)
 
 
 def hub_of(platform: Platform) -> Hub:
     """Return the hub of this process."""
-    hub: Hub = platform.cache.setdefault("live", None) or Hub(platform)
-    platform.cache["live"] = hub
+    hub: Hub | None = platform.cache.get("live")
+    if hub is None:
+        hub = platform.cache["live"] = Hub(platform)
     return hub
 
 
 def close(platform: Platform) -> None:
-    """End all streams, before the database is closed."""
-    hub: Hub | None = platform.cache.pop("live", None)
-    if hub is not None:
-        hub.close()
+    """End all streams, before the server stops and the database is closed."""
+    hub_of(platform).close()

@@ -66,7 +66,7 @@ class Source(Protocol):
 class Client:
     """One connection. ``serve`` lives as long as it does; ``wake`` makes it look for news."""
 
-    __slots__ = ("_future", "_since", "_task", "after", "at", "beat_due", "over", "topic")
+    __slots__ = ("_future", "_since", "_task", "_told", "after", "at", "beat_due", "over", "topic")
 
     def __init__(self, topic: "Topic", after: int | None) -> None:
         self.topic = topic
@@ -74,6 +74,7 @@ class Client:
         self.at = NOT_WELCOMED
         self.beat_due = False
         self.over = False
+        self._told = False
         self._since = 0.0
         self._future: asyncio.Future[None] | None = None
         self._task: asyncio.Task[Any] | None = None
@@ -83,9 +84,10 @@ class Client:
         if self._future is not None and not self._future.done():
             self._future.set_result(None)
 
-    def end(self) -> None:
-        """Let the stream end; the client is told so."""
+    def end(self, *, told: bool) -> None:
+        """Let the stream end; ``told``: the client is told not to come back."""
         self.over = True
+        self._told = told
         self.wake()
 
     def beat(self, now: float) -> None:
@@ -102,16 +104,23 @@ class Client:
         leaving = asyncio.create_task(until_gone(receive))
         leaving.add_done_callback(self._left)
         self.topic.clients.add(self)
+        chunk = RETRY
         try:
-            await self._send(send, RETRY, loop)
             while not (self.over or leaving.done()):
-                if chunk := await self.topic.news(self):
-                    await self._send(send, chunk, loop)
-                    continue
-                self._future = loop.create_future()
-                await self._future
+                if chunk:
+                    self._since = loop.time()
+                    await send_part(send, chunk)
+                    self._since = 0.0
+                news = self.topic.news(self)
+                chunk = await self.topic.catch_up(self) if news is None else news
+                if news is None and not chunk:
+                    await asyncio.sleep(AWAY_SECONDS)
+                elif not chunk:
+                    self._future = loop.create_future()
+                    await self._future
+            if self._told:
+                await send_part(send, encode("end", {}))
             if self.over:
-                await self._send(send, encode("end", {}), loop)
                 await send_end(send)
         finally:
             leaving.cancel()
@@ -121,11 +130,6 @@ class Client:
         if not leaving.cancelled() and leaving.exception() is not None:
             _log.info("live_client_lost", error=type(leaving.exception()).__name__)
         self.wake()
-
-    async def _send(self, send: Any, chunk: bytes, loop: asyncio.AbstractEventLoop) -> None:
-        self._since = loop.time()
-        await send_part(send, chunk)
-        self._since = 0.0
 
 
 class Topic:
@@ -155,21 +159,26 @@ class Topic:
         """Whether its reader has ended: the next client needs a new topic."""
         return self._reader.done()
 
-    async def news(self, client: Client) -> bytes:
-        """Return what this client does not have yet; empty when there is nothing."""
-        if not self._ready.is_set():
-            found = b""
-        elif client.at == NOT_WELCOMED:
-            found = await self._welcome(client)
-        elif (behind := self._end - client.at) > LAG:
-            found = await self._catch_up(client)
-        else:
-            found = self._tail(client.at) if behind else b""
-            client.at, client.after = self._end, self._seq
+    def news(self, client: Client) -> bytes | None:
+        """Return what this client does not have yet, empty when there is nothing; None: it must catch up."""
+        found = b""
+        if self._ready.is_set():
+            behind = self._end - client.at
+            if client.at == NOT_WELCOMED or behind > LAG:
+                return None
+            if behind:
+                found = self._tail(client.at)
+                client.at, client.after = self._end, self._seq
         if client.beat_due:
             client.beat_due = False
             found += self._sign_of_life()
         return found
+
+    async def catch_up(self, client: Client) -> bytes:
+        """Return what a client needs that is new here, or that was too slow; empty: not now."""
+        if client.at == NOT_WELCOMED:
+            return await self._welcome(client)
+        return await self._catch_up(client)
 
     async def _welcome(self, client: Client) -> bytes:
         """Return what a client gets first: what it missed, in order, and the whole state."""
@@ -186,13 +195,13 @@ class Topic:
         self.clients.discard(client)
 
     def close(self) -> None:
-        """End the reader and every stream."""
+        """End the reader and every stream; the clients come back."""
         self._reader.cancel()
         self._end_all()
 
     def _end_all(self) -> None:
         for client in self.clients:
-            client.end()
+            client.end(told=False)
 
     async def _catch_up(self, client: Client) -> bytes:
         """Return the messages after the client's last one and the state; all later frames come by themselves."""

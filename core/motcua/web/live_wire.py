@@ -5,7 +5,7 @@ gate takes over when they have returned, and serves the rest with nothing but ``
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
 from typing import Any
 
 import msgspec
@@ -16,7 +16,7 @@ RETRY = b"retry: 1000\n\n"
 _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 _END = {"type": "http.response.body", "body": b"", "more_body": False}
 
-Serve = Callable[[Any, Any], Awaitable[None]]
+Serve = Callable[[Any, Any], Coroutine[Any, Any, None]]
 """Takes ASGI's ``receive`` and ``send``, and sends the body to its end."""
 
 Message = tuple[str, object, int | None]

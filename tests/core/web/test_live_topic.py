@@ -218,14 +218,19 @@ async def test_a_beat_says_how_old_the_data_are_and_stops_when_they_grow_old(
             assert len(wire.events("beat")) == 2
 
 
-async def test_an_ended_stream_says_so() -> None:
+async def test_only_a_stream_that_is_over_for_good_says_so() -> None:
     async with following(Numbers()) as (topic, _):
-        wire = Wire(topic)
-        await wire.until(lambda: bool(wire.events("state")))
+        ended, closed = Wire(topic), Wire(topic)
+        for wire in (ended, closed):
+            await wire.until(lambda w=wire: bool(w.events("state")))  # type: ignore[misc]
+        ended.client.end(told=True)
+        await ended.task
         topic.close()
-        await wire.task
-        assert wire.over
-        assert wire.events()[-1] == ("end", "{}")
+        await closed.task
+        assert ended.over
+        assert closed.over
+        assert ended.events()[-1] == ("end", "{}")
+        assert closed.events()[-1][0] == "state", "it comes back"
 
 
 async def test_a_fault_of_the_reader_ends_the_streams_so_that_they_come_back() -> None:
@@ -342,3 +347,10 @@ async def test_the_hub_shares_topics_and_forgets_empty_ones(
         while hub._topics:
             await asyncio.sleep(0.05)
     hub.close()
+    over: list[bool] = []
+
+    async def last(message: dict[str, Any]) -> None:
+        over.append(not message["more_body"])
+
+    await hub.stream(key, make).serve(receive, last)
+    assert over == [True], "a closed hub sends everybody on"

@@ -1,0 +1,264 @@
+"""Numbers and calls: engine and HTTP against bare SQL that writes the same rows: ``python -m benchmarks.queue``."""
+
+import asyncio
+import statistics
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from itertools import cycle
+from pathlib import Path
+
+import click
+import msgspec
+
+from benchmarks import cpu, load
+from benchmarks.common import (
+    CONNECTIONS,
+    House,
+    Measured,
+    Say,
+    aim,
+    house,
+    machine,
+    middle,
+    table,
+    web,
+)
+from benchmarks.queue_hall import AGAIN, BenchHall, call_sql, halls, issue_sql
+from benchmarks.queue_http import Callers
+from motcua.app import open_platform
+from motcua.events.log import SYSTEM
+from motcua.platform import Platform
+from motcua.queues import calling, issuing
+
+TENANT = "p01"
+# Sixteen halls of four counters, and one of sixty-four.
+SIZES = (*(4,) * 16, 64)
+WAITING = 80
+Step = Callable[[int], Awaitable[None]]
+
+
+async def engine_issue(at: House, found: Sequence[BenchHall], seconds: float) -> Measured:
+    """Issue numbers in this process, sixteen at a time, in all halls in turn."""
+    places = cycle([(hall, line) for line in range(4) for hall in found])
+    async with open_platform(at.cluster.settings, at.plugins) as platform:
+        await platform.directory.refresh(force=True)
+
+        async def one(_: int) -> None:
+            hall, line = next(places)
+            async with platform.works.begin(hall.tenant, SYSTEM) as work:
+                await issuing.issue(work, hall.site, hall.lines[line], origin="counter")
+
+        # Every connection prepares its statements, and PostgreSQL settles on a plan after five times.
+        await _busy(one, 1.0)
+        return await _measured(at, lambda: _busy(one, seconds))
+
+
+async def _busy(one: Step, seconds: float) -> tuple[int, float]:
+    began, count = time.perf_counter(), 0
+
+    async def go(n: int) -> None:
+        nonlocal count
+        while time.perf_counter() - began < seconds:
+            await one(n)
+            count += 1
+
+    await asyncio.gather(*(go(n) for n in range(CONNECTIONS)))
+    return count, time.perf_counter() - began
+
+
+async def _measured(at: House, run: Callable[[], Awaitable[tuple[int, float]]]) -> Measured:
+    """Measure what runs in this process: its CPU stands where the web's stands elsewhere."""
+    postmaster = at.cluster.postgres.pid
+    if postmaster is None:
+        raise RuntimeError("PostgreSQL does not run")
+    own, base = time.process_time(), cpu.seconds(postmaster)
+    count, seconds = await run()
+    used, server = time.process_time() - own, cpu.seconds(postmaster) - base
+    return Measured(count / seconds, used * 1e6 / count, server * 1e6 / count)
+
+
+async def engine_calls(at: House, found: Sequence[BenchHall], seconds: float) -> Measured:
+    """Call in rounds, every counter once; only the rounds count, not the clearing between them."""
+    # Like the bare statement: those who call at the same moment do it in different halls.
+    seats = [(hall, hall.seats[n]) for n in range(len(found[0].seats)) for hall in found]
+    total, took, used, server = 0, 0.0, 0.0, 0.0
+    async with open_platform(at.cluster.settings, at.plugins) as platform:
+        await platform.directory.refresh(force=True)
+        free = asyncio.Semaphore(CONNECTIONS)
+
+        async def one(hall: BenchHall, n: int) -> None:
+            seat = seats[n][1]
+            async with free, platform.works.begin(hall.tenant, SYSTEM) as work:
+                if await calling.call_next(work, seat.counter, seat.staff) is None:
+                    raise RuntimeError("nobody waits: the benchmark issues too few")
+
+        # Every connection prepares its statements, and PostgreSQL settles on a plan after five times.
+        for _ in range(8):
+            await _round([one(hall, n) for n, (hall, _) in enumerate(seats)])
+            await _again(platform, found)
+        began = time.perf_counter()
+        while time.perf_counter() - began < seconds:
+            measured = await _measured(
+                at, lambda: _round([one(hall, n) for n, (hall, _) in enumerate(seats)])
+            )
+            await _again(platform, found)
+            count = len(seats)
+            total, took = total + count, took + count / measured.rate
+            used, server = used + measured.web * count, server + measured.postgres * count
+    return Measured(total / took, used / total, server / total)
+
+
+async def _round(tasks: Sequence[Awaitable[None]]) -> tuple[int, float]:
+    began = time.perf_counter()
+    await asyncio.gather(*tasks)
+    return len(tasks), time.perf_counter() - began
+
+
+async def _again(platform: Platform, found: Sequence[BenchHall]) -> None:
+    async with platform.db.tenant(found[0].tenant) as tx:
+        await tx.execute(AGAIN, [hall.site for hall in found])
+
+
+async def http_calls(
+    at: House, found: Sequence[BenchHall], seconds: float
+) -> tuple[Measured, list[float], int]:
+    """Call over HTTP in rounds; returns the cost, the milliseconds of each call, and the duplicates."""
+    callers, each, twice, took = Callers(at, found), list[float](), 0, 0.0
+    used = server = 0.0
+    postmaster = at.cluster.postgres.pid or 0
+    async with open_platform(at.cluster.settings, at.plugins) as platform:
+        await platform.directory.refresh(force=True)
+        for _ in range(8):
+            await callers.round()
+            await _again(platform, found)
+        began = time.perf_counter()
+        while time.perf_counter() - began < seconds:
+            before = cpu.seconds(at.web), cpu.seconds(postmaster)
+            numbers, times, whole = await callers.round()
+            used += cpu.seconds(at.web) - before[0]
+            server += cpu.seconds(postmaster) - before[1]
+            if "" in numbers:
+                raise RuntimeError("nobody waits: the benchmark issues too few")
+            if len(found) == 1:
+                twice += sum(n - 1 for n in Counter(numbers).values())
+            each, took = each + [t * 1000 for t in times], took + whole
+            await _again(platform, found)
+    await callers.close()
+    count = len(each)
+    return Measured(count / took, used * 1e6 / count, server * 1e6 / count), each, twice
+
+
+def issue_requests(at: House, found: Sequence[BenchHall]) -> list[bytes]:
+    """Return a request for a number in every line of every hall."""
+    return [
+        load.request(
+            "POST",
+            f"{hall.tenant.slug}.localhost:{at.port}",
+            "/api/tickets",
+            token=hall.seats[line % len(hall.seats)].token,
+            body=msgspec.json.encode({"site": hall.key, "line": "ABCD"[line]}),
+        )
+        for line in range(4)
+        for hall in found
+    ]
+
+
+def _script(hall: BenchHall, sql: str) -> str:
+    setting = f"\\if :ready\n\\else\nSET app.tenant_id = '{hall.tenant.id}';\n\\endif"
+    return f"{setting}\n{sql.strip()};"
+
+
+def run(at: House, found: list[BenchHall], seconds: float, repeats: int, say: Say) -> str:
+    """Measure everything in turn, several times, and return the report."""
+    small, large = found[:-1], found[-1]
+    scripts = {
+        "issue": [_script(h, issue_sql(at, h, n)) for n, h in enumerate(small)],
+        "call": [_script(h, call_sql(at, h, n)) for n, h in enumerate(small)],
+    }
+    runs: dict[tuple[str, str], list[Measured]] = {}
+    burst: list[float] = []
+    twice = 0
+    load.http(at, issue_requests(at, small)[:1], 1, 1)
+    for n in range(repeats):
+        for what, engine in (("call", engine_calls), ("issue", engine_issue)):
+            runs.setdefault((what, "engine"), []).append(asyncio.run(engine(at, small, seconds)))
+            bare = partial(load.pgbench, at, "postgres", scripts[what], CONNECTIONS, seconds)
+            runs.setdefault((what, "bare"), []).append(at.measure(bare))
+        called, _, _ = asyncio.run(http_calls(at, small, seconds))
+        runs.setdefault(("call", "http"), []).append(called)
+        runs.setdefault(("issue", "http"), []).append(
+            at.measure(lambda: load.http(at, issue_requests(at, small), CONNECTIONS, seconds))
+        )
+        _, each, doubled = asyncio.run(http_calls(at, [large], seconds))
+        burst, twice = burst + each, twice + doubled
+        say(f"repeat {n + 1} of {repeats}")
+    return report({key: middle(found) for key, found in runs.items()}, burst, twice)
+
+
+def report(runs: dict[tuple[str, str], Measured], burst: list[float], twice: int) -> str:
+    """Return the tables and the aims."""
+    rows = []
+    for what in ("issue", "call"):
+        bare = runs[what, "bare"]
+        for how in ("engine", "http"):
+            m = runs[what, how]
+            ratio = f"{m.rate / bare.rate:.2f}"
+            rows.append(
+                (f"{what}, {how}", m.rate, bare.rate, ratio, m.web, m.postgres, bare.postgres)
+            )
+    head = [
+        "16 connections",
+        "per second",
+        "bare SQL/s",
+        "ratio",
+        "python us",
+        "PostgreSQL us",
+        "bare us",
+    ]
+    cuts = statistics.quantiles(burst, n=100)
+    return "\n".join(
+        [
+            table(head, rows),
+            "  (us: CPU microseconds per operation; python is one process; bare us is PostgreSQL's)",
+            "",
+            (
+                f"  64 counters of one site call at once, {len(burst):,} calls:"
+                f" p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms, {twice} numbers twice"
+            ),
+            "",
+            *(
+                aim(
+                    f"{what}, {how}: ratio",
+                    runs[what, how].rate / runs[what, "bare"].rate,
+                    limit,
+                    least=True,
+                )
+                for what in ("issue", "call")
+                for how, limit in (("engine", 0.5), ("http", 0.05))
+            ),
+            aim("numbers called twice", twice, 0),
+        ]
+    )
+
+
+@click.command()
+@click.option(
+    "--data", type=click.Path(path_type=Path, file_okay=False), help="Keep the data here."
+)
+@click.option("--seconds", default=4.0, show_default=True, help="Of each run.")
+@click.option("--repeats", default=3, show_default=True, help="Medians are of so many runs.")
+def main(data: Path | None, seconds: float, repeats: int) -> None:
+    """Measure issuing and calling: engine and HTTP against bare SQL, and 64 counters at once."""
+    about, say = machine(), Say()
+    with house(data, say) as started:
+        found = asyncio.run(halls(started, TENANT, SIZES, WAITING))
+        say(f"{len(found)} halls with {sum(SIZES)} counters are open")
+        with web(started) as at:
+            said = run(at, found, seconds, repeats, say)
+    click.echo(f"\n{about}; HTTP client: {load.client()}\n\n{said}")
+
+
+if __name__ == "__main__":
+    main()
