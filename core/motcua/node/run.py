@@ -32,6 +32,7 @@ from motcua.platform import Platform
 from motcua.plugins.manager import Plugins
 from motcua.tenancy.db import Database
 from motcua.tenancy.tenant import Tenant
+from motcua.web import live
 
 BEAT_SECONDS = 2.5
 # A board listens all day through this machine.
@@ -191,6 +192,7 @@ async def _until_stopped(
                 continue
     finally:
         bell.cancel()
+        live.close(platform)
         server.stop()  # type: ignore[no-untyped-call]
         await serving
 

@@ -1,5 +1,7 @@
 """The wallet's issuer: grants above tokens, DPoP, pushed requests, refresh, deferred copies, status history."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -49,7 +51,7 @@ def _each(statements: str) -> None:
         op.execute(statement)
 
 
-def _table(name: str, *items: sa.Column | sa.Constraint, key: str = "id") -> None:
+def _table(name: str, *items: sa.Column[Any] | sa.Constraint, key: str = "id") -> None:
     tenant = sa.Column(
         "tenant_id", sa.Uuid(), server_default=sa.text("app_tenant()"), nullable=False
     )
@@ -74,9 +76,7 @@ def _unique(table: str, column: str) -> sa.UniqueConstraint:
     return sa.UniqueConstraint("tenant_id", column, name=op.f(f"uq_{table}_tenant_id_{column}"))
 
 
-def _col(
-    name: str, kind: object, *, null: bool = False, default: str | None = None
-) -> sa.Column[object]:
+def _col(name: str, kind: Any, *, null: bool = False, default: str | None = None) -> sa.Column[Any]:
     given = sa.text(default) if default is not None else None
     return sa.Column(name, kind, nullable=null, server_default=given)
 
