@@ -153,7 +153,8 @@ def pair(walk: Walk) -> Visitor:
     """Pair a station with the code of an administrator."""
     admin, station = walk.officer("quantri"), walk.visitor("station")
     admin.go(HOME, "/desk/devices")
-    admin.page.get_by_label("Hồng Gai").check()
+    site = admin.page.locator('[name="site"]')
+    site.select_option(label=site.locator("option", has_text="Hồng Gai").inner_text())
     admin.page.locator('[name="kind"][value="station"]').check()
     admin.page.locator('[name="name"]').fill("Trạm sảnh chính")
     admin.press(admin.button("Lấy mã ghép nối"))

@@ -11,7 +11,7 @@ from litestar.response import Redirect, Template
 
 from motcua.desk import holding, moves, seats
 from motcua.desk.counters import counter_for, counter_page
-from motcua.desk.deeds import Deed, Done, Verb
+from motcua.desk.deeds import LONGEST, Deed, Done, Verb, plain
 from motcua.dossiers import access
 from motcua.errors import Forbidden, NotFound, Problem, SignInNeeded
 from motcua.events.work import Work
@@ -38,7 +38,7 @@ async def act(
     if command is None:
         raise NotFound()
     platform: Platform = request.app.state.platform
-    form = {key: str(value) for key, value in (await request.form()).items()}
+    form = {key: plain(str(value)) for key, value in (await request.form()).items()}
     try:
         async with platform.works.begin(province_of(request), officer.actor) as work:
             counter = await counter_for(work.tx, officer, counter_id, roles)
@@ -93,7 +93,7 @@ async def line(
     if verb not in {"pause", "open"}:
         raise NotFound()
     platform: Platform = request.app.state.platform
-    why = str((await request.form()).get("why", "")).strip()
+    why = plain(str((await request.form()).get("why", ""))).strip()[:LONGEST]
     try:
         async with platform.works.begin(province_of(request), officer.actor) as work:
             await _leads(work, officer, line_id)

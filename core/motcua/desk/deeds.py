@@ -83,6 +83,11 @@ class Done:
     to_start: bool = False
 
 
+def plain(text: str) -> str:
+    """Return what was typed without the one sign that no text of the database can hold."""
+    return text.replace("\0", "")
+
+
 Verb = Callable[[Deed], Awaitable[Done]]
 
 

@@ -9,6 +9,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
+from motcua.desk.deeds import plain
 from motcua.desk.view import dossier_view, staff_id
 from motcua.dossiers import access, queries, reception, returning, worklists
 from motcua.dossiers.supplements import Item, Request
@@ -34,7 +35,7 @@ async def find(request: AnyRequest) -> Redirect:
     tenant = province_of(request)
     officer = access.officer(request)
     async with platform.db.tenant(tenant) as tx:
-        row = await worklists.find(tx, request.query_params.get("q", ""))
+        row = await worklists.find(tx, plain(request.query_params.get("q", "")))
     if row is None or not access.visible(officer, row):
         raise NotFound("Không có hồ sơ nào với mã này.", "No dossier has this code.")
     return Redirect(here(request).url(f"/desk/dossier/{row['id']}"), status_code=303)

@@ -155,7 +155,10 @@ async def counter_view(
         others=[c for c in others if _served(c) and c["id"] != counter["id"]],
         classes=await rows.classes(tx, now),
         picked=await rows.picked(tx, site, picked, now) if picked else None,
-        undo=await _undo(tx, site, undo, staff, now) if undo else None,
+        # With the next one called already, the counter is taken: there is no way back.
+        undo=await _undo(tx, site, undo, staff, now)
+        if undo and (ticket is None or ticket["id"] == undo)
+        else None,
         waited=minutes_since(ticket["since"], ticket["called_at"]) if ticket else 0,
         troubles=await troubles(tx, site, now),
     )

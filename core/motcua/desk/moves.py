@@ -218,7 +218,7 @@ async def _procedure(deed: Deed) -> str | None:
 
 def _quantity(deed: Deed) -> int:
     text = deed.form.get("quantity", "1").strip() or "1"
-    if text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= 99:
+    if text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= 99:
         return int(text)
     said = ("Nhập số lượng từ 1 đến 99.", "Enter a quantity from 1 to 99.")
     raise Invalid(*said, fields={"quantity": said})

@@ -142,7 +142,15 @@ def _page(picture: bytes, turn: int) -> bytes:
     )
     rotation = img2pdf.Rotation[str(turn)]
     return bytes(
-        img2pdf.convert(picture, layout_fun=layout, rotation=rotation, nodate=True, producer="")
+        # The other engine writes an identifier made from the time: the same picture would be two papers.
+        img2pdf.convert(
+            picture,
+            layout_fun=layout,
+            rotation=rotation,
+            nodate=True,
+            producer="",
+            engine=img2pdf.Engine.internal,
+        )
     )
 
 

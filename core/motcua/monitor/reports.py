@@ -97,7 +97,9 @@ async def wish_of(request: AnyRequest, tx: TenantTx, asked: Mapping[str, str]) -
         site = sites[0]
     today = local_day(clock.now())
     typed = asked.get("date", "").strip()
-    day = parse_date(typed, earliest=_EARLIEST, latest=today) if typed else today
+    # A month's report counts the numbers reserved for its days to come, and each of them opens its rows.
+    latest = Wish("month", today, sites, site).days[1]
+    day = parse_date(typed, earliest=_EARLIEST, latest=latest) if typed else today
     span: Span = "month" if asked.get("span") == "month" else "day"
     officers = site is not None and halls.leads(session, site["unit_id"])
     return Wish(span, day, sites, site, officers)

@@ -72,8 +72,7 @@ async def move(request: AnyRequest, code: FromPath[str]) -> Redirect | Template:
     form = await request.form()
     try:
         slot = _slot(str(form.get("slot", "")))
-        sequence = str(form.get("sequence", ""))
-        seen = int(sequence) if sequence.isascii() and sequence.isdigit() else None
+        seen = _sequence(str(form.get("sequence", "")))
         async with who.platform.works.begin(who.tenant, who.actor) as work:
             await appointments.move(work, code_of(code), slot, sequence=seen)
     except Problem as refused:
@@ -178,6 +177,11 @@ def _slot(text: str) -> UUID:
     except ValueError as error:
         said = ("Hãy chọn một khung giờ.", "Choose an hour.")
         raise Invalid(*said, fields={"slot": said}) from error
+
+
+def _sequence(text: str) -> int | None:
+    """Read the sequence that was on the screen; one so long was never there, and fits no other."""
+    return int(text[:9]) if text.isascii() and text.isdigit() else None
 
 
 def _to(request: AnyRequest, code: str, done: str) -> Redirect:

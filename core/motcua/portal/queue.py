@@ -1,6 +1,6 @@
 """Taking a number from afar: which hall, which line, when to come. Works without an account and without script."""
 
-from datetime import date, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
 from typing import Any
 
 from litestar import get, post
@@ -26,7 +26,6 @@ _SITE = """
 select s.id, s.key, s.name, s.address, n.centre_until from site s
 left join site_node n on n.tenant_id = s.tenant_id and n.site_id = s.id where s.key = $1
 """
-_LOOK_AHEAD = 7
 _ANY_SLOT = timedelta(days=60)
 
 
@@ -85,7 +84,8 @@ async def reserve(
     """Take the number and lead to its page."""
     who = asker(request)
     form = await request.form()
-    phone, when = str(form.get("phone", ""))[:40], str(form.get("when", "now"))[:40]
+    # A day that is over offers no "now": then nothing may be chosen yet.
+    phone, when = str(form.get("phone", ""))[:40], str(form.get("when", "none"))[:40]
     try:
         code = await take(who, site_key, letter, phone, when)
     except Problem as refused:
@@ -118,7 +118,7 @@ async def take(who: Asker, site_key: str, letter: str, phone: str, when: str) ->
     async with platform.works.begin(who.tenant, who.actor) as work:
         await who.knock(work, "reserve")
         if begin is not None:
-            found = await remote.refuse_full(work.tx, line["site_id"], line["id"], begin)
+            found = await remote.refuse_full(work.tx, line["site_id"], line["id"], begin, now)
             window = (found.from_at, found.to_at)
         issued = await issuing.reserve(
             work,
@@ -141,7 +141,7 @@ def _moment(when: str) -> datetime | None:
         found = datetime.fromisoformat(when)
     except ValueError:
         found = None
-    if found is None or found.tzinfo is None:
+    if found is None or found.tzinfo is None or not MINYEAR < found.year < MAXYEAR:
         said = ("Hãy chọn lại khung giờ.", "Choose a time again.")
         raise Invalid(*said, fields={"when": said})
     return found
@@ -203,7 +203,7 @@ async def _next_day(
     tx: TenantTx, site: Any, line: Any, today: date
 ) -> tuple[date | None, list[remote.Window]]:
     """Return the next day on which the hall is open, with its half-hours."""
-    for ahead in range(1, _LOOK_AHEAD + 1):
+    for ahead in range(1, remote.DAYS_AHEAD + 1):
         day = today + timedelta(days=ahead)
         if found := await remote.windows(tx, site, line, day):
             return day, found

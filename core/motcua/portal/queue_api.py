@@ -14,7 +14,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from motcua import clock
 from motcua.dossiers.codes import local_day
-from motcua.errors import NotFound
+from motcua.errors import Invalid, NotFound
 from motcua.platform import Platform
 from motcua.portal import appointments as booking
 from motcua.portal import queue, queue_door
@@ -150,11 +150,13 @@ async def arrive(request: AnyRequest, key: FromPath[str], data: JSONBody[Here]) 
 async def windows(
     request: AnyRequest, key: FromPath[str], letter: FromPath[str], day: FromQuery[date]
 ) -> list[WindowOut]:
-    """Tell the half-hours of a coming day, with what is left of each."""
+    """Tell the half-hours of a coming day, with what is left of each; none of a day too far or over."""
     platform: Platform = request.app.state.platform
+    ahead = (day - local_day(clock.now())).days
     async with platform.db.tenant(province_of(request)) as tx:
         line = await remote.line_at(tx, key, letter)
-        found = await remote.windows(tx, line["site_id"], line["id"], day)
+        near = 0 <= ahead <= remote.DAYS_AHEAD
+        found = await remote.windows(tx, line["site_id"], line["id"], day) if near else []
     return [WindowOut(w.from_at, w.to_at, w.left) for w in found]
 
 
@@ -180,7 +182,7 @@ async def better(
 ) -> AdviceOut | None:
     """Tell whether another hall would be quicker, the way included; null when none is worth naming."""
     platform: Platform = request.app.state.platform
-    where = None if latitude is None or longitude is None else (latitude, longitude)
+    where = _point(latitude, longitude)
     async with platform.db.tenant(province_of(request)) as tx:
         line = await remote.line_at(tx, key, letter)
         found = await advice.better_site(tx, line["site_id"], line["id"], clock.now(), where)
@@ -261,6 +263,16 @@ async def of_day(
         need_role(staff, "receiver", "head", "admin", unit=site["unit_id"])
         rows = await appointments.of_day(tx, site["id"], day or local_day(clock.now()))
     return [_agreed(row) for row in rows]
+
+
+def _point(latitude: float | None, longitude: float | None) -> advice.Point | None:
+    if latitude is None or longitude is None:
+        return None
+    # Written so that no number (NaN) is refused too.
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+        said = ("Tọa độ chưa hợp lệ.", "The coordinates are not valid.")
+        raise Invalid(*said, fields={"latitude": said})
+    return latitude, longitude
 
 
 async def _remote(request: AnyRequest, code: str) -> RemoteOut:

@@ -27,7 +27,7 @@ async def door(request: AnyRequest, site_key: FromPath[str], code: FromQuery[str
 async def arrive(request: AnyRequest, site_key: FromPath[str]) -> Redirect | Template:
     """Let him be here; who gave the code is led to his number, who gave a telephone is told it."""
     who = asker(request)
-    typed = str((await request.form()).get("code", ""))[:40]
+    typed = str((await request.form()).get("code", ""))[:200]
     try:
         found, by_code = await arrivals(who, site_key, typed)
     except Problem as refused:
@@ -66,7 +66,8 @@ async def arrivals(who: Asker, site_key: str, typed: str) -> tuple[list[Record],
 
 def _read(typed: str) -> tuple[str, str]:
     """Return a code, or a telephone when digits were typed like one; ``Invalid`` for nothing."""
-    code = code_of(typed)
+    # A camera reads a whole link from the ticket.
+    code = code_of(typed.strip().rstrip("/").rsplit("/", 1)[-1])
     if not code:
         said = ("Nhập mã hoặc số điện thoại.", "Enter the code or the telephone number.")
         raise Invalid(*said, fields={"code": said})

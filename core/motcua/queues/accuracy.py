@@ -32,7 +32,7 @@ join lateral (select min(g.from_at) as at from segment g where g.tenant_id = t.t
 where t.site_id = $1 and t.day between $2 and $3
 """
 _SPANS = """
-select g.kind, g.line_id, g.counter_id, g.from_at, coalesce(g.to_at, 'infinity') as to_at
+select g.kind, g.line_id, g.counter_id, g.from_at, g.to_at
 from segment g where g.site_id = $1 and g.day between $2 and $3
   and g.kind in ('waiting', 'transferred', 'idle', 'called', 'serving')
 """
@@ -103,7 +103,8 @@ class _Present:
     def __init__(self, spans: Iterable[Record]) -> None:
         rows = list(spans)
         self._begins = sorted(row["from_at"] for row in rows)
-        self._ends = sorted(row["to_at"] for row in rows)
+        # One that is open ends after every moment that is asked for.
+        self._ends = sorted(row["to_at"] for row in rows if row["to_at"] is not None)
 
     def at(self, moment: datetime) -> int:
         return bisect_left(self._begins, moment) - bisect_left(self._ends, moment)
@@ -133,6 +134,6 @@ def _mean_service(spans: Sequence[Record], line: UUID) -> float:
     ended = [
         (s["to_at"] - s["from_at"]).total_seconds() / 60
         for s in spans
-        if s["kind"] == "serving" and s["line_id"] == line and s["to_at"].year < 9999
+        if s["kind"] == "serving" and s["line_id"] == line and s["to_at"] is not None
     ]
     return sum(ended) / len(ended) if ended else 0.0

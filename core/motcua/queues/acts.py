@@ -7,7 +7,7 @@ from uuid import UUID
 
 from motcua.errors import Invalid
 from motcua.events.work import Work
-from motcua.queues import issuing, moving, serving, undoing
+from motcua.queues import issuing, moving, queries, serving, undoing
 from motcua.queues.schemas import TicketAct
 
 _LINE = """
@@ -79,6 +79,9 @@ async def _transfer(work: Work, ticket: UUID, staff: UUID, act: TicketAct) -> No
 
 
 async def _services(work: Work, ticket: UUID, staff: UUID, act: TicketAct) -> UUID:
+    if act.dossier is not None:
+        unit = await queries.ticket_unit(work.tx, ticket)
+        await queries.dossier_person(work.tx, act.dossier, unit)
     return await serving.add_service(
         work,
         ticket,

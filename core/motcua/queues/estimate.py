@@ -10,6 +10,9 @@ STEP = 5
 LONGEST = 720
 
 
+Band = tuple[float, float]
+
+
 @dataclass(frozen=True)
 class Range:
     """Minutes from now until something happens, rounded to five: low down, high up."""
@@ -40,17 +43,22 @@ def rounded(low: float, high: float) -> Range:
     return Range(int(low // STEP) * STEP, max(STEP, -int(-high // STEP) * STEP))
 
 
-def of_runs(minutes: Sequence[float], width: float = 1.0) -> Range:
-    """Return the range that nine of ten runs do not exceed and one of ten does not reach.
+def band(minutes: Sequence[float], width: float = 1.0) -> Band:
+    """Return the minutes that nine of ten runs do not exceed and one of ten does not reach, not rounded.
 
-    ``width`` stretches it around its middle run: what the log of shown and actual waits asks for.
+    ``width`` stretches them around the middle run: what the log of shown and actual waits asks for.
     """
     runs = sorted(minutes)
     tenth = len(runs) // 10
     low, middle, high = runs[tenth], runs[len(runs) // 2], runs[-1 - tenth]
     if high >= LONGEST:
-        return rounded(low, LONGEST)
-    return rounded(middle - width * (middle - low), middle + width * (high - middle))
+        return low, high
+    return middle - width * (middle - low), middle + width * (high - middle)
+
+
+def of_runs(minutes: Sequence[float], width: float = 1.0) -> Range:
+    """Return the band of some runs as a range."""
+    return rounded(*band(minutes, width))
 
 
 RUNS = 60

@@ -2,8 +2,8 @@
 
 A forecast costs some milliseconds, so many who ask at once share one: it is made anew when it is five seconds
 old. A process that is asked for more than it can make (a province's day in two minutes) spends about a fifth
-of its time on it and lets the forecasts get older, at most ten minutes; tickets that were issued meanwhile
-move what the next one is told.
+of its time on it and lets the forecasts get older, at most ten minutes; the time that has passed and the
+tickets that were issued meanwhile move what is told.
 """
 
 import asyncio
@@ -63,7 +63,8 @@ async def forecast_of(tx: TenantTx, site: UUID, now: datetime) -> Forecast:
     key = (tx.tenant.id, site)
     kept = _kept.get(key)
     if kept is not None and _good(kept, now):
-        return kept.forecast
+        age = (now - kept.at).total_seconds()
+        return kept.forecast.aged(age / 60) if age >= KEPT_SECONDS else kept.forecast
     if kept is not None:
         kept.renewing = True
     try:

@@ -28,7 +28,8 @@ select l.letter, l.paused_at, l.quota_remote,
    from number_lease b
    where b.site_id = $1 and b.letter = l.letter and b.day = $3)::int as leased,
   (select t.number from ticket t
-   where (t.person_id = $4 or t.contact_index = $5) and t.line_id = $2 and t.day = $3
+   where (t.person_id = $4 or t.contact_index = $5 or t.visit_id = $6)
+     and t.line_id = $2 and t.day = $3
      and t.state in ('reserved', 'waiting', 'called', 'serving', 'parked') limit 1) as live
 from line l
 join site s on s.tenant_id = l.tenant_id and s.id = l.site_id
@@ -177,17 +178,23 @@ def index_of(work: Work, contact: str, origin: str) -> bytes | None:
 
 
 async def read(
-    work: Work, site: UUID, line: UUID, day: date, person: UUID | None, index: bytes | None
+    work: Work,
+    site: UUID,
+    line: UUID,
+    day: date,
+    person: UUID | None,
+    index: bytes | None,
+    visit: UUID | None = None,
 ) -> Record:
     """Lock the line's numbers of a day and return what may speak against one more."""
-    row = await work.tx.fetchrow(_READ, site, line, day, person, index)
+    row = await work.tx.fetchrow(_READ, site, line, day, person, index, visit)
     if row is None:
         raise _no_line()
     frozen.check(row["centre_until"], work.now)
     if row["n"] is None:
         # The first of the day: there was nothing to lock.
         await numbers.hold(work, site, row["letter"], day)
-        return await read(work, site, line, day, person, index)
+        return await read(work, site, line, day, person, index, visit)
     return row
 
 

@@ -1,30 +1,47 @@
 """Reading a hall for its forecast: one statement for what is there now, one for what the last days taught."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from motcua.dossiers.codes import local_day
-from motcua.queues import learning
+from motcua.queues import learning, today
 from motcua.queues.hallnow import CounterNow, CounterState, HallNow, LineNow, WaiterNow
-from motcua.queues.hours import hours_of, seat_since
+from motcua.queues.hours import Span, hours_of, seat_since
 from motcua.queues.learning import LineLearned, Served
 from motcua.queues.policies import policy_in_force
-from motcua.tenancy.db import Record, TenantTx
+from motcua.queues.policy import Policy
+from motcua.queues.today import Arrivals
+from motcua.tenancy.db import TenantTx
 from motcua.text import VIETNAM
 
 LEARN_DAYS = 28
 WIDTH_DAYS = 14
-# Somebody usually sits there by now: so many of the days, and not later than so many minutes ago.
+# Somebody usually sits there: on so many of the days.
 _USUAL = 0.6
-_OVERDUE = 30.0
 # An appointment is kept from so many minutes before the slot to so many after.
 _EARLY, _AFTER = 15.0, 5.0
+# Who was put aside comes back within so many minutes: with a paper, or from another counter.
+_ASIDE = 15.0
+# What is believed of a hall whose earlier days are not known: pauses per service.
+_PAUSES = 0.02
+# From the end of a service to the next call while people wait.
+_GAP = 0.2
 
-# $1 site $2 day $3 now $4 seats taken before do not count. Moments come as seconds since 1970.
+# $1 site $2 day $3 now $4 seats taken before do not count $5 minutes whose arrivals count
+# $6 minutes whose calls show how true the ranges are. Moments come as seconds since 1970.
 _NOW = """
+with own as materialized (
+  select g.ticket_id, g.line_id, g.kind, g.counter_id, g.staff_id, g.from_at, g.to_at,
+    extract(epoch from g.to_at - g.from_at)::float8 / 60 as minutes
+  from segment g where g.site_id = $1 and g.day = $2),
+came as (
+  select t.line_id, t.priority > 0 as prior, t.arrived_at from ticket t
+  where t.site_id = $1 and t.day = $2 and t.arrived_at is not null
+    and t.window_from is null and t.appointment_id is null)
 select
   (select coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'letter', l.letter,
      'mean', l.mean_minutes, 'spread', l.spread)), '[]')
@@ -34,6 +51,7 @@ select
         else jsonb_build_array(c.lines) end,
      'spill', coalesce(p.spill, '[]'), 'run', c.priority_run,
      'sits', c.staff_id is not null and c.opened_at >= $4,
+     'sat', exists (select 1 from own o where o.counter_id = c.id and o.staff_id is not null),
      'away', extract(epoch from c.break_since)::float8,
      'kind', g.kind, 'since', extract(epoch from g.from_at)::float8, 'letter', l.letter,
      'able', (select jsonb_agg(a.letter) from line a
@@ -48,11 +66,11 @@ select
    where c.site_id = $1) as counters,
   (select coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'letter', l.letter,
      'key', extract(epoch from t.sort_key)::float8, 'priority', t.priority,
-     'counter', t.for_counter_id, 'staff', t.for_staff_id,
+     'counter', t.for_counter_id, 'staff', t.for_staff_id, 'state', t.state,
      'from', case when t.state = 'reserved' then extract(epoch from t.window_from)::float8 end,
      'to', case when t.state = 'reserved' then extract(epoch from t.window_to)::float8 end)), '[]')
    from ticket t join line l on l.tenant_id = t.tenant_id and l.id = t.line_id
-   where t.site_id = $1 and t.day = $2 and t.state in ('waiting', 'reserved')) as waiters,
+   where t.site_id = $1 and t.day = $2 and t.state in ('waiting', 'reserved', 'parked')) as waiters,
   (select coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'letter', l.letter,
      'from', extract(epoch from o.from_at)::float8)), '[]')
    from appointment a join slot o on o.tenant_id = a.tenant_id and o.id = a.slot_id
@@ -60,11 +78,28 @@ select
    where a.site_id = $1 and a.day = $2 and a.state = 'booked' and a.ticket_id is null
      and o.from_at > $3::timestamptz - interval '30 minutes') as booked,
   (select coalesce(jsonb_agg(s), '[]') from (
-     select l.letter, count(*) as n,
-       sum(extract(epoch from g.to_at - g.from_at)::float8 / 60) as minutes
-     from segment g join line l on l.tenant_id = g.tenant_id and l.id = g.line_id
-     where g.site_id = $1 and g.day = $2 and g.kind = 'serving' and g.to_at is not null
-     group by l.letter) s) as today
+     select l.letter, count(*) as n, sum(e.minutes) as minutes, sum(ln(e.minutes)) as logs,
+       sum(ln(e.minutes) ^ 2) as squares
+     from (select o.line_id, greatest(0.1, sum(o.minutes)) as minutes from own o
+           where o.kind = 'serving' and o.to_at is not null group by o.ticket_id, o.line_id) e
+     join line l on l.id = e.line_id
+     group by l.letter) s) as today,
+  (select coalesce(jsonb_agg(s), '[]') from (
+     select l.letter, c.prior, count(*) as n
+     from came c join line l on l.id = c.line_id
+     where c.arrived_at > $3::timestamptz - $5 * interval '1 minute'
+     group by l.letter, c.prior) s) as came,
+  (select extract(epoch from min(c.arrived_at))::float8 from came c) as first,
+  (select jsonb_build_object('n', count(*), 'minutes', coalesce(sum(c.minutes), 0)) from own c
+   where c.kind = 'called' and exists (select 1 from own s where s.kind = 'serving'
+     and s.ticket_id = c.ticket_id and s.from_at = c.to_at)) as walks,
+  (select jsonb_build_object('n', count(*), 'inside', count(*) filter (
+     where extract(epoch from f.at - t.issued_at) / 60 between t.low_minutes and t.high_minutes))
+   from (select c.ticket_id, min(c.from_at) as at from own c
+         where c.kind = 'called' group by c.ticket_id) f
+   join ticket t on t.id = f.ticket_id
+   where t.window_from is null and t.appointment_id is null
+     and f.at > $3::timestamptz - $6 * interval '1 minute') as shown
 """
 # $1 site $2 first day $3 today $4 the first day whose ranges count $5 time zone.
 _LEARNED = """
@@ -136,7 +171,7 @@ class Learned:
     openings: Mapping[UUID, float] = field(default_factory=dict)
     call_minutes: float = 0.7
     absent: float = 0.05
-    break_share: float = 0.0
+    break_share: float = _PAUSES
     break_minutes: float = 12.0
     shows: float = 0.9
     width: float = learning.WIDTH
@@ -144,13 +179,13 @@ class Learned:
 
 async def learned(tx: TenantTx, site: UUID, now: datetime) -> Learned:
     """Return what the four weeks before today taught; the ranges of the last two."""
-    today = local_day(now)
+    day = local_day(now)
     row = await tx.fetchrow(
         _LEARNED,
         site,
-        today - timedelta(days=LEARN_DAYS),
-        today,
-        today - timedelta(days=WIDTH_DAYS),
+        day - timedelta(days=LEARN_DAYS),
+        day,
+        day - timedelta(days=WIDTH_DAYS),
         str(VIETNAM),
     )
     if row is None:
@@ -165,9 +200,9 @@ async def learned(tx: TenantTx, site: UUID, now: datetime) -> Learned:
             for o in row["openings"]
             if o["days"] >= _USUAL * row["days"]
         },
-        _mean(0.5, row["walks"]) + _mean(0.2, row["gaps"]),
+        _mean(0.5, row["walks"]) + _mean(_GAP, row["gaps"]),
         learning.shrunk(0.05, row["calls"]["absent"], row["calls"]["n"]),
-        min(0.5, row["breaks"]["n"] / taken) if taken else 0.0,
+        min(0.5, learning.shrunk(_PAUSES, row["breaks"]["n"], taken)),
         _mean(12.0, row["breaks"]),
         learning.shrunk(0.9, row["reserved"]["came"], row["reserved"]["n"]),
         learning.width_of(row["shown"]["inside"], row["shown"]["n"]),
@@ -185,33 +220,63 @@ def _mean(believed: float, row: Mapping[str, Any]) -> float:
 
 async def hall_now(tx: TenantTx, site: UUID, now: datetime, past: Learned) -> HallNow:
     """Return a hall as it is in this transaction, with what was learned of it."""
-    row = await tx.fetchrow(_NOW, site, local_day(now), now, seat_since(now))
+    row = await tx.fetchrow(
+        _NOW, site, local_day(now), now, seat_since(now), today.RECENT, learning.LATELY
+    )
     if row is None:
         return HallNow((), (), ())
     policy = await policy_in_force(tx, site, now)
-    spans = await hours_of(tx, site, local_day(now))
-    sessions = [((a - now).total_seconds() / 60, (b - now).total_seconds() / 60) for a, b in spans]
-    lines = {line["letter"]: _learned_line(line, past) for line in row["lines"]}
-    means = {letter: line.mean for letter, line in lines.items()}
-    paces = learning.paces(past.served, means)
-    today = [Served(s["letter"], None, s["n"], s["minutes"], 0.0, 0.0) for s in row["today"]]
-    slower = learning.today_factor(today, means)
+    return hall_of(row, now, policy, await hours_of(tx, site, local_day(now)), past)
+
+
+def hall_of(
+    row: Mapping[str, Any], now: datetime, policy: Policy, spans: Sequence[Span], past: Learned
+) -> HallNow:
+    """Return a hall from what was read of it; ``spans`` is when it is open today."""
+    spread = [((a - now).total_seconds() / 60, (b - now).total_seconds() / 60) for a, b in spans]
+    sessions = tuple((a, b) for a, b in spread if b > 0)
     at = _Moment(now)
-    counters = [_counter(c, at, past, paces) for c in row["counters"]]
+    lines, slower = _lines_today(row, at, past)
+    paces = learning.paces(past.served, {letter: line.mean for letter, line in lines.items()})
+    arrivals = _arrivals(row, at, past)
+    counters = [_counter(c, at, past, paces, sessions) for c in row["counters"]]
+    walks = row["walks"]
     return HallNow(
-        tuple(_line(letter, line, past, at, slower) for letter, line in sorted(lines.items())),
+        tuple(_line(letter, line, arrivals, slower) for letter, line in sorted(lines.items())),
         tuple(c for c in counters if c is not None),
         (*_waiters(row, at, past), *_booked(row, at, past, policy.head_start_minutes)),
         policy,
-        tuple((a, b) for a, b in sessions if b > 0),
-        past.call_minutes,
+        sessions,
+        learning.shrunk(past.call_minutes, walks["minutes"] + _GAP * walks["n"], walks["n"]),
         past.absent,
         policy.recall_seconds / 60,
         past.break_share,
         past.break_minutes,
-        bool(sessions) and sessions[0][0] > 0,
-        past.width,
+        bool(spread) and spread[0][0] > 0,
+        learning.width_lately(past.width, row["shown"]["inside"], row["shown"]["n"]),
     )
+
+
+def _lines_today(
+    row: Mapping[str, Any], at: "_Moment", past: Learned
+) -> tuple[dict[str, LineLearned], float]:
+    """Return the lines after the earlier days and today's services, and how much slower all is today."""
+    before = {line["letter"]: _learned_line(line, past.served) for line in row["lines"]}
+    running = [(c["letter"], -at(c["since"])) for c in row["counters"] if c["kind"] == "serving"]
+    believed = {letter: (line.mean, line.spread) for letter, line in before.items()}
+    seen = today.services(row["today"], running, believed)
+    lines = {line["letter"]: _learned_line(line, (*past.served, *seen)) for line in row["lines"]}
+    return lines, learning.today_factor(seen, {x: line.mean for x, line in lines.items()})
+
+
+def _arrivals(row: Mapping[str, Any], at: "_Moment", past: Learned) -> Arrivals:
+    seen: dict[tuple[str, bool], float] = defaultdict(float)
+    for (letter, prior, hour), n in past.arrivals.items():
+        if hour in (at.hour, at.hour + 1):
+            seen[letter, prior] += n / 2
+    came = {(c["letter"], c["prior"]): c["n"] for c in row["came"]}
+    since = -at(row["first"]) if row["first"] is not None else 0.0
+    return Arrivals(seen, past.days, came, since)
 
 
 class _Moment:
@@ -226,35 +291,36 @@ class _Moment:
         return (seconds - self._epoch) / 60
 
 
-def _learned_line(row: Mapping[str, Any], past: Learned) -> LineLearned:
-    own = [s for s in past.served if s.letter == row["letter"]]
+def _learned_line(row: Mapping[str, Any], served: Iterable[Served]) -> LineLearned:
+    own = [s for s in served if s.letter == row["letter"]]
     return learning.line_learned(row["mean"], row["spread"], own)
 
 
-def _line(letter: str, line: LineLearned, past: Learned, at: _Moment, slower: float) -> LineNow:
-    def per_hour(prior: bool) -> float:
-        seen = sum(past.arrivals.get((letter, prior, at.hour + n), 0) for n in (0, 1))
-        return seen / 2 / max(1, past.days)
-
-    return LineNow(
-        letter, line.mean * slower, line.spread, line.doubt, per_hour(False), per_hour(True)
-    )
+def _line(letter: str, line: LineLearned, arrivals: Arrivals, slower: float) -> LineNow:
+    plain, prior = (arrivals.per_hour(letter, marked) for marked in (False, True))
+    return LineNow(letter, line.mean * slower, line.spread, line.doubt, plain, prior)
 
 
 def _counter(
-    row: Mapping[str, Any], at: _Moment, past: Learned, paces: Mapping[UUID, float]
+    row: Mapping[str, Any],
+    at: _Moment,
+    past: Learned,
+    paces: Mapping[UUID, float],
+    sessions: Sequence[tuple[float, float]],
 ) -> CounterNow | None:
-    """Return a counter at which somebody sits or usually would by now; None for any other."""
+    """Return a counter at which somebody sits or is expected; None for any other."""
     own = UUID(row["id"])
-    opens = past.openings.get(own)
-    if not row["sits"] and (opens is None or opens - at.minute <= -_OVERDUE):
-        return None
     state: CounterState = "idle"
-    since = row["since"]
+    since, opens = row["since"], None
     if not row["sits"]:
         state = "closed"
+        opens = today.opens_in(past.openings.get(own), past.days, row["sat"], at.minute, sessions)
+        if opens is None:
+            return None
     elif row["away"] is not None:
         state, since = "break", row["away"]
+        if (opens := today.back_in(-at(since), sessions)) is not None:
+            state = "closed"
     elif row["kind"] in ("called", "serving", "break"):
         state = row["kind"]
     staff = UUID(row["staff"]) if row["sits"] else None
@@ -267,17 +333,20 @@ def _counter(
         state,
         row["letter"] or "",
         max(0.0, -at(since)) if since is not None else 0.0,
-        max(0.0, (opens or 0.0) - at.minute) if state == "closed" else 0.0,
+        opens or 0.0,
         row["run"],
         paces.get(staff, 1.0) if staff else 1.0,
     )
 
 
-def _waiters(row: Record, at: _Moment, past: Learned) -> Iterable[WaiterNow]:
+def _waiters(row: Mapping[str, Any], at: _Moment, past: Learned) -> Iterable[WaiterNow]:
     for t in row["waiters"]:
         within = None
         if t["from"] is not None and t["to"] is not None:
             within = (max(0.0, at(t["from"])), max(1.0, at(t["to"])))
+        shows = past.shows if within else 1.0
+        if t["state"] == "parked":
+            within = (0.0, _ASIDE)
         yield WaiterNow(
             UUID(t["id"]),
             t["letter"],
@@ -286,11 +355,11 @@ def _waiters(row: Record, at: _Moment, past: Learned) -> Iterable[WaiterNow]:
             UUID(t["counter"]) if t["counter"] else None,
             UUID(t["staff"]) if t["staff"] else None,
             within,
-            past.shows if within else 1.0,
+            shows,
         )
 
 
-def _booked(row: Record, at: _Moment, past: Learned, head: float) -> Iterable[WaiterNow]:
+def _booked(row: Mapping[str, Any], at: _Moment, past: Learned, head: float) -> Iterable[WaiterNow]:
     for a in row["booked"]:
         slot = at(a["from"])
         within = (max(0.0, slot - _EARLY), max(1.0, slot + _AFTER))

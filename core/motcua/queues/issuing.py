@@ -4,7 +4,7 @@ Either locks the line's numbers of the day, so whoever asks at the same moment i
 number back.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from motcua.dossiers.codes import local_day
@@ -27,6 +27,8 @@ select v.id, v.site_id, v.day, v.person_id, v.arrived_at, v.language, v.priority
   (select coalesce(max(t.priority), 0) from ticket t where t.visit_id = v.id) as priority
 from visit v where v.id = $1
 """
+# What lies beyond is a slip of the keys, and the last days of the calendar have no next one.
+_LONGEST, _FARTHEST = timedelta(days=1), timedelta(days=366)
 _HOLD_VISIT = "select 1 from visit where id = $1 for no key update"
 _CLASS = """
 select rank, evidence, min_age from priority_class
@@ -60,8 +62,8 @@ async def issue(
 
     A ticket of a ``visit`` that is already here stands in line since that visit's arrival, and is parked
     while another one of the visit is at a counter. ``sort_key`` is for who knows better (an appointment).
-    ``NotFound`` for a strange site, line or visit; ``Conflict`` when the person holds a live number in
-    the line, the line is paused, its quota is given out or the site is closed; ``Invalid`` for a claim of
+    ``NotFound`` for a strange site, line or visit; ``Conflict`` when the person or visit holds a live number
+    in the line, the line is paused, its quota is given out or the site is closed; ``Invalid`` for a claim of
     priority that nobody has seen; ``Unavailable`` while the site is cut off.
     """
     day = local_day(work.now)
@@ -100,7 +102,7 @@ async def _issued(work: Work, there: Presence, wanted: Wanted) -> Issued:
         if issued is not None:
             return issued
     index = giving.index_of(work, contact, origin)
-    read = await giving.read(work, site, wanted.line, wanted.day, there.person, index)
+    read = await giving.read(work, site, wanted.line, wanted.day, there.person, index, there.id)
     giving.refuse(read, origin, further=not there.fresh)
     if there.fresh and read["hours"]:
         await hours.refuse_walk_in(work.tx, site, work.now)
@@ -127,9 +129,11 @@ async def reserve(
     """Give a number to somebody who is not here yet and is asked to come inside ``window``.
 
     Its place is that of this moment, if he arrives in time. ``Conflict`` as for ``issue``, and when the site is
-    not open inside the window; ``Invalid`` when the window ends before it begins or has passed.
+    not open inside the window; ``Invalid`` when the window ends before it begins, has passed, is longer than a
+    day or farther away than a year.
     """
-    if not window[0] <= window[1] or window[1] < work.now:
+    long = window[1] - window[0] > _LONGEST or window[1] - work.now > _FARTHEST
+    if not window[0] <= window[1] or window[1] < work.now or long:
         said = ("Khung giờ đến chưa hợp lệ.", "The arrival window is not valid.")
         raise Invalid(*said, fields={"window": said})
     day = local_day(window[0])

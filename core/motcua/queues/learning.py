@@ -23,6 +23,8 @@ WIDTHS = (0.5, 2.0)
 INSIDE = 0.80
 _GAIN = 6.0
 _WIDTH_WEIGHT = 40.0
+# Today's calls of so many minutes stretch or narrow further, half as hard: what was shown then is answered late.
+LATELY = 90.0
 
 
 class Served(msgspec.Struct, frozen=True):
@@ -105,3 +107,13 @@ def width_of(inside: int, shown: int) -> float:
     missing = INSIDE - inside / shown
     low, high = WIDTHS
     return min(high, max(low, WIDTH * math.exp(_GAIN * missing * shown / (shown + _WIDTH_WEIGHT))))
+
+
+def width_lately(width: float, inside: int, shown: int) -> float:
+    """Return a width of the last days after today's latest calls: how many of them came inside what was shown."""
+    if not shown:
+        return width
+    missing = INSIDE - inside / shown
+    low, high = WIDTHS
+    stretched = width * math.exp(_GAIN / 2 * missing * shown / (shown + _WIDTH_WEIGHT))
+    return min(high, max(low, stretched))

@@ -14,10 +14,13 @@ from motcua.queues.serving import keys_of
 VISIT = held.VISIT
 _LINE = "select 1 from line where id = $1 and site_id = $2"
 _COUNTER = "select 1 from counter where id = $1 and site_id = $2"
-_STAFF = "select 1 from staff where id = $1 and active"
+_STAFF = """
+select 1 from staff s join staff_role r on r.tenant_id = s.tenant_id and r.staff_id = s.id
+where s.id = $1 and s.active and r.role = 'receiver' and (r.unit_id is null or r.unit_id = $2) limit 1
+"""
 _TWICE = """
 select number from ticket
-where person_id = $1 and line_id = $2 and day = $3 and id <> $4
+where (person_id = $1 or visit_id = $5) and line_id = $2 and day = $3 and id <> $4
   and state in ('reserved', 'waiting', 'called', 'serving', 'parked') limit 1
 """
 _CLAIM = "update visit set priority_class = $2, priority_why = $3, priority_by = $4 where id = $1"
@@ -127,12 +130,13 @@ async def _check_goal(
     if counter is not None and not await tx.fetchval(_COUNTER, counter, found.site_id):
         raise _no_goal("counter")
     if person is not None:
-        if not await tx.fetchval(_STAFF, person):
+        if not await tx.fetchval(_STAFF, person, found.unit):
             raise _no_goal("person")
         await calling.refuse_unskilled(work, line or found.line_id, person)
-    if line is None or found.person_id is None:
+    if line is None:
         return
-    if number := await tx.fetchval(_TWICE, found.person_id, line, found.day, found.id):
+    whose = (found.person_id, line, found.day, found.id, found.visit_id)
+    if number := await tx.fetchval(_TWICE, *whose):
         raise Conflict(
             f"Người này đã có số {number} ở lĩnh vực đó.",
             f"This person already holds number {number} in that line.",
@@ -200,7 +204,8 @@ async def void(work: Work, ticket: UUID, why: str, *, version: int | None = None
     if found.state in ("done", "voided"):
         raise held.changed(found.number)
     found.state, found.outcome = "voided", why.strip()[:200]
-    await held.save(work, found)
+    # A life that was over stays as long as it was.
+    await held.save(work, found, at=found.ended_at)
     work.emit("ticket.voided", ticket, {"why": found.outcome}, unit=found.unit)
 
 

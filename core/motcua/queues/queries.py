@@ -109,12 +109,12 @@ async def sites(tx: Tx, units: list[UUID] | None) -> list[Record]:
 
 async def site(tx: Tx, key: str) -> Record:
     """Return the site with this key, or raise ``NotFound``."""
-    return _found(await tx.fetchrow(_SITE, key))
+    return _found(await tx.fetchrow(_SITE, _text(key)))
 
 
 async def line(tx: Tx, site_id: UUID, letter: str) -> UUID:
     """Return the id of a site's line, or raise ``NotFound``."""
-    return UUID(bytes=_found(await tx.fetchrow(_LINE, site_id, letter))["id"].bytes)
+    return UUID(bytes=_found(await tx.fetchrow(_LINE, site_id, _text(letter)))["id"].bytes)
 
 
 async def counters(tx: Tx, site_ids: list[UUID]) -> list[Record]:
@@ -163,7 +163,7 @@ async def served_today(tx: Tx, counter_id: UUID, staff: UUID, now: datetime) -> 
 
 async def public(tx: Tx, code: str) -> Record:
     """Return what everybody who holds the code of a ticket may know, or raise ``NotFound``."""
-    return _found(await tx.fetchrow(_PUBLIC, code, seat_since(clock.now())))
+    return _found(await tx.fetchrow(_PUBLIC, _text(code), seat_since(clock.now())))
 
 
 async def standings(tx: Tx, day: date, now: datetime) -> list[Record]:
@@ -181,6 +181,13 @@ async def dossier_person(tx: Tx, dossier: UUID, unit: UUID) -> UUID:
     """Return who brings a dossier that was submitted to this unit, or raise ``NotFound``."""
     row = _found(await tx.fetchrow(_DOSSIER, dossier, unit))
     return UUID(bytes=row["submitter_id"].bytes)
+
+
+def _text(key: str) -> str:
+    """Refuse what no text of the database can hold, and so nothing is called by."""
+    if "\0" in key:
+        raise NotFound()
+    return key
 
 
 def _found(row: Record | None) -> Record:

@@ -25,6 +25,8 @@ NEAR = timedelta(minutes=15)
 
 HALF_HOUR = timedelta(minutes=30)
 VERBS = ("arrive", "leave", "let-pass")
+DAYS_AHEAD = 7
+"""A number of a coming day is taken so many days before at most; who plans longer books an appointment."""
 
 _TICKET = """
 select t.id, t.visit_id, t.site_id, t.line_id, t.day, t.number, t.public_code, t.state, t.version,
@@ -109,8 +111,15 @@ async def windows(tx: TenantTx, site: UUID, line: UUID, day: date) -> list[Windo
     ]
 
 
-async def refuse_full(tx: TenantTx, site: UUID, line: UUID, begin: datetime) -> Window:
-    """Return the window that begins then; ``Conflict`` when it has no room or is none of the day's."""
+async def refuse_full(
+    tx: TenantTx, site: UUID, line: UUID, begin: datetime, now: datetime
+) -> Window:
+    """Return the window that begins then; ``Conflict`` when it has no room, is none of the day's or too far."""
+    if (local_day(begin) - local_day(now)).days > DAYS_AHEAD:
+        raise Conflict(
+            f"Chỉ lấy số trước nhiều nhất {DAYS_AHEAD} ngày. Muốn đến vào ngày xa hơn, hãy đặt lịch hẹn.",
+            f"A number can be taken {DAYS_AHEAD} days before at most. For a later day book an appointment.",
+        )
     for window in await windows(tx, site, line, local_day(begin)):
         if window.from_at == begin and window.left != 0:
             return window
@@ -129,8 +138,9 @@ async def act(work: Work, code: str, verb: str, *, version: int | None = None) -
     row = await by_code(work.tx, code)
     work.trace_id = row["trace_id"]
     if verb == "arrive":
-        if not may_arrive(row, work.now):
-            at = f"{(row['window_from'] - NEAR).astimezone(VIETNAM):%H:%M}"
+        if row["state"] == "reserved" and not may_arrive(row, work.now):
+            near = (row["window_from"] - NEAR).astimezone(VIETNAM)
+            at = f"{near:%H:%M}" if row["day"] == local_day(work.now) else f"{near:%H:%M %d/%m/%Y}"
             raise Conflict(
                 f"Có thể báo đã đến trên trang này từ {at}. Nếu đã ở điểm tiếp nhận, hãy quét mã QR ở cửa.",
                 f"You can say so on this page from {at} on. If you are at the site, scan the code at the door.",

@@ -12,6 +12,7 @@ from motcua import clock
 from motcua.dossiers.codes import local_day
 from motcua.errors import Conflict, Invalid, NotFound
 from motcua.events.work import Work
+from motcua.people.parse import parse_phone
 from motcua.platform import Platform
 from motcua.queues import board, calling, days, issuing, queries, seats
 from motcua.queues.acts import ACTS
@@ -74,12 +75,14 @@ def _actor(session: Session | None) -> Any:
 async def _issue(
     work: Work, holder: Session, site: UUID, line: UUID, person: UUID | None, data: NewTicket
 ) -> Issued:
+    # One telephone, written one way: it holds one number in a line.
+    contact = parse_phone(data.contact, field="contact") if data.contact.strip() else ""
     if data.window is not None:
         return await issuing.reserve(
             work,
             site,
             line,
-            contact=data.contact,
+            contact=contact,
             person=person,
             language=data.language,
             window=_aware(data.window),
@@ -97,7 +100,7 @@ async def _issue(
         dossier=data.dossier,
         origin="kiosk" if device else "counter",
         visit=data.visit,
-        contact=data.contact,
+        contact=contact,
         language=data.language,
         priority=claim,
         device=device,

@@ -1,16 +1,20 @@
 """What the JSON API of the queue takes and gives; a field that is not known is refused."""
 
 from datetime import datetime
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
+
+# The sign of number nought stands in no text of the database.
+Words = Annotated[str, msgspec.Meta(pattern=r"^[^\x00]*\Z", max_length=300)]
 
 
 class PriorityIn(msgspec.Struct, forbid_unknown_fields=True):
     """A claim of priority: the key of its class and what was seen."""
 
-    key: str
-    why: str = ""
+    key: Words
+    why: Words = ""
 
 
 class NewTicket(msgspec.Struct, forbid_unknown_fields=True):
@@ -20,12 +24,12 @@ class NewTicket(msgspec.Struct, forbid_unknown_fields=True):
     number is reserved; ``contact`` is a telephone number.
     """
 
-    site: str
-    line: str
+    site: Words
+    line: Words
     dossier: UUID | None = None
     visit: UUID | None = None
-    contact: str = ""
-    language: str = "vi"
+    contact: Words = ""
+    language: Literal["vi", "en"] = "vi"
     priority: PriorityIn | None = None
     window: tuple[datetime, datetime] | None = None
 
@@ -58,7 +62,7 @@ class CounterAct(msgspec.Struct, forbid_unknown_fields=True):
 
     profile: UUID | None = None
     ticket: UUID | None = None
-    reason: str = ""
+    reason: Words = ""
 
 
 class TicketAct(msgspec.Struct, forbid_unknown_fields=True):
@@ -68,16 +72,16 @@ class TicketAct(msgspec.Struct, forbid_unknown_fields=True):
     """
 
     version: int | None = None
-    why: str = ""
-    outcome: str = "done"
-    line: str = ""
+    why: Words = ""
+    outcome: Words = "done"
+    line: Words = ""
     counter: UUID | None = None
     staff: UUID | None = None
-    procedure: str | None = None
+    procedure: Words | None = None
     dossier: UUID | None = None
     quantity: int = 1
     places: int = 1
-    key: str = ""
+    key: Words = ""
 
 
 class Acted(msgspec.Struct):

@@ -52,11 +52,15 @@ where id = $1
 """
 _BREAK = "update counter set break_since = $2 where id = $1"
 _OWN = "select kind from segment where counter_id = $1 and staff_id = $2 and to_at is null"
-# What waited for him alone waits for everybody; a ticket that somebody has in hand right now is his.
+# What waited for him or his counter alone waits for everybody; a ticket that somebody has in hand right now
+# is his.
 _UNPIN = """
-update ticket set for_staff_id = null, version = version + 1 where id in (
+update ticket set for_staff_id = nullif(for_staff_id, $2),
+  for_counter_id = nullif(for_counter_id, $3), version = version + 1
+where id in (
   select id from ticket
-  where site_id = $1 and for_staff_id = $2 and state in ('waiting', 'parked')
+  where site_id = $1 and (for_staff_id = $2 or for_counter_id = $3)
+    and state in ('waiting', 'parked')
   order by id for no key update skip locked)
 """
 _HAND_OVER = """
@@ -162,7 +166,7 @@ async def _clear(work: Work, counter: Record, reason: str, at: datetime) -> None
         await held.save(work, ticket, seated=False, at=at)
         work.emit("ticket.no_show", ticket.id, {"reason": reason}, unit=ticket.unit)
     await work.tx.execute(_CLOSE, counter["id"], counter["staff_id"], at)
-    await work.tx.execute(_UNPIN, counter["site_id"], counter["staff_id"])
+    await work.tx.execute(_UNPIN, counter["site_id"], counter["staff_id"], counter["id"])
 
 
 async def _begin(work: Work, counter: Record, staff: UUID, kind: str, at: datetime) -> None:
@@ -171,7 +175,7 @@ async def _begin(work: Work, counter: Record, staff: UUID, kind: str, at: dateti
 
 
 async def leave_counter(work: Work, counter: UUID, staff: UUID) -> None:
-    """Leave a counter, from work or from a break; what waited for this officer alone waits for everybody.
+    """Leave a counter, from work or from a break; what waited for him or it alone waits for everybody.
 
     ``Conflict`` while a ticket is still there, or when he does not sit there.
     """
@@ -179,7 +183,7 @@ async def leave_counter(work: Work, counter: UUID, staff: UUID) -> None:
     kind = "idle" if here["break_since"] is None else "break"
     await _end(work, here, staff, kind)
     await work.tx.execute(_EMPTY, counter)
-    await work.tx.execute(_UNPIN, here["site_id"], staff)
+    await work.tx.execute(_UNPIN, here["site_id"], staff, counter)
     work.emit("counter.left", counter, {"counter": here["number"]})
 
 

@@ -8,7 +8,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from statistics import median
 from uuid import UUID
 
 from motcua.dossiers.codes import local_day
@@ -145,7 +144,7 @@ async def read(tx: TenantTx, site: UUID, now: datetime) -> Hall:
             r["open"],
             r["paused_at"] is not None,
             expected.next(r["letter"]),
-            _usual(expected, r["letter"]),
+            expected.usual(r["letter"]),
         )
         for r in await tx.fetch(_LINES, site, local_day(now), seat_since(now))
         # A line that is younger than the forecast is there a few seconds later.
@@ -155,11 +154,6 @@ async def read(tx: TenantTx, site: UUID, now: datetime) -> Hall:
     places = {r["id"]: _place(r, expected) for r in rows if r["letter"] in lines}
     until = about["centre_until"] if about else None
     return Hall(site, now, until is not None and now >= until, places, lines)
-
-
-def _usual(expected: Forecast, letter: str) -> int:
-    more = expected.issued.get(letter, 0) * expected.spacing[letter]
-    return round(median(expected.calls[letter]) + more)
 
 
 def _place(row: Record, expected: Forecast) -> Place:

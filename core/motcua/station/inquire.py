@@ -8,7 +8,7 @@ from litestar.response import Redirect, Template
 from motcua.dossiers import queries, states
 from motcua.errors import Problem
 from motcua.station import visits
-from motcua.station.screen import Screen, go, say, screen_of, show
+from motcua.station.screen import Screen, code_in, go, say, screen_of, show
 from motcua.web.here import AnyRequest
 
 
@@ -25,7 +25,7 @@ async def track_page(request: AnyRequest) -> Template:
 async def track(request: AnyRequest) -> Redirect | Template:
     """Look up ``code``, typed or scanned from the slip."""
     screen = await screen_of(request)
-    code = _code(str((await request.form()).get("code", "")))
+    code = code_in(str((await request.form()).get("code", "")))
     try:
         async with screen.visit() as (work, visit, _):
             if code:
@@ -48,11 +48,6 @@ def _status(screen: Screen, found: Any, refused: Problem | None = None) -> Templ
         ready=bool(found) and found["state"] == states.State.DONE,
         state_title=title,
     )
-
-
-def _code(text: str) -> str:
-    """Take the code out of what was typed, or out of the link in the slip's QR code."""
-    return text.strip().rstrip("/").rsplit("/", 1)[-1].replace(" ", "").upper()[:40]
 
 
 ROUTES: list[Any] = [track_page, track]

@@ -15,7 +15,7 @@ from motcua.events.work import Work
 from motcua.platform import Platform
 from motcua.queues import feedback
 from motcua.queues.feedback import Rateable
-from motcua.station.screen import Screen, go, screen_of
+from motcua.station.screen import Screen, code_in, go, screen_of
 from motcua.tenancy.db import TenantTx
 from motcua.web.here import AnyRequest, province_of
 from motcua.web.pages import page
@@ -124,7 +124,7 @@ async def give_by_phone(request: AnyRequest, code: FromPath[str]) -> Redirect | 
     platform: Platform = request.app.state.platform
     form = {key: str(value) for key, value in (await request.form()).items()}
     async with platform.works.begin(tenant, Actor("citizen")) as work:
-        found = await feedback.by_code(work.tx, code[:20], work.now)
+        found = await feedback.by_code(work.tx, code_in(code), work.now)
         if found is None:
             raise _refused()
         if form.get("level") == "1" and not form.get("reason"):
@@ -153,7 +153,7 @@ async def _give(
     await feedback.give(
         work,
         found.ticket,
-        int(level) if level.isascii() and level.isdigit() else 0,
+        int(level[:9]) if level.isascii() and level.isdigit() else 0,
         reason=form.get("reason", ""),
         words=form.get("words", ""),
         channel=channel,
@@ -164,7 +164,7 @@ async def _asked(
     work: Work, screen: Screen, place: tuple[UUID | None, str] | None, code: str
 ) -> Rateable:
     """Return the number a form is about: at a counter only the one that was served there last."""
-    wanted = code.strip().rstrip("/").rsplit("/", 1)[-1].replace(" ", "").upper()[:20]
+    wanted = code_in(code)
     if place and place[0]:
         found = await feedback.at_counter(work.tx, place[0], work.now)
     else:

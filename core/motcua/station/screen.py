@@ -141,6 +141,12 @@ async def screen_of(request: AnyRequest, kind: str = "station") -> Screen:
     return Screen(request, platform, tenant, device, Site(**about), health, help_since)
 
 
+def code_in(typed: str) -> str:
+    """Take the code out of what was typed, or out of the link that a reader took from a QR code."""
+    last = typed.strip().rstrip("/").rsplit("/", 1)[-1]
+    return "".join(c for c in last if c.isprintable() and not c.isspace()).upper()[:40]
+
+
 def show(request: AnyRequest, template: str, /, status: int = 200, **context: Any) -> Template:
     """Return a page of the station; ``?low=1`` brings it down into reach until the visit ends."""
     asked = request.query_params.get("low")

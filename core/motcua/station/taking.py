@@ -9,7 +9,7 @@ from motcua.events.work import Work
 from motcua.people.parse import parse_phone
 from motcua.queues import appointments, issuing, remote
 from motcua.station import jobs, lines, priorities, visits
-from motcua.station.screen import Screen
+from motcua.station.screen import Screen, code_in
 from motcua.station.visits import Erasure, Visit
 
 MOST = 5
@@ -62,7 +62,7 @@ async def take(
         raise Invalid(
             f"Hãy chọn từ 1 đến {MOST} việc cần làm.", f"Choose between 1 and {MOST} services."
         )
-    wanted = [await lines.by_letter(work.tx, screen.site.id, letter) for letter in chosen]
+    wanted = [await lines.by_letter(work.tx, screen.site.id, code_in(letter)) for letter in chosen]
     first = await issue(work, screen, visit, wanted)
     await visits.drop(work, visit.notes.files(), erasure)
     await visits.end(work, visit, "ticket", ticket=first, show=visit.notes.once)
@@ -83,7 +83,7 @@ async def _arrived(work: Work, screen: Screen, visit: Visit, typed: str) -> list
     person = visit.notes.person
     if not typed and person is not None:
         return await _by_person(work, screen, person)
-    code = typed.rstrip("/").rsplit("/", 1)[-1].replace(" ", "").upper()[:40]
+    code = code_in(typed)
     try:
         contact = parse_phone(typed)
     except Invalid:

@@ -68,9 +68,8 @@ class Asked:
 async def kinds_with(platform: Platform, options: Sequence[Sequence[str]]) -> list[list[str]]:
     """Return for each option the kinds of paper, of any province, which hold all its claims."""
     known: dict[str, set[str]] = {}
-    for tenant in issuer.provinces(platform).values():
-        for kind, about in (await issuer.configurations(platform, tenant)).items():
-            known.setdefault(kind, set()).update(claim.name for claim in about.claims)
+    for kind, about in await issuer.all_papers(platform):
+        known.setdefault(kind, set()).update(claim.name for claim in about.claims)
     wanted = [{claim.partition("=")[0] for claim in option} for option in options]
     return [sorted(k for k, has in known.items() if names <= has) for names in wanted]
 

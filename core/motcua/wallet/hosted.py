@@ -169,12 +169,11 @@ async def _known(platform: Platform, kinds: list[str]) -> tuple[dict[str, Names]
     """
     papers: dict[str, Names] = {}
     claims: _Claims = {}
-    for tenant in issuer.provinces(platform).values():
-        for kind, about in (await issuer.configurations(platform, tenant)).items():
-            if kind in kinds:
-                papers.setdefault(kind, about.names)
-                for claim in about.claims:
-                    _shorter(claims, claim)
+    for kind, about in await issuer.all_papers(platform):
+        if kind in kinds:
+            papers.setdefault(kind, about.names)
+            for claim in about.claims:
+                _shorter(claims, claim)
     return papers, claims
 
 

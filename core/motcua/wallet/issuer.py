@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from cryptography import x509
 from motcua.catalogue.adopted import Adopted, TenantLaw
 from motcua.catalogue.fields import Field
 from motcua.catalogue.procedure import ResultRule
+from motcua.errors import Unavailable
 from motcua.platform import Platform
 from motcua.tenancy import keys
 from motcua.tenancy.db import TenantTx
@@ -106,6 +108,18 @@ async def configurations(platform: Platform, tenant: Tenant) -> Mapping[str, Con
     if tenant.id not in kept or kept[tenant.id][0] is not law:
         kept[tenant.id] = (law, _configurations(url_of(platform, tenant), law))
     found: Mapping[str, Configuration] = kept[tenant.id][1]
+    return found
+
+
+async def all_papers(platform: Platform) -> list[tuple[str, Configuration]]:
+    """Return kind and configuration of every paper of every province; one kind may come several times.
+
+    A province that is still coming on board (it has no calendar yet) issues nothing and stops nobody.
+    """
+    found: list[tuple[str, Configuration]] = []
+    for tenant in provinces(platform).values():
+        with suppress(Unavailable):
+            found.extend((await configurations(platform, tenant)).items())
     return found
 
 

@@ -78,6 +78,10 @@ class Gate:
         if found is None:
             await _refuse(send, 404, "Không có cổng dịch vụ ở địa chỉ này")
             return None
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            # No text of ours holds a NUL; files and the database refuse it only deep inside.
+            await _refuse(send, 404, "Không có trang ở địa chỉ này")
+            return None
         inner, here = found
         if _unread(scope, inner["path"], here):
             await _refuse(send, 401, "Hãy đăng nhập để tiếp tục")

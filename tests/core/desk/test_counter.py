@@ -154,6 +154,15 @@ async def test_a_ticket_is_parked_for_a_reason_and_resumed(seat: Seat) -> None:
     assert await seat.state(ticket.id) == "serving"
 
 
+async def test_a_sign_that_no_text_can_hold_breaks_no_key(seat: Seat) -> None:
+    ticket = await seat.serves()
+    assert "Hãy ghi lý do." in await seat.on("park", 422, why="\0")
+    await seat.press("call-this", 422, number="\0", why="x")
+    await seat.on("park", why="Đi\0 photo")
+    assert await seat.state(ticket.id) == "parked"
+    assert "Đi photo" in await seat.sees()
+
+
 async def test_who_was_asked_to_come_back_waits_for_this_officer_alone(
     seat: Seat, sit: SitDown
 ) -> None:
@@ -211,7 +220,8 @@ async def test_a_service_is_added_by_words_and_seen_in_the_visit(seat: Seat) -> 
     assert "Không tìm thấy thủ tục này." in await seat.on(
         "add-service", 422, line=line, procedure="qqqzzz"
     )
-    assert "từ 1 đến 99" in await seat.on("add-service", 422, line=line, quantity="0")
+    for wrong in ("0", "00995"):
+        assert "từ 1 đến 99" in await seat.on("add-service", 422, line=line, quantity=wrong)
     await seat.on("add-service", line=line, procedure="ban sao so goc", quantity="3")
     shown = await seat.sees()
     assert "Trong lượt đến này" in shown

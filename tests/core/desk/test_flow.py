@@ -278,6 +278,7 @@ async def test_an_officer_opens_a_paper_and_a_dossier_by_its_code(
     link = f"https://example.vn/track/{done.track_code.lower()}"
     found = await desk.get(f"/desk/find?q={link}")
     assert found.headers["location"] == f"/desk/dossier/{done.id}"
+    assert (await desk.get("/desk/find?q=%00")).status_code == 404
     reads = "select count(*) from event where type = 'person.read' and subject = $1"
     before = await office.one(reads, office.citizen)
     await desk.get(f"/desk/dossier/{done.id}")

@@ -192,7 +192,13 @@ async def test_an_officers_skills_are_set(worked: Hall, sign_in: SignIn) -> None
         assert (await admin.post("/monitor/halls/sanh/skills", data=form)).status_code == 303
         kept = await worked.fetch("select skill_id from staff_skill")
         assert {r["skill_id"] for r in kept} == set(chosen)
-    strange = {"id": str(worked.staff[1]), "skill": [str(land)]}
+    elsewhere = uuid7()
+    await worked.fetch(
+        "insert into staff (id, username, full_name) values ($1, $2, 'Cán bộ nơi khác')",
+        elsewhere,
+        elsewhere.hex,
+    )
+    strange = {"id": str(elsewhere), "skill": [str(land)]}
     assert (await admin.post("/monitor/halls/sanh/skills", data=strange)).status_code == 404
 
 

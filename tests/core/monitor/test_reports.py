@@ -1,10 +1,11 @@
 """Reports: who sees which, and the same figures on the page, in print, in the workbook and in the data."""
 
 import csv
+import html
 import io
 import re
 import zipfile
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -236,3 +237,17 @@ def test_what_looks_like_a_formula_is_written_as_text() -> None:
 def test_values_are_written_as_people_write_them(value: Any, kind: Any, vi: str, en: str) -> None:
     assert written(value, kind, "vi") == vi
     assert written(value, kind, "en") == en
+
+
+async def test_a_figure_of_a_day_to_come_opens_its_rows(worked: Hall, sign_in: SignIn) -> None:
+    ahead = datetime(2026, 11, 18, 9, tzinfo=VIETNAM)
+    head = await sign_in("head")
+    with clock.at(ahead - timedelta(days=1)):
+        await worked.reserve(window=(ahead, ahead + timedelta(minutes=20)))
+        month = await head.get("/monitor/reports", params={"span": "month"})
+        found = re.findall(r'href="([^"]*/monitor/rows[^"]*18%2F11[^"]*issued[^"]*)"', month.text)
+        assert found
+        for link in found:
+            assert (await head.get(html.unescape(link))).status_code == 200
+        beyond = await head.get("/monitor/reports", params={"date": "01/12/2026"})
+    assert beyond.status_code == 422

@@ -35,7 +35,9 @@ values ($1, $2, $3, 'Lĩnh vực thử', 'A line', 10)
 """
 _COUNTER = "insert into counter (id, site_id, number, lines) values ($1, $2, $3, $4)"
 _STAFF = "insert into staff (id, username, full_name) values ($1, $2, 'Cán bộ thử')"
-_ROLE = "insert into staff_role (id, staff_id, unit_id, role) values ($1, $2, $3, $4)"
+_ROLE = """
+insert into staff_role (id, staff_id, unit_id, role) values ($1, $2, $3, $4) on conflict do nothing
+"""
 _DEVICE = """
 insert into device (id, site_id, kind, name, paired_at) values ($1, $2, $3, 'Máy thử', now())
 """
@@ -166,6 +168,7 @@ async def hall(platform: Platform, new_tenant: NewTenant) -> Hall:
         for number, (counter, officer) in enumerate(zip(counters, staff, strict=True), 1):
             await work.tx.execute(_COUNTER, counter, site, str(number), ["A", "B"])
             await work.tx.execute(_STAFF, officer, f"thu{number}")
+            await work.tx.execute(_ROLE, uuid7(), officer, unit, "receiver")
     return Hall(platform, tenant, unit, site, lines, counters, staff)
 
 

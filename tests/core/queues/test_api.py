@@ -222,3 +222,60 @@ async def test_a_letter_that_is_not_there_is_named(hall: Hall, api: httpx2.Async
         answer = await api.post(f"/api/tickets/{made.id}/{verb}", json=body)
         assert answer.status_code == 422
         assert answer.json()["errors"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"line": "\0"},
+        {"contact": "\0"},
+        {"contact": "09"},
+        {"language": "xx"},
+        {"priority": {"key": "a\0"}},
+        {"window": ["9999-12-31T23:00:00Z", "9999-12-31T23:59:59Z"]},
+        {"window": ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z"]},
+    ],
+)
+async def test_what_no_number_can_be_made_of_is_refused(
+    hall: Hall, api: httpx2.AsyncClient, more: dict[str, Any]
+) -> None:
+    _as(api, await hall.token("staff"))
+    answer = await api.post("/api/tickets", json={"site": "sanh", "line": "A", **more})
+    assert answer.status_code in {400, 422}, answer.text
+    assert not await hall.fetch("select 1 from ticket")
+
+
+async def test_no_text_of_an_address_breaks_the_api(hall: Hall, api: httpx2.AsyncClient) -> None:
+    for path in ("/api/sites/a%00", "/api/sites/a%00/capacity/2026-11-23", "/api/q/%00"):
+        assert (await api.get(path)).status_code == 404, path
+
+
+async def test_one_telephone_is_one_however_it_is_written(
+    hall: Hall, api: httpx2.AsyncClient
+) -> None:
+    _as(api, await hall.token("staff"))
+    now = clock.now()
+    window = [now.isoformat(), (now + timedelta(minutes=20)).isoformat()]
+    codes = [
+        (
+            await api.post(
+                "/api/tickets",
+                json={"site": "sanh", "line": "A", "window": window, "contact": contact},
+            )
+        ).status_code
+        for contact in ("0912345678", "+84 912 345 678")
+    ]
+    assert codes == [201, 409]
+
+
+async def test_a_service_names_no_dossier_of_nowhere(hall: Hall, api: httpx2.AsyncClient) -> None:
+    _as(api, await hall.token("staff"))
+    made = await hall.issue()
+    await hall.sit(0)
+    await hall.bring()
+    path = f"/api/tickets/{made.id}/services"
+    answer = await api.post(path, json={"line": "A", "dossier": str(uuid7())})
+    assert answer.status_code == 404
+    long = await api.post(path, json={"line": "A", "procedure": "x" * 3000})
+    assert long.status_code == 400
+    assert not await hall.fetch("select 1 from ticket_service")

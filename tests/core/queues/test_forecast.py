@@ -333,3 +333,33 @@ def test_draws_have_the_mean_and_the_spread_they_were_asked_for() -> None:
     mean = sum(drawn) / 400
     assert mean == pytest.approx(10, rel=0.02)
     assert (sum((x - mean) ** 2 for x in drawn) / 400) ** 0.5 == pytest.approx(5, rel=0.05)
+
+
+# What is older than it looks.
+
+
+def test_an_old_forecast_counts_the_time_that_has_passed_and_who_came_since() -> None:
+    """Ten minutes on, one counter has called about one; two who came meanwhile stand before the next."""
+    waiting = queue(6)
+    made = forecast(hall(waiting))
+    old = made.aged(10)
+    assert old.next("A").middle == pytest.approx(made.next("A").middle - 10, abs=5)
+    assert old.of(waiting[-1].id).middle == pytest.approx(
+        made.of(waiting[-1].id).middle - 10, abs=5
+    )
+    for _ in range(2):
+        made.note_issued("A")
+    assert old.next("A").middle == pytest.approx(made.next("A").middle - 10, abs=5)
+    assert old.usual("A") == pytest.approx(made.usual("A") - 10, abs=1)
+    assert old.of(waiting[0].id) == Range(0, 5)
+
+
+def test_who_was_issued_for_another_line_of_the_same_counters_delays_too() -> None:
+    both, alone = counter(1, "AB"), counter(2, "C")
+    made = forecast(hall(queue(3), both, alone))
+    before = {letter: made.next(letter) for letter in "ABC"}
+    for _ in range(3):
+        made.note_issued("B")
+    assert made.next("A").middle > before["A"].middle + 20
+    assert made.next("B").middle > before["B"].middle + 20
+    assert made.next("C") == before["C"]

@@ -216,5 +216,39 @@ async def test_the_naive_rule_counts_who_was_ahead_at_the_issue(hall: Hall) -> N
     assert found.naive_error == pytest.approx(7.5, abs=0.1)
 
 
+async def test_accuracy_is_known_while_the_day_goes_on(hall: Hall) -> None:
+    await write_day(hall, DAY, a_plan(3), shown=(0, 20))
+    await add(hall, "A", 6, state="serving", seat=0)
+    await add(hall, "A", 5)
+    async with hall.platform.db.tenant(hall.tenant) as tx:
+        found = await forecasting.accuracy(tx, hall.site, DAY, DAY)
+    assert found.issue.n > 0
+    assert found.naive_error > 0
+
+
+async def test_todays_calls_teach_how_long_the_walk_is_and_how_true_the_ranges_are(
+    hall: Hall,
+) -> None:
+    await write_day(hall, DAY, a_plan(3, 90), shown=(700, 720))
+    late = NOW + timedelta(hours=1)
+    async with hall.platform.db.tenant(hall.tenant) as tx:
+        found = await hall_loading.hall_now(tx, hall.site, late, hall_loading.Learned())
+    assert found.width > hall_loading.Learned().width
+    assert found.call_minutes == pytest.approx(0.7, abs=0.2)
+    assert sum(line.ordinary_per_hour for line in found.lines) > 0
+    assert sum(line.priority_per_hour for line in found.lines) > 0
+
+
+async def test_who_was_put_aside_is_expected_back(hall: Hall) -> None:
+    await sit(hall, 0)
+    aside = await add(hall, "A", 20, state="parked")
+    async with hall.platform.db.tenant(hall.tenant) as tx:
+        found = await hall_loading.hall_now(tx, hall.site, NOW, hall_loading.Learned())
+    (waiter,) = found.waiters
+    assert waiter.id == aside
+    assert waiter.within is not None
+    assert waiter.within[0] == 0
+
+
 def test_the_day_of_the_tests_is_a_local_day() -> None:
     assert local_day(NOW.astimezone(UTC)) == DAY

@@ -11,7 +11,7 @@ from motcua.errors import Conflict, Invalid, NotFound, Unavailable
 from motcua.ids import uuid7
 from motcua.people import citizens
 from motcua.people.citizens import Citizen
-from motcua.queues import days, issuing, moving
+from motcua.queues import days, issuing, moving, serving
 from motcua.queues.issuing import Priority
 
 from .conftest import Hall
@@ -294,10 +294,11 @@ async def test_priority_is_granted_to_a_whole_visit_and_taken_back(hall: Hall) -
     await hall.do(moving.grant_priority, first.id, "hurt", "Nạng", hall.staff[0])
     assert {(await hall.ticket(t.id))["priority"] for t in (first, second)} == {2}
     assert (await hall.event("ticket.priority"))["key"] == "hurt"
-    third = await hall.issue("A", visit=first.visit_id)
+    await hall.do(moving.leave, second.id)
+    third = await hall.issue("B", visit=first.visit_id)
     assert (await hall.ticket(third.id))["priority"] == 2
     await hall.do(moving.grant_priority, first.id, "", "", hall.staff[0])
-    assert {(await hall.ticket(t.id))["priority"] for t in (first, second)} == {0}
+    assert {(await hall.ticket(t.id))["priority"] for t in (first, third)} == {0}
 
 
 async def test_a_cut_off_site_is_frozen_for_every_command(hall: Hall) -> None:
@@ -319,3 +320,22 @@ async def test_a_cut_off_site_is_frozen_for_every_command(hall: Hall) -> None:
         await hall.sit(1)
     await hall.fetch("update site_node set centre_until = $1", clock.now() + timedelta(minutes=1))
     assert await hall.call()
+
+
+async def test_a_visit_holds_one_live_number_in_a_line_also_of_nobody_known(hall: Hall) -> None:
+    made = await hall.issue()
+    await hall.sit(0)
+    await hall.bring()
+    further = await hall.do(serving.send_on, made.id, hall.staff[0], hall.lines["B"])
+    with pytest.raises(Conflict, match=further.number):
+        await hall.do(serving.send_on, made.id, hall.staff[0], hall.lines["B"])
+    with pytest.raises(Conflict):
+        await hall.do(moving.transfer, made.id, hall.staff[0], line=hall.lines["B"])
+    assert len(await hall.fetch("select 1 from ticket")) == 2
+
+
+@pytest.mark.parametrize(("days", "long"), [(400, 0), (1, 3), (365 * 7950, 0)])
+async def test_a_window_far_away_or_of_days_is_refused(hall: Hall, days: int, long: int) -> None:
+    begin = clock.now() + timedelta(days=days)
+    with pytest.raises(Invalid):
+        await hall.reserve(window=(begin, begin + timedelta(days=long)))

@@ -14,6 +14,7 @@ from motcua.queues.learning import (
     paces,
     shrunk,
     today_factor,
+    width_lately,
     width_of,
 )
 
@@ -70,3 +71,16 @@ def test_the_width_is_bounded_and_answers_in_the_right_direction(inside: int, mo
     assert WIDTHS[0] <= width <= WIDTHS[1]
     if shown:
         assert (width - WIDTH) * (0.8 - inside / shown) >= 0
+
+
+@given(st.floats(WIDTHS[0], WIDTHS[1]), st.integers(0, 500), st.integers(0, 500))
+def test_todays_latest_calls_turn_the_width_the_right_way(
+    width: float, inside: int, more: int
+) -> None:
+    shown = inside + more
+    found = width_lately(width, inside, shown)
+    assert WIDTHS[0] <= found <= WIDTHS[1]
+    if shown:
+        assert (found - width) * (0.8 - inside / shown) >= 0
+    else:
+        assert found == width

@@ -1,10 +1,12 @@
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from motcua import clock
 from motcua.errors import Conflict, Invalid, NotFound
+from motcua.events.work import Work
 from motcua.ids import uuid7
 from motcua.people import citizens
 from motcua.people.citizens import Citizen
@@ -278,4 +280,26 @@ async def test_a_day_that_is_closed_the_morning_after_ended_at_midnight(hall: Ha
     row = await hall.ticket(made.id)
     assert row["ended_at"] < clock.now()
     assert row["ended_at"].astimezone(days.day_start(row["ended_at"]).tzinfo).hour == 0
+    assert await hall.tiles(made.id) == ["waiting"]
+
+
+async def test_nobody_who_does_not_receive_here_is_handed_a_number(hall: Hall) -> None:
+    made = await hall.issue()
+    await hall.do(_without_role, hall.staff[1])
+    with pytest.raises(Invalid):
+        await hall.do(moving.transfer, made.id, hall.staff[0], person=hall.staff[1])
+    assert (await hall.ticket(made.id))["for_staff_id"] is None
+
+
+async def _without_role(work: Work, staff: UUID) -> None:
+    await work.tx.execute("delete from staff_role where staff_id = $1", staff)
+
+
+async def test_a_number_that_was_over_is_void_and_its_life_as_long_as_before(hall: Hall) -> None:
+    made = await hall.issue()
+    await hall.do(moving.leave, made.id)
+    before = await hall.ticket(made.id)
+    await hall.do(moving.void, made.id, "Cấp nhầm")
+    after = await hall.ticket(made.id)
+    assert (after["state"], after["ended_at"]) == ("voided", before["ended_at"])
     assert await hall.tiles(made.id) == ["waiting"]

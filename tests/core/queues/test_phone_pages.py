@@ -12,7 +12,7 @@ import pytest
 from motcua import clock
 from motcua.dossiers.codes import local_day
 from motcua.ids import uuid7
-from motcua.queues import knocks
+from motcua.queues import days, hours, knocks, remote
 
 from .conftest import Hall
 
@@ -102,8 +102,31 @@ async def test_a_wrong_telephone_is_said_beside_its_field(
     wrong = await post(web, "/queue/sanh/A", "/queue/sanh/A", phone="12", when="now")
     assert wrong.status_code == 422
     assert 'id="f-phone-error"' in wrong.text
-    wrong = await post(web, "/queue/sanh/A", "/queue/sanh/A", when="yesterday")
-    assert wrong.status_code == 422
+    for when in ("yesterday", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"):
+        wrong = await post(web, "/queue/sanh/A", "/queue/sanh/A", when=when)
+        assert wrong.status_code == 422
+    unsaid = await post(web, "/queue/sanh/A", "/queue/sanh/A", phone=PHONE)
+    assert unsaid.status_code == 422
+    assert 'id="f-when-error"' in unsaid.text
+
+
+async def test_a_number_is_not_given_for_a_day_of_next_year(
+    hall: Hall, web: httpx2.AsyncClient
+) -> None:
+    when = (hours.midnight(local_day(clock.now())) + timedelta(days=365)).isoformat()
+    far = await post(web, "/queue/sanh/A", "/queue/sanh/A", phone=PHONE, when=when)
+    assert far.status_code == 409
+    assert "đặt lịch hẹn" in far.text
+    assert await hall.fetch("select 1 from ticket") == []
+
+
+async def test_the_link_of_a_number_is_read_at_the_door(
+    hall: Hall, web: httpx2.AsyncClient
+) -> None:
+    made = await post(web, "/queue/sanh/A", "/queue/sanh/A", phone=PHONE, when="now")
+    link = f"https://tinh.example.vn{made.headers['location']}"
+    by_link = await post(web, "/s/sanh", "/s/sanh", code=link)
+    assert by_link.headers["location"] == f"{made.headers['location']}?done=arrive"
 
 
 async def test_letting_pass_and_leaving_from_the_page(hall: Hall, web: httpx2.AsyncClient) -> None:
@@ -180,6 +203,8 @@ async def test_an_appointment_booked_moved_put_into_the_calendar_and_cancelled(
     file = await web.get(f"{address}/calendar.ics")
     assert file.headers["content-type"].startswith("text/calendar")
     assert b"SEQUENCE:0\r\n" in file.content
+    odd = {"slot": str(second), "sequence": "9" * 5000}
+    assert (await post(web, f"{address}/move", f"{address}/move", **odd)).status_code == 409
     moved = await post(web, f"{address}/move", f"{address}/move", slot=str(second), sequence="0")
     assert moved.status_code == 303, moved.text
     assert b"SEQUENCE:1\r\n" in (await web.get(f"{address}/calendar.ics")).content
@@ -279,3 +304,37 @@ async def test_a_site_that_is_cut_off_says_that_the_place_is_kept(
         "/api/queue", json={"site": "sanh", "line": "A", "phone": "0987654321"}
     )
     assert refused.status_code == 503
+
+
+async def test_half_hours_are_told_of_the_days_for_which_a_number_is_given(
+    hall: Hall, web: httpx2.AsyncClient
+) -> None:
+    async def told(day: str) -> int:
+        answer = await web.get(f"/api/sites/sanh/A/windows?day={day}")
+        assert answer.status_code == 200
+        return len(answer.json())
+
+    today = local_day(clock.now())
+    assert await told(str(today + timedelta(days=remote.DAYS_AHEAD))) == 48
+    for far in (str(today + timedelta(days=remote.DAYS_AHEAD + 1)), "0001-01-01", "9999-12-31"):
+        assert await told(far) == 0
+
+
+async def test_coordinates_that_are_no_place_on_earth_are_refused(
+    hall: Hall, web: httpx2.AsyncClient
+) -> None:
+    for where in ("latitude=nan&longitude=inf", "latitude=91&longitude=0"):
+        assert (await web.get(f"/api/sites/sanh/A/advice?{where}")).status_code == 422
+    answer = await web.get("/api/sites/sanh/A/advice?latitude=20.9&longitude=107.1")
+    assert answer.status_code == 200
+
+
+async def test_a_line_that_is_paused_offers_no_half_hour_that_it_would_refuse(
+    hall: Hall, web: httpx2.AsyncClient
+) -> None:
+    await hall.do(days.pause_line, hall.lines["A"], "<b>Mất điện</b>")
+    assert 'name="when"' in (await web.get("/queue/sanh/B")).text
+    page = (await web.get("/queue/sanh/A")).text
+    assert "tạm dừng cấp số" in page
+    assert 'name="when"' not in page
+    assert "<b>Mất điện" not in page

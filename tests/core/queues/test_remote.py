@@ -86,6 +86,14 @@ async def test_long_before_his_window_nobody_is_here_by_telephone(hall: Hall) ->
     assert (await state(hall, issued))["state"] == "waiting"
 
 
+async def test_who_gave_his_number_back_is_not_told_to_come_later(hall: Hall) -> None:
+    issued = await reserve(hall)
+    await act(hall, issued.public_code, "leave")
+    with pytest.raises(Conflict) as refused:
+        await act(hall, issued.public_code, "arrive")
+    assert "từ" not in refused.value.vi
+
+
 async def test_in_time_he_has_the_place_of_the_moment_he_took_the_number(hall: Hall) -> None:
     in_time, late = await reserve(hall), await reserve(hall, "0987654321")
     await act(hall, in_time.public_code, "arrive", 59)
@@ -151,7 +159,7 @@ async def test_the_half_hours_of_a_coming_day_share_the_quota(hall: Hall) -> Non
         for n in range(3):
             async with hall.work() as work:
                 begin = datetime(2026, 11, 24, 8, 30, tzinfo=VIETNAM)
-                found = await remote.refuse_full(work.tx, hall.site, hall.lines["A"], begin)
+                found = await remote.refuse_full(work.tx, hall.site, hall.lines["A"], begin, NOW)
                 await issuing.reserve(
                     work,
                     hall.site,
@@ -162,7 +170,7 @@ async def test_the_half_hours_of_a_coming_day_share_the_quota(hall: Hall) -> Non
         assert await left() == [3, 0, 3, 3]
         with pytest.raises(Conflict):
             async with hall.work() as work:
-                await remote.refuse_full(work.tx, hall.site, hall.lines["A"], begin)
+                await remote.refuse_full(work.tx, hall.site, hall.lines["A"], begin, NOW)
     assert await left() == [3, 0, 3, 3]
 
 

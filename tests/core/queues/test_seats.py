@@ -204,3 +204,14 @@ async def test_who_waited_for_an_officer_alone_waits_for_all_when_he_goes(hall: 
     called = await hall.call(1)
     assert called
     assert called.id == made.id
+
+
+async def test_who_waited_for_a_counter_alone_waits_for_all_when_it_is_left(hall: Hall) -> None:
+    made = await hall.issue()
+    await hall.sit(0, 1)
+    await hall.do(moving.transfer, made.id, hall.staff[0], counter=hall.counters[1])
+    assert await hall.call(0) is None
+    await hall.do(seats.leave_counter, hall.counters[1], hall.staff[1])
+    called = await hall.call(0)
+    assert called
+    assert called.id == made.id

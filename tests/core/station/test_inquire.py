@@ -93,3 +93,16 @@ async def test_the_code_or_the_link_of_the_slip_shows_how_the_dossier_stands(
     answer = await screen.press("/station/track", {"code": "KHONGCOMANAY"})
     assert answer.status_code == 404
     assert "Không có hồ sơ nào với mã này" in screen.page
+
+
+async def test_a_code_with_characters_that_nobody_can_type_opens_nothing(
+    station: NewScreen,
+) -> None:
+    screen = await station(site="tinh")
+    for way, path, key in (
+        ("track", "/station/track", "code"),
+        ("number", "/station/appointment", "code"),
+        ("number", "/station/number", "line"),
+    ):
+        await screen.start(way)
+        assert (await screen.press(path, {key: "WRONG\0"})).status_code == 404

@@ -121,6 +121,7 @@ async def test_the_holder_of_a_number_rates_it_by_telephone_once(
     phone = Screen(browse(hall.tenant.slug))
     await phone.open("/sign-in")
     path = f"/q/{ticket['public_code']}/rating"
+    assert (await phone.press(path, {"level": "3" * 5000})).status_code == 422
     answer = await phone.press(path, {"level": "1"})
     assert answer.status_code == 200
     assert "Điều gì chưa làm" in phone.page
@@ -138,7 +139,8 @@ async def test_the_holder_of_a_number_rates_it_by_telephone_once(
 async def test_a_code_that_belongs_to_nobody_rates_nothing(browse: Browser, hall: Hall) -> None:
     phone = Screen(browse(hall.tenant.slug))
     await phone.open("/sign-in")
-    assert (await phone.press("/q/KHONGCO2/rating", {"level": "3"})).status_code == 422
+    for code, status in (("KHONGCO2", 422), ("x" * 500, 422), ("%00", 404)):
+        assert (await phone.press(f"/q/{code}/rating", {"level": "3"})).status_code == status
     assert await levels(hall) == []
 
 

@@ -37,6 +37,12 @@ async def test_a_host_that_nobody_knows_is_told_so(browse: Browser) -> None:
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+async def test_a_nul_in_an_address_is_no_address(browse: Browser) -> None:
+    somebody = browse("quang-ninh")
+    for address in ("/board/x%00", "/queue/hong-gai%00", "/static/%00", "/procedures?q=%00"):
+        assert (await somebody.get(address)).status_code == 404, address
+
+
 async def test_the_body_of_a_stranger_is_not_even_read(browse: Browser) -> None:
     read = 0
 
