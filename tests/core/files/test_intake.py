@@ -86,6 +86,7 @@ async def test_an_upload_has_a_bounded_number_of_parts() -> None:
 
 async def test_few_conversions_run_at_a_time(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     running, most = 0, 0
+    full = anyio.Event()
 
     def convert(parts: list[bytes]) -> bytes:
         anyio.from_thread.run(enter)
@@ -95,6 +96,9 @@ async def test_few_conversions_run_at_a_time(shelf: Shelf, monkeypatch: pytest.M
         nonlocal running, most
         running += 1
         most = max(most, running)
+        if running == intake.AT_ONCE:
+            full.set()
+        await full.wait()  # as many as may are here together, however slow the machine is
         for _ in range(50):
             await anyio.lowlevel.checkpoint()
         running -= 1
