@@ -297,7 +297,7 @@ def receive(walk: Walk) -> Visitor:
         box.check()
     with who.page.expect_navigation():
         who.page.keyboard.press("F7")
-    expect(who.page.get_by_text("Đã tiếp nhận hồ sơ.")).to_be_visible()
+    expect(who.page.locator("#main").get_by_text("Đã tiếp nhận hồ sơ.")).to_be_visible()
     who.look("desk-counter-accepted")
     who.press(who.button("Kết thúc lượt"))
     who.press(who.button("Rời quầy"))
