@@ -34,7 +34,7 @@ _READ = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
 _PART = re.compile(r"\b[A-Z][A-Z_]{2,}\b|,\s*$")
 _TENANT = """
 insert into tenant (id, slug, host, kind, name, short_name, agency_code, province_code)
-values ($1, $2, $2, 'province', $2, $2, 'H00', '00')
+values ($1, $2, $2, 'national', $2, $2, 'H00', '00')
 """
 _COLUMNS = """
 select a.attname as name, format_type(a.atttypid, null) as type, a.attnotnull as needed,

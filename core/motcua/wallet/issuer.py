@@ -2,16 +2,15 @@
 
 import hashlib
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from cryptography import x509
 
 from motcua.catalogue.adopted import Adopted, TenantLaw
 from motcua.catalogue.fields import Field
 from motcua.catalogue.procedure import ResultRule
-from motcua.errors import Unavailable
 from motcua.platform import Platform
 from motcua.tenancy import keys
 from motcua.tenancy.db import TenantTx
@@ -19,6 +18,8 @@ from motcua.tenancy.tenant import Tenant
 from motcua.tenancy.vault import TenantVault
 from motcua.wallet import certificates, issuing_keys, jose
 from motcua.wallet.metadata import Claim, Configuration, Names
+
+_log = structlog.get_logger(__name__)
 
 WALLET = "vi"
 """The label of the host on which the browser wallet answers."""
@@ -114,12 +115,17 @@ async def configurations(platform: Platform, tenant: Tenant) -> Mapping[str, Con
 async def all_papers(platform: Platform) -> list[tuple[str, Configuration]]:
     """Return kind and configuration of every paper of every province; one kind may come several times.
 
-    A province that is still coming on board (it has no calendar yet) issues nothing and stops nobody.
+    A province whose law cannot be read (it has no calendar yet, or worse) issues nothing and stops nobody: it
+    is named in the log.
     """
     found: list[tuple[str, Configuration]] = []
     for tenant in provinces(platform).values():
-        with suppress(Unavailable):
-            found.extend((await configurations(platform, tenant)).items())
+        try:
+            papers = await configurations(platform, tenant)
+        except Exception as error:  # noqa: BLE001 -- one tenant's failure never stops another
+            _log.warning("province_without_papers", tenant=tenant.slug, error=repr(error))
+        else:
+            found.extend(papers.items())
     return found
 
 
