@@ -127,6 +127,7 @@ async def test_a_morning_stands_in_the_figures_as_it_was(hall: Hall) -> None:
     await a_morning(hall)
     found = await total(hall, scope_of(hall, at(18)))
     counted = {key: found.count(key) for key in COUNTS if found.count(key)}
+    kept = counted.pop("estimate_kept", 0)
     assert counted == {
         "issued": 5,
         "arrived": 5,
@@ -141,8 +142,8 @@ async def test_a_morning_stands_in_the_figures_as_it_was(hall: Hall) -> None:
         "transferred": 1,
         "recalled": 1,
         "estimated": 3,
-        "estimate_kept": counted["estimate_kept"],
     }
+    assert 0 <= kept <= 3
     wait = found.spread("wait")
     assert (wait.n, wait.most) == (3, 29 * 60)
     assert found.spread("first_wait").mean == pytest.approx((10 + 29 + 14) * 60 / 3)
