@@ -60,8 +60,9 @@ rules as (
         and o.from_at >= $3 and o.from_at < $3 + interval '4 hours'
         and o.from_at - $3 <= a.mean_minutes * interval '1 minute') as spills
   from seat),
--- In the order of the calls; sorted before anything is locked, so that only who is called is looked at twice.
-first as (
+-- In the order of the calls, sorted before anything is locked; "picked" goes down it one by one (no join can
+-- turn a lateral one round) and stops at the first whom nobody else holds.
+first as materialized (
   select t.id, a.id as line_id,
     case when t.for_counter_id is not null or t.for_staff_id is not null then 0
       else 1 + (t.priority > 0 and (select full_run from rules))::int
@@ -81,16 +82,15 @@ first as (
       or (a.spills and (select spills from rules)))
   order by level, place, rank, key, id),
 picked as (
-  select t.id, t.visit_id, t.site_id, t.number, t.dossier_id, t.trace_id, t.priority,
-    f.level = 0 as pinned
-  from first f
-  join ticket t on t.id = f.id
-  join visit v on v.id = t.visit_id
-  where t.state = 'waiting' and t.line_id = f.line_id
-    and (t.for_counter_id is null or t.for_counter_id = $1)
-    and (t.for_staff_id is null or t.for_staff_id = $2)
-  order by f.level, f.place, f.rank, f.key, f.id
-  limit 1 for no key update of t, v skip locked),
+  select x.*, f.level = 0 as pinned
+  from first f cross join lateral (
+    select t.id, t.visit_id, t.site_id, t.number, t.dossier_id, t.trace_id, t.priority
+    from ticket t join visit v on v.id = t.visit_id
+    where t.id = f.id and t.line_id = f.line_id and t.state = 'waiting'
+      and (t.for_counter_id is null or t.for_counter_id = $1)
+      and (t.for_staff_id is null or t.for_staff_id = $2)
+    for no key update of t, v skip locked) x
+  limit 1),
 tail as (
   select g.id, g.from_at from segment g
   where g.ticket_id = (select id from picked) and g.to_at is null),
