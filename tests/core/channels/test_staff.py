@@ -1,0 +1,187 @@
+"""What is stuck is seen by those who can help, with the reason in words, and they can."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import pytest
+
+from motcua.channels import engine, shown, staff
+from motcua.channels.registry import titles
+from motcua.errors import Conflict, Invalid
+from motcua.ids import uuid7
+from motcua.people.capabilities import Capability
+from motcua.web import sessions
+from motcua.web.sessions import COOKIE
+
+from .conftest import ADDRESS, Courier, Post
+
+pytestmark = pytest.mark.anyio
+_UNIT = "select received_unit from dossier where id = $1"
+
+
+@pytest.fixture
+def broken(post: Post, couriers: list[Courier]) -> Post:
+    """Return a tenant whose first channel never works."""
+    couriers[0].raises = RuntimeError("away")
+    post.platform.plugins.breakers.after = 1000
+    return post.ordered(ways=[{"order": ["courier", "counter"]}])
+
+
+async def stuck(post: Post) -> tuple[Any, UUID]:
+    ready = await post.issue()
+    await post.run(ready)
+    return ready, (await post.book(ready))["courier"]["id"]
+
+
+async def test_what_was_given_up_can_be_tried_again_under_the_same_key(
+    broken: Post, couriers: list[Courier]
+) -> None:
+    ready, delivery = await stuck(broken)
+    couriers[0].raises = None
+    async with broken.work() as work:
+        await staff.again(work, delivery)
+    await broken.run(ready)
+    assert list(couriers[0].took) == [f"{ready.id}:courier:1"]
+    assert (await broken.dossier(ready))["state"] == 10
+    with pytest.raises(Conflict):
+        async with broken.work() as work:
+            await staff.again(work, delivery)
+
+
+async def test_another_channel_can_be_chosen_and_what_was_tried_ends(
+    broken: Post, couriers: list[Courier]
+) -> None:
+    ready, delivery = await stuck(broken)
+    async with broken.work() as work:
+        await staff.choose(broken.platform, work, delivery, "courier-two")
+    await broken.run(ready)
+    rows = await broken.book(ready)
+    assert rows["courier"]["reason"] == "by_staff"
+    assert rows["courier-two"]["state"] == "received"
+
+
+async def test_only_a_channel_that_is_here_can_be_chosen(broken: Post) -> None:
+    _, delivery = await stuck(broken)
+    with pytest.raises(Invalid) as refused:
+        async with broken.work() as work:
+            await staff.choose(broken.platform, work, delivery, "nowhere")
+    assert "channel" in refused.value.fields
+
+
+async def test_a_letter_has_a_label_a_number_and_an_end(post: Post) -> None:
+    by_post = post.ordered(ways=[{"order": ["post"]}])
+    ready = await by_post.issue()
+    await by_post.run(ready)
+    delivery = (await by_post.book(ready))["post"]["id"]
+    async with by_post.work() as work:
+        data = await staff.label(by_post.platform, work, delivery)
+    assert data["address"] == ADDRESS
+    with pytest.raises(Invalid) as refused:
+        async with by_post.work() as work:
+            await staff.posted(by_post.platform, work, delivery, " ")
+    assert "tracking" in refused.value.fields
+    async with by_post.work() as work:
+        await staff.posted(by_post.platform, work, delivery, "ec 123 456 vn")
+    row = (await by_post.book(ready))["post"]
+    assert (row["state"], row["receipt"]) == ("sent", "EC 123 456 VN")
+    assert (await by_post.dossier(ready))["state"] == 9
+    async with by_post.work() as work:
+        await staff.came(by_post.platform, work, delivery)
+    assert (await by_post.dossier(ready))["state"] == 10
+    kinds = "select kind from notice where subject = $1"
+    assert await by_post.archive.one(by_post.tenant, kinds, ready.dossier) == "result_posted"
+
+
+async def test_the_person_reads_by_which_way_the_result_goes_and_how_it_stands(
+    broken: Post,
+) -> None:
+    ready, _ = await stuck(broken)
+    async with broken.platform.db.tenant(broken.tenant) as tx:
+        vi, en = [
+            await shown.of_dossier(broken.platform, broken.tenant, tx, ready.dossier, lang)
+            for lang in ("vi", "en")
+        ]
+        (seen, _) = await shown.of_dossier(
+            broken.platform, broken.tenant, tx, ready.dossier, "vi", staff=True
+        )
+    assert [(d.title, d.state) for d in vi] == [
+        ("Người đưa thư thử", "Không gửi được"),
+        ("Nhận tại quầy", "Chờ nhận tại quầy"),
+    ]
+    assert en[0].state == "Could not be delivered"
+    assert "RuntimeError" in seen.note, "staff read what the channel did"
+    assert vi[0].note == "Cơ quan đã được báo và gửi bằng cách khác."
+    assert titles(broken.platform, broken.tenant)["courier"] == ("Người đưa thư thử", "Toy courier")
+
+
+Browser = Callable[[str], httpx2.AsyncClient]
+
+
+async def _seat(post: Post, browse: Browser, unit: UUID | None, role: str) -> httpx2.AsyncClient:
+    async with post.work() as work:
+        secret = await sessions.start(
+            work, "staff", uuid7(), "Đỗ Thị Cán Bộ", capabilities=(Capability(role, unit),)
+        )
+    browser = browse("quang-ninh")
+    await browser.get("/theme.css")
+    browser.cookies.set(COOKIE, secret)
+    browser.headers["x-csrftoken"] = browser.cookies.get("mc_csrf") or ""
+    return browser
+
+
+async def test_the_officers_of_the_unit_see_what_is_stuck_and_nobody_else(
+    broken: Post, browse: Browser
+) -> None:
+    ready, delivery = await stuck(broken)
+    unit = await broken.archive.one(broken.tenant, _UNIT, ready.dossier)
+    mine = await _seat(broken, browse, unit, "receiver")
+    page = (await mine.get("/desk/deliveries")).text
+    assert str(delivery) in page
+    assert "Thử lại ngay" in page
+    assert "RuntimeError" in page
+    other = await _seat(broken, browse, uuid7(), "receiver")
+    assert str(delivery) not in (await other.get("/desk/deliveries")).text
+    assert (await other.post(f"/desk/deliveries/{delivery}/again")).status_code == 404
+    done = await mine.post(f"/desk/deliveries/{delivery}/paper")
+    assert (done.status_code, done.headers["location"]) == (303, "/desk/deliveries?done=paper")
+    assert str(delivery) not in (await mine.get("/desk/deliveries")).text
+    rows = await broken.book(ready)
+    assert (rows["courier"]["reason"], rows["counter"]["state"]) == ("by_staff", "owed")
+    assert (await mine.post(f"/desk/deliveries/{delivery}/dance")).status_code == 404
+
+
+async def test_the_list_of_letters_takes_the_number_and_prints_the_label(
+    post: Post, browse: Browser
+) -> None:
+    by_post = post.ordered(ways=[{"order": ["post"]}])
+    ready = await by_post.issue()
+    await by_post.run(ready)
+    delivery = (await by_post.book(ready))["post"]["id"]
+    unit = await by_post.archive.one(by_post.tenant, _UNIT, ready.dossier)
+    seat = await _seat(by_post, browse, unit, "receiver")
+    label = await seat.get(f"/desk/deliveries/{delivery}/label.pdf")
+    assert label.headers["content-type"] == "application/pdf"
+    wrong = await seat.post(f"/desk/deliveries/{delivery}/posted", data={"tracking": ""})
+    assert wrong.status_code == 422
+    assert "Hãy ghi mã bưu gửi" in wrong.text
+    right = await seat.post(f"/desk/deliveries/{delivery}/posted", data={"tracking": "EC1VN"})
+    assert right.status_code == 303
+    assert "EC1VN" in (await seat.get("/desk/deliveries")).text
+    assert (await seat.post(f"/desk/deliveries/{delivery}/came")).status_code == 303
+    assert (await by_post.states(ready))["post"] == "received"
+
+
+async def test_a_plugin_can_say_that_what_it_published_was_read(
+    post: Post, couriers: list[Courier]
+) -> None:
+    couriers[0].how = "published"
+    published = post.ordered(ways=[{"order": ["courier"]}])
+    ready = await published.issue()
+    await published.run(ready)
+    for _ in range(2):
+        async with published.work() as work:
+            await engine.arrived(published.platform, work, ready.id, "courier", "read-1")
+    row = (await published.book(ready))["courier"]
+    assert (row["state"], row["how"], row["receipt"]) == ("received", "published", "read-1")
