@@ -14,7 +14,9 @@ from sqlalchemy.exc import DBAPIError
 from motcua import __version__
 from motcua.board.voice_command import board_voice
 from motcua.cli_calendar import calendar
-from motcua.errors import Problem
+from motcua.document_tools.commands import document
+from motcua.errors import Problem, in_words
+from motcua.key_tools.commands import keys
 from motcua.node.command import site
 from motcua.opening import settings_of, with_platform
 from motcua.people.capabilities import ROLES
@@ -23,6 +25,7 @@ from motcua.procedure_tools.moving import move
 from motcua.simulation.command import simulate
 from motcua.station.printer_command import printer
 from motcua.wallet_tools.commands import wallet
+from motcua.wallet_tools.deliveries import deliveries
 
 
 class Program(click.Group):
@@ -50,6 +53,8 @@ class Program(click.Group):
             return super().main(*args, **kwargs)
         except (Problem, ValueError, OSError, DBAPIError) as error:
             click.echo(f"motcua: {error}", err=True)
+            for name, sentence in getattr(error, "fields", {}).items():
+                click.echo(f"  {name}: {in_words(sentence, 'en')}", err=True)
             sys.exit(2)
 
 
@@ -83,11 +88,15 @@ def run_async(function: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option("--tour", is_flag=True, help="Walk one visit from station to wallet, then stop.")
 @click.option("--quiet-halls", is_flag=True, help="No invented people come to the halls.")
-def demo(port: int, data: Path, tour: bool, quiet_halls: bool) -> None:
-    """Start everything on this machine: PostgreSQL, Redis, three provinces, synthetic people."""
+@click.option("--https", is_flag=True, help="Serve over TLS, with an authority of this demo's own.")
+def demo(port: int, data: Path, tour: bool, quiet_halls: bool, https: bool) -> None:
+    """Start everything on this machine: PostgreSQL, Redis, three provinces, synthetic people.
+
+    With --https other people's wallet software can be pointed at it: they trust the certificate it prints.
+    """
     from motcua.demo.serve import run_demo
 
-    sys.exit(run_demo(port, data, tour=tour, quiet=quiet_halls))
+    sys.exit(run_demo(port, data, tour=tour, quiet=quiet_halls, https=https))
 
 
 @main.command()
@@ -186,11 +195,19 @@ async def init() -> None:
 @click.option(
     "--url", default="http://localhost:8000", show_default=True, help="A running platform."
 )
+@click.option(
+    "--ca",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The authority to trust, of a demo with --https: the certificate that it printed.",
+)
 @run_async
-async def tour(url: str) -> None:
+async def tour(url: str, ca: Path | None) -> None:
     """Walk one visit from station to wallet against a running platform, as its people would."""
     from motcua.demo.tour import walk
+    from motcua.http import trust_also
 
+    if ca is not None:
+        trust_also(ca)
     sys.exit(await walk(url.rstrip("/")))
 
 
@@ -226,7 +243,7 @@ def trace(code: str, data: Path) -> None:
     help="The demo's data, when MOTCUA_DATABASE_URL is not set.",
 )
 def doctor(data: Path) -> None:
-    """Check settings, roles, collation, migrations, plugins, keys; say what to do about each fault."""
+    """Check settings, roles, migrations, plugins, keys, what is stuck; say what to do about each fault."""
     from motcua import doctor as checks
     from motcua import logs
 
@@ -268,40 +285,6 @@ async def tenant_load(folder: Path) -> None:
 
 
 @main.group()
-def keys() -> None:
-    """Make the keys with which a tenant signs."""
-
-
-@keys.command("make")
-@click.argument("slug")
-@run_async
-async def keys_make(slug: str) -> None:
-    """Make what is missing of the document and credential keys of tenant SLUG."""
-    from datetime import UTC, datetime
-
-    from motcua.settings import from_environment
-    from motcua.tenancy.db import Database
-    from motcua.tenancy.directory import Directory
-    from motcua.tenancy.vault import Vaults
-    from motcua.wallet import issuing_keys
-
-    settings = from_environment()
-    owner = await Database.open(settings.owner_url or settings.database_url, size=2)
-    try:
-        directory = Directory(owner)
-        await directory.refresh()
-        found = directory.by_slug(slug)
-        if found is None:
-            raise ValueError(f"no tenant {slug!r}: load its folder first")
-        vault = Vaults(settings.secret_key).of(found.id)
-        async with owner.tenant(found) as tx:
-            made = await issuing_keys.make_missing(tx, vault, settings, datetime.now(UTC))
-    finally:
-        await owner.close()
-    click.echo("\n".join(made) or "nothing to do: both keys are valid")
-
-
-@main.group()
 def staff() -> None:
     """Say who works at a tenant."""
 
@@ -331,7 +314,10 @@ main.add_command(calendar)
 main.add_command(board_voice)
 main.add_command(printer)
 main.add_command(site)
+main.add_command(keys)
 main.add_command(wallet)
+main.add_command(document)
+main.add_command(deliveries)
 main.add_command(simulate)
 
 

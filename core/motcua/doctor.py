@@ -2,19 +2,21 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
 
+from motcua.channels import shown
 from motcua.errors import Problem
 from motcua.files.scan import ClamdScanner
+from motcua.keys import crls, report, root, store
+from motcua.keys.report import KeyFinding
 from motcua.migrations import run
 from motcua.plugins.manager import Plugins
 from motcua.settings import Settings
 from motcua.tenancy.db import Database
 from motcua.tenancy.directory import Directory
-from motcua.wallet import issuing_keys
 
 _ROLE = "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"
 _UNPROTECTED = """
@@ -27,12 +29,16 @@ select (select rolsuper or rolbypassrls from pg_roles where rolname = current_us
     or has_table_privilege('dossier', 'select') as mighty,
   has_table_privilege('rollup_day', 'select') and has_table_privilege('tenant', 'select') as reads
 """
-_DEAD = "select count(*) from outbox where dead_at is not null"
+_DEAD = """
+select subscriber, count(*) as n from outbox where dead_at is not null group by 1 order by 1
+"""
 _FAILING = """
 select subscriber, count(*) as n, (array_agg(error order by next_at desc))[1] as error from outbox
 where subscriber like 'plugin:%' and failures > 0 and dead_at is null group by 1 order by 1
 """
-_KEY_UNTIL = "select max(not_after) from tenant_key where purpose = $1"
+
+# A new list needs the root's key, which lies in a safe: time enough to fetch it.
+_LIST_WARNING = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -108,13 +114,28 @@ async def _files(settings: Settings) -> AsyncIterator[Finding]:
         detail=str(settings.data),
         advice="make the folder, writable for this user only (MOTCUA_DATA)",
     )
-    root = issuing_keys.root_certificate_file(settings)
-    yield Finding(
-        "root certificate",
-        ok=root.exists(),
-        detail=str(root),
-        advice="motcua keys make <tenant> makes it, or copy it from the first node",
+    yield _about_key(report.root_finding(settings, datetime.now(UTC)))
+    yield _root_list(settings, datetime.now(UTC))
+
+
+def _root_list(settings: Settings, now: datetime) -> Finding:
+    """Say whether the root's list of revoked certificates holds: without it no document reaches B-LT."""
+    name, advice = (
+        "root revocation list",
+        "motcua document crl, with the root key at hand (--root-key FILE)",
     )
+    ends = crls.root_ends(settings)
+    if root.available(settings):
+        detail = f"until {ends:%Y-%m-%d}" if ends else "made when it is first asked for"
+        return Finding(name, ok=True, detail=f"{detail}; renewed by itself, the root key is here")
+    if ends is None:
+        return Finding(name, ok=False, detail=f"{crls.root_file(settings)} has none", advice=advice)
+    said = f"ended on {ends:%Y-%m-%d}" if ends <= now else f"until {ends:%Y-%m-%d}"
+    return Finding(name, ok=ends - now > _LIST_WARNING, detail=said, advice=advice)
+
+
+def _about_key(found: KeyFinding) -> Finding:
+    return Finding(found.name, ok=found.ok, detail=found.detail, advice=found.advice)
 
 
 def _writable(folder: Path) -> bool:
@@ -139,7 +160,7 @@ async def _database(settings: Settings, plugins: Plugins) -> AsyncIterator[Findi
     try:
         async for finding in _schema(settings, plugins, database):
             yield finding
-        async for finding in _tenants(database):
+        async for finding in _tenants(settings, database):
             yield finding
     finally:
         await database.close()
@@ -190,7 +211,7 @@ async def _schema(
     )
 
 
-async def _tenants(database: Database) -> AsyncIterator[Finding]:
+async def _tenants(settings: Settings, database: Database) -> AsyncIterator[Finding]:
     directory = Directory(database)
     await directory.refresh()
     now = datetime.now(UTC)
@@ -198,17 +219,15 @@ async def _tenants(database: Database) -> AsyncIterator[Finding]:
         if not tenant.is_province:
             continue
         async with database.tenant(tenant) as tx:
-            dead = await tx.fetchval(_DEAD)
+            dead = await tx.fetch(_DEAD)
+            stuck = await shown.count_stuck(tx)
             failing = await tx.fetch(_FAILING)
-            until = {p: await tx.fetchval(_KEY_UNTIL, p) for p in ("document", "credential")}
-        for purpose, end in until.items():
-            days = (end - now).days if end else -1
-            yield Finding(
-                f"{tenant.slug} {purpose} key",
-                ok=days > 14,
-                detail=f"valid for {days} days" if end else "missing",
-                advice=f"motcua keys make {tenant.slug}",
-            )
+            keys = await store.every(tx)
+        for about_key in (
+            *report.findings(tenant, keys, now),
+            *await report.probe(tenant, keys, now),
+        ):
+            yield _about_key(about_key)
         for row in failing:
             yield Finding(
                 f"{tenant.slug} {row['subscriber'].replace(':', ' ')}",
@@ -218,7 +237,14 @@ async def _tenants(database: Database) -> AsyncIterator[Finding]:
             )
         yield Finding(
             f"{tenant.slug} dead letters",
-            ok=dead == 0,
-            detail=str(dead),
-            advice=f"see https://{tenant.host}/desk/outbox, mend the cause, send again",
+            ok=not dead,
+            detail=", ".join(f"{row['n']} of {row['subscriber']}" for row in dead) or "0",
+            advice=f"see {settings.url_of(tenant.slug)}/desk/outbox, mend the cause, send again",
+        )
+        yield Finding(
+            f"{tenant.slug} deliveries",
+            ok=stuck == 0,
+            detail=f"{stuck} stuck" if stuck else "none is stuck",
+            advice=f"see {settings.url_of(tenant.slug)}/desk/deliveries,"
+            f" or motcua deliveries list --tenant {tenant.slug}",
         )

@@ -67,6 +67,30 @@ def register_notice_channels(tenant: Any) -> Sequence[Any]:
 
 
 @hookspec
+def register_wallet_channels(tenant: Any) -> Sequence[Any]:
+    """Return the ``WalletChannel`` objects by which results can reach people of this tenant.
+
+    Which of them are used, in which order and for which procedures, the tenant's ``channels.toml`` says. A
+    channel's key is the plugin's name, or begins with it and a hyphen. ``deliver`` and ``withdraw`` are called
+    after the commit of what they follow from, at least once for each result, with an idempotency key; what
+    they raise brings the call again later, ``NotDeliverable`` hands on to the next channel. Since API 1.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_signature_services(tenant: Any) -> Sequence[Any]:
+    """Return the ``SignatureServices`` by which signed documents of this tenant become provable for long.
+
+    Called by a job after the commit of a result, never in a request: its time stamp and its revocation proofs
+    bring the document from PAdES B-B to B-LT. The first answer is used, in order of registration; without
+    one, documents stay on B-B. Its calls have 30 seconds; what they raise brings the document again later,
+    eight times, and then it is shown to staff. Since API 1.
+    """
+    raise NotImplementedError
+
+
+@hookspec
 def register_service_tasks() -> Mapping[str, Any]:
     """At start: return handlers of service tasks, by the name a process uses.
 

@@ -11,6 +11,7 @@ import structlog
 
 from motcua.errors import Unavailable
 from motcua.files import erasing
+from motcua.keys import upkeep as keys
 from motcua.platform import Platform
 from motcua.queues import upkeep
 from motcua.tenancy.tenant import Tenant
@@ -28,9 +29,12 @@ STATEMENTS = {
 delete from credential_token where expires_at < now() - interval '2 days'
 """,
     **wallet.STATEMENTS,
+    "share visits": "delete from share_visit where expires_at < now() - interval '1 day'",
     "claims": """
 update presentation set claims_sealed = null where claims_sealed is not null
-  and (status = 'used' or expires_at < now() - interval '1 day')
+  and (status = 'used' or expires_at < now() - interval '1 day'
+    -- What was shown at a counter or a station is taken within minutes, or by nobody.
+    or (place_id is not null and expires_at < now() - interval '10 minutes'))
 """,
 }
 # Uploads that went into no dossier. Drafts are sealed: while a person has one, it could hold the upload.
@@ -56,6 +60,7 @@ async def tidy(platform: Platform, tenant: Tenant) -> dict[str, int]:
     swept = await erasing.sweep(platform.db, tenant, files, now - _A_DAY, _shards(now))
     if tenant.is_province:
         await upkeep.keep(platform, tenant)
+        await keys.keep(platform, tenant)
     return {**cleared, "files": len(gone), "contents": swept}
 
 

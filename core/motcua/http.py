@@ -9,6 +9,7 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -96,6 +97,22 @@ def _to_loopback(request: httpx2.Request) -> httpx2.Request:
 @cache
 def _trust() -> ssl.SSLContext:
     return ssl.create_default_context()
+
+
+def trusted() -> ssl.SSLContext:
+    """Return whom this process believes, for a connection of its own."""
+    return _trust()
+
+
+def trust_also(file: Path) -> None:
+    """Let this process believe one more authority (PEM) when it asks others: a demo's own.
+
+    ``ValueError`` when the file holds no certificate.
+    """
+    try:
+        _trust().load_verify_locations(cafile=file)
+    except (ssl.SSLError, OSError) as error:
+        raise ValueError(f"{file} holds no certificate that can be trusted: {error}") from error
 
 
 def _hush() -> None:

@@ -17,8 +17,10 @@ from motcua.catalogue.calendars import keep_calendar
 from motcua.catalogue.packages import load_package
 from motcua.catalogue.publishing import publish
 from motcua.catalogue.reading import PackageError
+from motcua.channels import plan
 from motcua.events.log import SYSTEM
 from motcua.ids import uuid7
+from motcua.keys.policy import read_policy
 from motcua.onboarding_halls import write_halls
 from motcua.platform import Platform
 from motcua.plugins.manager import Plugins
@@ -124,7 +126,9 @@ async def _write_tenant(
     owner: Database, about: Mapping[str, Any], folder: Path, domain: str
 ) -> None:
     settings = {"theme": about["theme"], "texts": _toml(folder / "texts.toml")}
-    settings |= about.get("settings", {})
+    settings |= {"keys": {}, **about.get("settings", {})}
+    read_policy(settings["keys"])
+    settings["channels"] = _channels(about, folder)
     async with owner.platform() as tx:
         await tx.execute(
             _TENANT,
@@ -139,6 +143,16 @@ async def _write_tenant(
             about["plugins"],
             settings,
         )
+
+
+def _channels(about: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return what ``channels.toml`` says, checked; a tenant without the file has the usual order."""
+    if not (folder / "channels.toml").exists():
+        return {}
+    data = _toml(folder / "channels.toml")
+    adopted = _toml(folder / "procedures.toml")["procedures"]
+    plan.read(data, about["plugins"], {p["code"] for p in adopted})
+    return plan.kept(data)
 
 
 async def _write_units(tx: TenantTx, about: Mapping[str, Any], folder: Path) -> dict[str, UUID]:

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+ADDRESS = "address"
+"""The file in a demo's folder that holds its address."""
+
 
 @contextlib.contextmanager
 def settings_of(data: Path) -> Iterator[Any]:
@@ -20,11 +23,21 @@ def settings_of(data: Path) -> Iterator[Any]:
         raise ValueError(f"no demo in {data}: run `motcua demo` first, or set MOTCUA_DATABASE_URL")
     from motcua.demo import cluster
 
-    started = cluster.start(data, Path("tenants"), base_url="http://localhost:8000")
+    started = cluster.start(data, Path("tenants"), base_url=_address(data))
     try:
         yield started.settings
     finally:
         started.stop()
+
+
+def _address(data: Path) -> str:
+    """Return the address at which the demo of this folder was last served, and believe its authority."""
+    from motcua.http import trust_also
+
+    file, authority = data / ADDRESS, data / "https" / "ca.pem"
+    if authority.exists():
+        trust_also(authority)
+    return file.read_text(encoding="ascii").strip() if file.exists() else "http://localhost:8000"
 
 
 def with_platform(data: Path, function: Callable[[Any], Any]) -> None:

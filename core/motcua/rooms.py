@@ -6,12 +6,16 @@ from typing import Any
 from motcua import notices
 from motcua.board import pages as board
 from motcua.catalogue.calendars import SUBSCRIBER
+from motcua.channels import engine as channels
+from motcua.channels import pages as channel_pages
+from motcua.channels import sign_in as channel_sign_in
 from motcua.desk import pages as desk
 from motcua.dossiers import (
     bundles,
     clock_changes,
     clock_routes,
     incidents,
+    preserving,
     service_tasks,
     staff_routes,
     timers,
@@ -21,6 +25,7 @@ from motcua.dossiers.changes import CHILD_ENDED
 from motcua.dossiers.results import issue_result
 from motcua.events.log import Event
 from motcua.events.work import Work
+from motcua.holdings import letters
 from motcua.monitor import pages as monitor
 from motcua.platform import Platform
 from motcua.plugins.manager import Plugins
@@ -53,6 +58,8 @@ ROUTES: list[Any] = [
         desk,
         board,
         monitor,
+        channel_pages,
+        channel_sign_in,
     )
     for route in room.ROUTES
 ]
@@ -78,8 +85,14 @@ def subscribers(plugins: Plugins, tenant: Tenant, event: str) -> Iterable[str]:
         yield telling.SUBSCRIBER
     if event == upkeep.DAY_CLOSED:
         yield upkeep.SUBSCRIBER
+    if event in channels.SUBSCRIBED:
+        yield channels.SUBSCRIBER
     if event == notices.OWED:
         yield notices.SUBSCRIBER
+    if event in letters.SUBSCRIBED:
+        yield letters.SUBSCRIBER
+    if preserving.wanted(plugins, tenant, event):
+        yield preserving.SUBSCRIBER
     if event in clock_changes.SUBSCRIBED:
         yield SUBSCRIBER
     for plugin in plugins.listeners(tenant):
@@ -110,6 +123,15 @@ def wire(platform: Platform) -> None:
     async def tell(work: Work, event: Event) -> None:
         await telling.tell(platform, work, event)
 
+    async def preserve(work: Work, event: Event) -> None:
+        await preserving.preserve(platform, work, event)
+
+    async def follow(work: Work, event: Event) -> None:
+        await letters.follow(platform, work, event)
+
+    async def bring(work: Work, event: Event) -> None:
+        await channels.follow(platform, work, event)
+
     async def write(work: Work, event: Event) -> None:
         await notices.deliver(platform, work, event)
 
@@ -120,7 +142,10 @@ def wire(platform: Platform) -> None:
         "timers": move,
         "bundle": gather,
         notices.SUBSCRIBER: write,
+        channels.SUBSCRIBER: bring,
         telling.SUBSCRIBER: tell,
+        preserving.SUBSCRIBER: preserve,
+        letters.SUBSCRIBER: follow,
         upkeep.SUBSCRIBER: upkeep.day_closed,
     }
     platform.gave_up[notices.SUBSCRIBER] = notices.gave_up

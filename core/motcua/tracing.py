@@ -38,6 +38,7 @@ _BRANCHES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("steps", ("step.completed",)),
     ("result", ("result.",)),
     ("credential", ("offer.", "credential.")),
+    ("delivery", ("delivery.",)),
     ("presentation", ("presentation.",)),
 )
 

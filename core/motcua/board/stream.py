@@ -124,7 +124,10 @@ class HallSource:
 
 
 def newest(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Leave only the last call of each number; newest first, as they came."""
+    """Leave only the last call of each number; newest first, as they came.
+
+    A call that was taken back (called no times) stays among them: who missed it still shows the number.
+    """
     seen: dict[str, dict[str, Any]] = {}
     for call in calls:
         seen.setdefault(call["number"], call)

@@ -10,6 +10,7 @@ from motcua.catalogue.form_fields import (
     COUNTED,
     HOLDERS,
     REPEATED,
+    WALLET_KINDS,
     Field,
     every,
 )
@@ -85,6 +86,9 @@ class _Checker:
             )
         if inside and (field.kind in REPEATED or field.kind == "representative"):
             raise self.wrong(f"{at}.kind", f"no {field.kind} inside a row")
+        plain = field.kind in WALLET_KINDS and not field.computed and not field.locked
+        if field.wallet and (inside or not plain or self.file == "draft.toml"):
+            raise self.wrong(f"{at}.wallet", "nothing: only a plain, open question is answered so")
         if inside and field.prefill:
             raise self.wrong(f"{at}.prefill", "no prefill inside a row")
         if field.kind == "declaration" and at.count("fields") > 1:

@@ -40,6 +40,7 @@ Key = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,39}$")]
 Line = Annotated[str, Meta(min_length=1, max_length=300)]
 Help = Annotated[str, Meta(max_length=2000)]
 Rule = Annotated[str, Meta(max_length=2000)]
+WalletClaim = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,39}\.[a-z][a-z0-9_]{0,39}$")]
 Count = Annotated[int, Meta(ge=0, le=1000)]
 
 REPEATED = frozenset({"rows", "cosigners"})
@@ -49,6 +50,10 @@ CHOOSING = frozenset({"choice", "multichoice", "representative"})
 COMPUTED = frozenset({"text", "integer", "decimal", "money", "date"})
 COUNTED = frozenset({"choice", "multichoice", "integer", "decimal", "money", "checkbox", "date"})
 """Kinds that may go to statistics; what a person writes freely may name somebody."""
+WALLET_KINDS = frozenset(
+    {"text", "long_text", "name", "address", "pid", "date", "choice", "phone", "email", "integer"}
+)
+"""Kinds that a claim of a paper can answer."""
 ROWS = 50
 FILES = 10
 
@@ -70,7 +75,8 @@ class Field(Record, frozen=True):
     a source such as ``person.full_name``; with ``locked`` a value from there cannot be changed.
     ``statistics`` lets the answer out of the dossier, without the person. ``slot`` is the key of the paper
     that an ``attachment`` (or the evidence of a ``representative``) hands in. ``row_vi`` and ``row_en`` name
-    one row of ``rows``: ``Người con``.
+    one row of ``rows``: ``Người con``. ``wallet`` names claims that answer the question, as
+    ``kind-of-paper.claim``, each an alternative.
     """
 
     key: Key
@@ -95,6 +101,7 @@ class Field(Record, frozen=True):
     max_rows: Count = 0
     row_vi: Annotated[str, Meta(max_length=100)] = ""
     row_en: Annotated[str, Meta(max_length=100)] = ""
+    wallet: Annotated[tuple[WalletClaim, ...], Meta(max_length=20)] = ()
 
     def label(self, lang: str) -> str:
         """Return the question in one language."""

@@ -88,6 +88,7 @@ class Drawing:
     ``sources`` says where a known value comes from: one that may be changed, one that may not. ``fills``
     lets browsers help; ``masked`` hides known personal numbers, for screens that others can see. ``at`` is
     the path of a question whose row has to stand on the page. ``files`` describes what is attached.
+    ``stated`` says of a path where a typed value comes from, as long as it stands there unchanged.
     """
 
     lang: str
@@ -97,6 +98,7 @@ class Drawing:
     masked: bool = False
     at: Sequence[str] = ()
     files: Callable[[Item], Mapping[str, Any]] = _no_files
+    stated: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def blocks(self, items: Iterable[Item]) -> list[Block]:
         """Return items as blocks."""
@@ -166,12 +168,17 @@ class Drawing:
             required=asked.required or asked.kind == "declaration",
             choices=[(c.value, c.en if self.lang == "en" else c.vi) for c in asked.choices],
             locked=item.fixed,
-            source=self.sources[item.fixed] if known else "",
+            source=self.source(item.path, typed) or (self.sources[item.fixed] if known else ""),
             autocomplete=fill if asked.kind != "tax_code" else "off",
             max_length=(asked.max or 0) if asked.kind in _TEXTS else 0,
             value=typed,
             error=item.error.say(self.lang) if item.error else "",
         )
+
+    def source(self, path: str, typed: Any) -> str:
+        """Return where a value comes from that a paper stated; nothing once it was changed."""
+        stated = self.stated.get(path)
+        return stated[1] if stated and stated[0] == typed else ""
 
     def typed(self, item: Item) -> Any:
         """Return what stands in a control: the source's value, or what was typed, right or wrong."""

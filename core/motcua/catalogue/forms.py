@@ -166,10 +166,16 @@ class Form(Record, frozen=True, dict=True):
 
     def describe(self, values: Mapping[str, Value], lang: str = "vi") -> list[tuple[str, str]]:
         """Return each answered question and its answer as people write it, rows one after another."""
+        return [(label, said) for _, label, said in self.described(values, lang)]
+
+    def described(
+        self, values: Mapping[str, Value], lang: str = "vi"
+    ) -> list[tuple[str, str, str]]:
+        """Return the lines of ``describe``, each after the path of the question it stands under."""
         return [
-            line
+            (item.path, *line)
             for asked in self.outline(values)
-            for item in asked.items
+            for item in _opened_items(asked.items)
             for line in _said(item, lang)
         ]
 
@@ -211,6 +217,15 @@ def _opened(items: Iterable[Item]) -> Iterator[Field]:
             yield from _opened(item.items)
         else:
             yield item.field
+
+
+def _opened_items(items: Iterable[Item]) -> Iterator[Item]:
+    """Yield the questions with groups opened: a group leaves no trace in the answers."""
+    for item in items:
+        if item.field.kind == "group":
+            yield from _opened_items(item.items)
+        else:
+            yield item
 
 
 def _said(item: Item, lang: str, before: str = "") -> Iterator[tuple[str, str]]:

@@ -23,6 +23,7 @@ SUBSCRIBER = "channels"
 _REVOKED = 1
 _RESULT_OF = "select id from issued_result where dossier_id = $1 order by issued_at desc limit 1"
 _OPEN = frozenset({"owed", "failed", "sent", "received"})
+_TRIED = frozenset({"tried", "elsewhere", "by_staff"})
 _HOLDER = "select holder_id from issued_result where id = $1"
 
 
@@ -153,10 +154,10 @@ async def _revoked(platform: Platform, work: Work, event: Event) -> None:
     """Take back what was delivered, on every channel, and stop what is on its way."""
     # A delivery under way is waited for: what it delivered must come back, too.
     for row in await work.tx.fetch(book.LOCK_ROWS, event.subject):
-        if row["state"] in ("owed", "failed"):
-            await book.give_up(work, row, "revoked")
-        elif row["state"] in ("sent", "received"):
+        if row["state"] in ("sent", "received"):
             await book.withdraw(work, row)
+        elif row["state"] in ("owed", "failed") or (row["reason"] in _TRIED and row["attempts"]):
+            await sending.stop(platform, work, row)
 
 
 async def _withdrawal(platform: Platform, work: Work, event: Event) -> None:

@@ -33,9 +33,12 @@ async def show(request: AnyRequest) -> Template:
 
 
 async def _list(
-    request: AnyRequest, errors: Mapping[str, str] | None = None, at: str = ""
+    request: AnyRequest,
+    errors: Mapping[str, str] | None = None,
+    at: str = "",
+    typed: str = "",
 ) -> Template:
-    """Return the page; ``errors`` are those of the forms of the delivery ``at``."""
+    """Return the page; ``errors`` are those of the forms of the delivery ``at``, ``typed`` its number."""
     platform: Platform = request.app.state.platform
     tenant, officer = province_of(request), access.officer(request, *access.DESK_ROLES)
     law = await platform.catalogue.of(tenant)
@@ -48,6 +51,7 @@ async def _list(
         procedures=names(law),
         errors=dict(errors or {}),
         at=at,
+        typed=typed,
         done=request.query_params.get("done", ""),
         **found,
     )
@@ -68,7 +72,8 @@ async def do(
             await access.seen(work, officer, await _dossier(work, delivery_id))
             done = await _COMMANDS[act](platform, work, delivery_id, form)
     except Invalid as wrong:
-        return await _list(request, wrong.fields, str(delivery_id))
+        typed = str(form.get("tracking", ""))[:100]
+        return await _list(request, wrong.fields, str(delivery_id), typed)
     return Redirect(here(request).url(f"{PATH}?done={done}"), status_code=303)
 
 

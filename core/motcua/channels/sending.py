@@ -75,7 +75,7 @@ async def attempt(
     if row["state"] not in ("owed", "failed") or row["how"]:
         return None
     if result["status"] == _REVOKED:
-        await book.give_up(work, row, "revoked")
+        await stop(platform, work, row)
         return None
     ended = {"result_id": row["result_id"], "channel": row["channel"], "outcome": "given_up"}
     found = known(platform, work.tenant).get(row["channel"])
@@ -114,6 +114,19 @@ async def _deliver(
         return None
     await book.sent(work, row, said.how, said.receipt)
     return "arrived" if said.arrived else None
+
+
+async def stop(platform: Platform, work: Work, row: Record) -> None:
+    """End the delivery of a result that was withdrawn before the channel said that it took it.
+
+    A channel that timed out, or was asked by a process that died, may have taken it all the same: so it is told
+    to take it back, which does nothing where nothing is. What waits for people only stops.
+    """
+    found = known(platform, work.tenant).get(row["channel"])
+    if not row["how"] and found is not None and "withdraw" in found.channel.capabilities:
+        await book.withdraw(work, row)
+    else:
+        await book.give_up(work, row, "revoked")
 
 
 async def withdraw(platform: Platform, work: Work, delivery_id: UUID, plan: Plan) -> None:

@@ -23,7 +23,9 @@ from delivery where dossier_id = $1 order by owed_at, step, id
 STUCK = """
 select v.id, v.result_id, v.dossier_id, v.channel, v.version, v.state, v.how, v.receipt, v.reason,
   v.error_vi, v.error_en, v.attempts, v.owed_at, v.next_at, v.sent_at, v.received_at, v.ended_at,
-  coalesce(d.code, d.track_code) as code, d.procedure_code, d.procedure_name, count(*) over () as total
+  coalesce(d.code, d.track_code) as code, d.procedure_code, d.procedure_name, count(*) over () as total,
+  array(select o.channel from delivery o where o.tenant_id = v.tenant_id and o.result_id = v.result_id
+    and o.id <> v.id and o.state in ('owed', 'sent') order by o.step, o.owed_at) as others
 from delivery v join dossier d on d.tenant_id = v.tenant_id and d.id = v.dossier_id
 where (v.state = 'failed' and v.attempts > 1 or v.state = 'withdrawing' and v.attempts > 1
     or v.state = 'given_up' and v.reason in ('tried', 'no_channel') and d.state = 9)
@@ -35,9 +37,16 @@ select v.id, v.result_id, v.dossier_id, v.channel, v.version, v.state, v.how, v.
   v.error_vi, v.error_en, v.attempts, v.owed_at, v.next_at, v.sent_at, v.received_at, v.ended_at,
   coalesce(d.code, d.track_code) as code, d.procedure_code, d.procedure_name, count(*) over () as total
 from delivery v join dossier d on d.tenant_id = v.tenant_id and d.id = v.dossier_id
-where v.channel = 'post' and (v.state = 'owed' and v.how = 'by_staff' or v.state = 'sent')
+where v.channel = 'post' and (v.state = 'owed' and v.how = 'by_staff' or v.state = 'sent' and d.state = 9)
   and ($1::uuid[] is null or d.received_unit = any($1) or d.competent_unit = any($1))
 order by v.state, v.owed_at, v.id limit $2
+"""
+# The conditions of STUCK, counted: for the monitor and the doctor.
+STUCK_COUNT = """
+select count(*) from delivery v join dossier d on d.tenant_id = v.tenant_id and d.id = v.dossier_id
+where (v.state = 'failed' and v.attempts > 1 or v.state = 'withdrawing' and v.attempts > 1
+    or v.state = 'given_up' and v.reason in ('tried', 'no_channel') and d.state = 9)
+  and ($1::uuid[] is null or d.received_unit = any($1) or d.competent_unit = any($1))
 """
 COUNT = """
 select count(*) from delivery v join dossier d on d.tenant_id = v.tenant_id and d.id = v.dossier_id
@@ -186,6 +195,11 @@ def _pairs(
     rows: Sequence[Record], names: Mapping[str, Words], lang: str
 ) -> list[tuple[Record, Told]]:
     return [(row, told(row, names, lang)) for row in rows]
+
+
+async def count_stuck(tx: Tx, units: Sequence[UUID] | None = None) -> int:
+    """Return how many deliveries are stuck in these units; None for the whole tenant."""
+    return int(await tx.fetchval(STUCK_COUNT, units))
 
 
 async def count(tx: Tx, officer: Session) -> int:

@@ -4,10 +4,15 @@ For identities that are no OpenID Connect provider. Between the two halves every
 the browser; the transaction around a channel's call does nothing else.
 """
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
+import httpx2
 import msgspec
+import structlog
 from cryptography.exceptions import InvalidTag
 from litestar import get, post
 from litestar.datastructures import Cookie
@@ -16,11 +21,17 @@ from litestar.response import Redirect
 
 from motcua import clock
 from motcua.channels import engine, sending
-from motcua.errors import Forbidden, NotFound
+from motcua.errors import Forbidden, NotFound, Unavailable
 from motcua.events.log import SYSTEM, Actor
 from motcua.people import sign_in as people
 from motcua.platform import Platform
-from motcua.plugins.wallet_channels import ClaimsRequest, Interaction, VerifiedClaims, WalletChannel
+from motcua.plugins.wallet_channels import (
+    ClaimsRequest,
+    Errand,
+    Interaction,
+    VerifiedClaims,
+    WalletChannel,
+)
 from motcua.tenancy.tenant import Tenant
 from motcua.web import sessions
 from motcua.web.here import AnyRequest, here, tenant_of
@@ -29,9 +40,11 @@ from motcua.web.sign_in import base_url_of, local_path, proving
 
 COOKIE = "mc_proof"
 PATH = "/sign-in/by"
+SECONDS = 15.0
 _CLAIMS = ("personal_id", "full_name", "birth_date")
 _ASSURANCE = "substantial"
 _OPEN = {"open": True}
+_log = structlog.get_logger(__name__)
 
 
 class _Attempt(msgspec.Struct, frozen=True):
@@ -52,11 +65,7 @@ async def start(request: AnyRequest, key: FromPath[str]) -> Redirect:
     tenant, form = tenant_of(request), await request.form()
     channel = _channel(platform, tenant, key)
     need = ClaimsRequest(_CLAIMS, "login", f"{base_url_of(request)}{PATH}/{key}", _ASSURANCE)
-    told = engine.plan_of(tenant).told(key)
-    async with (
-        platform.works.begin(tenant, SYSTEM) as work,
-        sending.errand(platform, work, told) as errand,
-    ):
+    async with _errand(platform, tenant, key) as errand:
         begun = await channel.start(errand, need)
     attempt = _Attempt(
         key,
@@ -101,16 +110,32 @@ async def back(request: AnyRequest, key: FromPath[str]) -> Redirect:
 async def _finish(
     request: AnyRequest, platform: Platform, tenant: Tenant, attempt: _Attempt
 ) -> VerifiedClaims:
-    channel, told = (
-        _channel(platform, tenant, attempt.channel),
-        engine.plan_of(tenant).told(attempt.channel),
-    )
+    channel = _channel(platform, tenant, attempt.channel)
     begun = Interaction(attempt.id, attempt.url, attempt.expires_at, attempt.kept)
-    async with (
-        platform.works.begin(tenant, SYSTEM) as work,
-        sending.errand(platform, work, told) as errand,
-    ):
+    async with _errand(platform, tenant, attempt.channel) as errand:
         return await channel.finish(errand, begun, dict(request.query_params.items()))
+
+
+@asynccontextmanager
+async def _errand(platform: Platform, tenant: Tenant, key: str) -> AsyncIterator[Errand]:
+    """Lend what a channel has in hand, for ``SECONDS``: anybody may begin, and a connection waits for it.
+
+    ``Unavailable`` when the other system does not answer; its own words may name somebody.
+    """
+    told = engine.plan_of(tenant).told(key)
+    try:
+        async with (
+            asyncio.timeout(SECONDS),
+            platform.works.begin(tenant, SYSTEM) as work,
+            sending.errand(platform, work, told) as errand,
+        ):
+            yield errand
+    except (TimeoutError, httpx2.HTTPError) as error:
+        _log.warning("sign_in_channel_failed", channel=key, error=type(error).__name__)
+        raise Unavailable(
+            "Hệ thống định danh không trả lời. Bạn chưa đăng nhập; hãy thử lại sau ít phút hoặc chọn cách khác.",
+            "The identity system does not answer. You are not signed in; try again later, or another way.",
+        ) from None
 
 
 def _in_words_of_sign_in(proven: VerifiedClaims) -> dict[str, Any]:

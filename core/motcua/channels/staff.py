@@ -18,6 +18,7 @@ from motcua.tenancy.db import Record
 
 POST = "post"
 _DOSSIER_OF = "select dossier_id from delivery where id = $1"
+_UNIT = "select name from unit where id = $1"
 _PHONE = "select phone_sealed from person where id = $1"
 _LONGEST_TRACKING = 40
 
@@ -37,16 +38,28 @@ async def again(work: Work, delivery_id: UUID) -> None:
 async def choose(platform: Platform, work: Work, delivery_id: UUID, channel: str) -> UUID:
     """Bring the result another way from now on; what was tried so far ends. Returns the delivery.
 
-    A channel that has the result in hand already goes on as it is. ``Invalid`` for a channel that is not
+    A channel that has the result in hand already goes on as it is; a letter that was not posted stays here. ``Invalid`` for a channel that is not
     here, ``Conflict`` when the holder has the result.
     """
     result, row = await _both(work, delivery_id)
     if row["state"] not in ("owed", "failed", "given_up", "sent"):
         raise _moved_on()
     made = await _choose(platform, work, result, channel)
-    if row["channel"] != channel and row["state"] in ("owed", "failed", "given_up"):
-        await book.give_up(work, row, "by_staff")
+    for other in await work.tx.fetch(book.LOCK_ROWS, result["id"]):
+        if other["channel"] != channel and _ends(other, chosen_at=row["id"]):
+            await book.give_up(work, other, "by_staff")
     return made
+
+
+def _ends(row: Record, *, chosen_at: UUID) -> bool:
+    """Tell whether a delivery ends when another way is chosen: the one this was said of, a letter not posted.
+
+    A letter that was posted ends only when it is said of it: it came back.
+    """
+    letter = row["channel"] == POST
+    if row["id"] == chosen_at:
+        return row["state"] in ("owed", "failed", "given_up") or (letter and row["state"] == "sent")
+    return bool(letter and row["state"] == "owed" and row["how"] == "by_staff")
 
 
 async def _choose(platform: Platform, work: Work, result: Record, channel: str) -> UUID:
@@ -105,9 +118,10 @@ async def label(platform: Platform, work: Work, delivery_id: UUID) -> dict[str, 
     if row["channel"] != POST:
         raise NotFound()
     person = await citizens.read(work, result["holder_id"])
+    unit = await work.tx.fetchval(_UNIT, result["competent_unit"])
     day: date = local_day(work.now)
     return {
-        "sender": work.tenant.name,
+        "sender": f"{unit}, {work.tenant.name}" if unit else work.tenant.name,
         "name": person.full_name,
         "address": person.address or "",
         "phone": person.phone or "",

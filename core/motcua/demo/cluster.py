@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from motcua.embedded import Postgres, Redis
+from motcua.keys import rotation
 from motcua.migrations import bootstrap, run
 from motcua.onboarding import load_tenant, store_packages
 from motcua.plugins.manager import Plugins
 from motcua.settings import Settings
 from motcua.tenancy.db import Database
 from motcua.tenancy.vault import Vaults
-from motcua.wallet import issuing_keys
 
 DATABASE = "motcua"
 Progress = Callable[[str], None]
@@ -64,31 +64,35 @@ def _secret(path: Path) -> bytes:
     return bytes.fromhex(path.read_text())
 
 
-async def prepare(cluster: Cluster, plugins: Plugins, progress: Progress) -> None:
-    """Make database, schema, tenants and keys; does only what is missing."""
+async def prepare(cluster: Cluster, plugins: Plugins, progress: Progress) -> list[str]:
+    """Make database, schema, tenants and keys; does only what is missing.
+
+    Returns the procedure packages that were not stored, and why.
+    """
     admin = cluster.postgres.url("postgres", "postgres")
     await bootstrap.prepare(admin, DATABASE, cluster.postgres.url("postgres", DATABASE))
     await run.upgrade(cluster.settings.owner_url, plugins)
-    await onboard(cluster.settings, plugins, progress)
+    return await onboard(cluster.settings, plugins, progress)
 
 
-async def onboard(settings: Settings, plugins: Plugins, progress: Progress) -> None:
-    """Load every tenant folder, and give each tenant its keys."""
+async def onboard(settings: Settings, plugins: Plugins, progress: Progress) -> list[str]:
+    """Load every tenant folder, and give each tenant its keys; returns the packages not stored, and why."""
     owner = await Database.open(settings.owner_url, size=2)
     vaults = Vaults(settings.secret_key)
     domain = settings.domain.rsplit(":", 1)[0]
     try:
-        await store_packages(owner, plugins, progress)
+        refused = await store_packages(owner, plugins, progress)
         for folder in sorted(p for p in settings.tenants.iterdir() if p.is_dir()):
             tenant = await load_tenant(owner, folder, domain, progress)
             if tenant.is_province:
                 async with owner.tenant(tenant) as tx:
-                    await issuing_keys.make_missing(
+                    await rotation.make_missing(
                         tx, vaults.of(tenant.id), settings, datetime.now(UTC)
                     )
         # A planner that knows nothing of a table that was just filled takes the wrong index.
         async with owner.platform() as tx:
             await tx.execute("analyze")
+        return refused
     finally:
         await owner.close()
 

@@ -191,11 +191,14 @@ async def at_the_counter(tour: Tour) -> None:
 
 async def _sit_down(tour: Tour, officer: Browser) -> Page:
     page = await officer.open(tour.url(HOME, "/desk"))
+    mine = [link for link in page.links("/desk/counter/") if "/open" not in link]
+    if "/desk/counter/" not in page.url and mine:
+        page = await officer.open(mine[0])
+    # An earlier tour sat down in another browser: this one goes on in its place.
+    if elsewhere := [f for f in page.forms() if f.action.endswith("/take-over")]:
+        page = await officer.submit(elsewhere[0])
     if "/desk/counter/" in page.url:
         return page
-    mine = [link for link in page.links("/desk/counter/") if "/open" not in link]
-    if mine:
-        return await officer.open(mine[0])
     forms = [f for f in page.forms() if f.action.endswith("/open")]
     tour.need(forms, f"no free counter: {page.said()}")
     return await officer.submit(forms[-1])
@@ -299,7 +302,8 @@ async def result(tour: Tour) -> None:
         tour.need(b"/ByteRange" in pdf.content, "the PDF carries no signature")
         await citizen.open(page.link("/verify/"))
     async with tour.hop("công dân", "receives the credential (OpenID4VCI)", "vi") as hop:
-        page = await citizen.submit(page.form("/offer"))
+        by_code = next(form for form in page.forms() if form.action.endswith("/offer"))
+        page = await citizen.submit(by_code)
         link, tx_code = page.link("credential_offer_uri"), element(page, "//*[@id='tx-code']")
         received = await tour.wallet.receive(link, tx_code=tx_code.replace(" ", ""))
         tour.need(received.papers, "the wallet received nothing")
@@ -351,13 +355,22 @@ async def reuse(tour: Tour) -> None:
         form = page.form("/check")
         page = await citizen.submit(form.fill({"truth": "true"} if "truth" in form.choices else {}))
         hop.id = element(page, "//*[@id='track-code']")
-        page = await citizen.open(page.link("/my/"))
-        UUID(page.url.rsplit("/", 1)[1])
+        mine = [link for link in page.links("/my/") if _is_uuid(link.rsplit("/", 1)[1])]
+        tour.need(mine, "the page does not lead to the new dossier")
+        page = await citizen.open(mine[0])
         tour.need("ví" in page.text(), "the paper does not say where it came from")
     async with tour.hop(who, "sees nothing of one province in the other", AWAY):
         other = tour.url(AWAY, f"/my/{tour.ids['dossier']}")
         await citizen.open(other, expect=404)
         await citizen.open(tour.url(AWAY, f"/track/{tour.ids['track']}"), expect=404)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 async def national(tour: Tour) -> None:

@@ -9,22 +9,27 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import click
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.server.embed import Server
 
-from motcua import logs
+from motcua import clock, logs
 from motcua.app import create_app, open_platform
 from motcua.demo import cluster as clusters
-from motcua.demo import population
+from motcua.demo import population, tls
 from motcua.demo.cluster import Cluster
+from motcua.demo.tls import Tls
 from motcua.demo.tour import walk
 from motcua.demo.visitor import HOME
+from motcua.http import trust_also
+from motcua.opening import ADDRESS
 from motcua.platform import Platform
 from motcua.plugins.manager import Plugins
 from motcua.running import background
 from motcua.simulation.alive import keep_alive
+from motcua.wallet.issuer import WALLET
 from motcua.web import live
 from motcua.web.simulated import simulated
 
@@ -39,10 +44,10 @@ class Steps:
         click.echo(f"  {time.perf_counter() - self.began:5.1f} s  {text}")
 
 
-def run_demo(port: int, data: Path, *, tour: bool, quiet: bool = False) -> int:
+def run_demo(port: int, data: Path, *, tour: bool, quiet: bool = False, https: bool = False) -> int:
     """Run the demo until Ctrl-C, or the tour until its end; returns the exit code.
 
-    ``quiet``: no invented people come to its halls.
+    ``quiet``: no invented people come to its halls. ``https``: over TLS, with an authority of its own.
     """
     say = Steps(time.perf_counter())
     tenants = tenants_folder()
@@ -50,7 +55,10 @@ def run_demo(port: int, data: Path, *, tour: bool, quiet: bool = False) -> int:
     data.mkdir(parents=True, exist_ok=True)
     logs.configure(file=data / "demo.log")
     say("starting PostgreSQL and Redis")
-    cluster = clusters.start(data, tenants, base_url=f"http://localhost:{port}")
+    base_url = f"{'https' if https else 'http'}://localhost:{port}"
+    cluster = clusters.start(data, tenants, base_url=base_url)
+    # Commands beside this one (`motcua wallet …`) are to speak of the same addresses.
+    (data / ADDRESS).write_text(base_url + "\n", encoding="ascii")
     if alive := not (tour or quiet):
         # The invented people of the last forty minutes say when they came.
         cluster.settings = replace(cluster.settings, simulation="stamps")
@@ -91,22 +99,41 @@ async def _run(cluster: Cluster, port: int, say: Steps, *, tour: bool, alive: bo
     for name, reason in plugins.quarantined.items():
         say(f"plugin {name} is quarantined: {reason}")
     say("bringing schema and tenants up to date")
-    await clusters.prepare(cluster, plugins, say if cluster.fresh else lambda _: None)
+    refused = await clusters.prepare(cluster, plugins, say if cluster.fresh else lambda _: None)
+    for package in refused if not cluster.fresh else ():
+        say(f"not stored: {package}")
     async with open_platform(cluster.settings, plugins) as platform:
         await population.fill(platform, say if cluster.fresh else lambda _: None)
-        async with serving(platform, port):
+        await platform.directory.refresh()
+        files = _tls(platform)
+        async with serving(platform, port, files):
             say("serving")
             if tour:
                 return await walk(cluster.settings.base_url)
-            _greet(platform, port, alive=alive)
+            _greet(platform, files, alive=alive)
             async with _alive(platform, port) if alive else contextlib.nullcontext():
                 await _until_interrupted()
     return 0
 
 
+def _tls(platform: Platform) -> Tls | None:
+    """Return the certificates where the demo's address is https, and believe them in this process, too."""
+    settings = platform.settings
+    if settings.scheme != "https":
+        return None
+    files = tls.prepare(settings.data, ["localhost", *_hosts(platform)], clock.now())
+    trust_also(files.authority)
+    return files
+
+
 @contextlib.asynccontextmanager
-async def serving(platform: Platform, port: int) -> AsyncIterator[None]:
+async def serving(platform: Platform, port: int, files: Tls | None = None) -> AsyncIterator[None]:
     """Serve the web on localhost, and do what is owed, until the end of the block."""
+    secure: dict[str, Any] = {}
+    if files is not None:
+        # TLS 1.2 is what older wallet software speaks.
+        secure = {"ssl_cert": files.certificate, "ssl_key": files.key}
+        secure |= {"ssl_protocol_min": SSLProtocols.tls12, "http": HTTPModes.http1}
     server = Server(
         simulated(create_app(platform), platform.settings.simulation),
         address="127.0.0.1",
@@ -114,6 +141,7 @@ async def serving(platform: Platform, port: int) -> AsyncIterator[None]:
         interface=Interfaces.ASGI,
         log_enabled=False,
         backlog=1024,
+        **secure,
     )
     async with background(platform):
         task = asyncio.create_task(server.serve())
@@ -161,7 +189,7 @@ async def _until_interrupted() -> None:
     await stop.wait()
 
 
-def _greet(platform: Platform, port: int, *, alive: bool) -> None:
+def _greet(platform: Platform, files: Tls | None, *, alive: bool) -> None:
     base = platform.settings
     busy = "come to four other halls" if alive else "do not come to the halls"
     click.echo("\nMột Cửa is running. Everybody in it is synthetic.\n")
@@ -179,8 +207,23 @@ def _greet(platform: Platform, port: int, *, alive: bool) -> None:
   Hall board             {base.url_of("quang-ninh")}/board/hong-gai
   Station                {base.url_of("quang-ninh")}/station/pair (code: sign in as quantri, /desk/devices)
   Invented visitors      {busy} (--quiet-halls)
-  Walk one whole visit   motcua tour --url http://localhost:{port}
+  Walk one whole visit   motcua tour --url {base.base_url}{f" --ca {files.authority}" if files else ""}
 
-  Ctrl-C stops everything.
+{_how_to_trust(files, _hosts(platform)) if files else ""}  Ctrl-C stops everything.
 """
     )
+
+
+def _hosts(platform: Platform) -> list[str]:
+    return [f"{WALLET}.localhost", *(t.host for t in platform.directory.all())]
+
+
+def _how_to_trust(files: Tls, hosts: list[str]) -> str:
+    return f"""  Authority to trust     {files.authority.resolve()}
+                         curl --cacert FILE … · SSL_CERT_FILE=FILE (Python, Go, OpenSSL)
+                         NODE_EXTRA_CA_CERTS=FILE (Node) · a browser: import it under its authorities.
+                         It can speak for names below localhost, and for no other host.
+  Where these names       are not found (curl and browsers find them, others ask /etc/hosts):
+                         127.0.0.1 {" ".join(hosts)}
+
+"""

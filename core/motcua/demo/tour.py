@@ -9,6 +9,7 @@ import time
 from datetime import UTC, datetime
 
 import click
+import httpx2
 
 from motcua.demo import hops, people
 from motcua.demo.browser import HopFailedError
@@ -28,7 +29,14 @@ async def walk(base_url: str) -> int:
         try:
             for part in hops.PARTS:
                 await part(tour)
-        except (HopFailedError, ValueError, OSError) as error:
+        except httpx2.ConnectError as error:
+            click.echo(
+                f"\n  {base_url} cannot be reached: {error}. --url is the platform's address, without a "
+                "tenant's name; over https, --ca is the certificate that `motcua demo --https` prints.",
+                err=True,
+            )
+            return 1
+        except (HopFailedError, ValueError, OSError, httpx2.HTTPError) as error:
             click.echo(f"\n  hop {tour.number} did not hold: {error}", err=True)
             return 1
         finally:

@@ -11,13 +11,12 @@ from litestar.response import Redirect, Template
 
 from motcua.desk.deeds import plain
 from motcua.desk.view import dossier_view, staff_id
-from motcua.dossiers import access, queries, reception, returning, worklists
+from motcua.dossiers import access, reception, returning, worklists
 from motcua.dossiers.supplements import Item, Request
-from motcua.errors import Conflict, Invalid, NotFound
+from motcua.errors import Invalid, NotFound
 from motcua.events.work import Work
 from motcua.platform import Platform
 from motcua.tenancy.db import Record
-from motcua.wallet import delivery
 from motcua.web.here import AnyRequest, here, province_of
 from motcua.web.pages import page
 from motcua.web.sessions import Session
@@ -85,14 +84,19 @@ def back_to(request: AnyRequest, form: Fields, path: str, done: str) -> Redirect
 
 
 async def _command(request: AnyRequest, dossier_id: UUID, name: str) -> Redirect | Template:
-    """Carry out one decision on a dossier; what is wrong comes back beside the form."""
+    return await carry_out(request, dossier_id, name, *_COMMANDS[name])
+
+
+async def carry_out(
+    request: AnyRequest, dossier_id: UUID, name: str, allowed: Allowed, command: Command
+) -> Redirect | Template:
+    """Carry out one decision on a dossier; what is wrong comes back beside the form called ``name``."""
     platform: Platform = request.app.state.platform
     tenant = province_of(request)
     officer = access.officer(request)
     form = await request.form()
     try:
         async with platform.works.begin(tenant, officer.actor) as work:
-            allowed, command = _COMMANDS[name]
             await allowed(work, officer, dossier_id)
             done = await command(platform, work, officer, dossier_id, form)
     except Invalid as wrong:
@@ -130,12 +134,6 @@ async def reject(request: AnyRequest, dossier_id: FromPath[UUID]) -> Redirect | 
 async def hand_over(request: AnyRequest, dossier_id: FromPath[UUID]) -> Redirect | Template:
     """Hand the result over at the counter."""
     return await _command(request, dossier_id, "hand-over")
-
-
-@post("/desk/dossier/{dossier_id:uuid}/revoke", include_in_schema=False)
-async def revoke(request: AnyRequest, dossier_id: FromPath[UUID]) -> Redirect | Template:
-    """Revoke a result that was issued wrongly, with every copy of it in a wallet."""
-    return await _command(request, dossier_id, "revoke")
 
 
 async def _compare(
@@ -177,22 +175,6 @@ async def _hand_over(
     return "handed-over"
 
 
-async def _revoke(_: Platform, work: Work, officer: Session, dossier_id: UUID, form: Fields) -> str:
-    dossier = await queries.one(work.tx, dossier_id)
-    result = await queries.result(work.tx, dossier_id)
-    if result is None:
-        raise Conflict("Hồ sơ chưa có kết quả.", "There is no result yet.")
-    await delivery.revoke(work, result["id"], str(form.get("reason", "")))
-    # The reason stands with the result; the dossier's own story says who did it and when.
-    work.emit(
-        "dossier.result_revoked",
-        dossier_id,
-        {"result": str(result["id"])},
-        unit=dossier["competent_unit"],
-    )
-    return "revoked"
-
-
 def items_of(form: Fields) -> list[Item]:
     """Return what was ticked (``papers``, ``fields``), each with the note beside it (``note.<kind>.<key>``)."""
     ticked: list[tuple[Literal["paper", "field"], str]] = [
@@ -209,7 +191,6 @@ _COMMANDS: Mapping[str, tuple[Allowed, Command]] = {
     "ask": (access.received, _ask),
     "reject": (access.received, _reject),
     "hand-over": (access.received, _hand_over),
-    "revoke": (access.led, _revoke),
 }
 
 
@@ -237,4 +218,4 @@ def pdf(content: bytes, name: str) -> Response[bytes]:
     return Response(content, media_type="application/pdf", headers=headers)
 
 
-ROUTES: list[Any] = [find, show, compare, accept, ask, reject, hand_over, revoke, paper]
+ROUTES: list[Any] = [find, show, compare, accept, ask, reject, hand_over, paper]

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from motcua.desk import hall_rows as rows
+from motcua.desk.next_up import next_up
 from motcua.desk.view import minutes_since
 from motcua.errors import NotFound
-from motcua.queues import forecasting
+from motcua.queues import forecasting, taking_up
 from motcua.queues.forecast import Forecast
 from motcua.queues.policies import policy_in_force
 from motcua.station import health
@@ -35,11 +36,12 @@ where t.id = $1 and e.type like 'ticket.%' order by e.at desc, e.id desc limit 1
 
 @dataclass(frozen=True)
 class Waits:
-    """One who waits: the row, the range of minutes left, and the minutes since he came."""
+    """One who waits: the row, the range of minutes left, the minutes since he came, whether he is called next."""
 
     row: Record
     range: str
     waited: int
+    next: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,8 @@ class CounterView:
     undo: Undo | None = None
     waited: int = 0
     """Minutes that the ticket at the counter had waited when it was called."""
+    alone_since: datetime | None = None
+    """When the line to the centre was lost, as long as it matters here: the last seconds before are missing."""
     troubles: Sequence[DeviceHealth] = ()
     """Devices of the site with somebody asking for help, or with the paper at its end."""
 
@@ -98,6 +102,13 @@ class CounterView:
         if self.counter["break_since"] is not None:
             return "break"
         return str(self.ticket["state"]) if self.ticket is not None else "idle"
+
+    @property
+    def unseen(self) -> bool:
+        """Whether the number may have been started before the cut, unknown to the hall's own machine."""
+        if self.alone_since is None or self.ticket is None or self.standing != "called":
+            return False
+        return bool(self.ticket["called_at"] < self.alone_since)
 
     @property
     def mark(self) -> str:
@@ -155,10 +166,11 @@ async def counter_view(
         others=[c for c in others if _served(c) and c["id"] != counter["id"]],
         classes=await rows.classes(tx, now),
         picked=await rows.picked(tx, site, picked, now) if picked else None,
-        # With the next one called already, the counter is taken: there is no way back.
+        # Once the next one is served, there is no way back.
         undo=await _undo(tx, site, undo, staff, now)
-        if undo and (ticket is None or ticket["id"] == undo)
+        if undo and (ticket is None or ticket["id"] == undo or ticket["state"] == "called")
         else None,
+        alone_since=await taking_up.cut_lately(tx, site, now),
         waited=minutes_since(ticket["since"], ticket["called_at"]) if ticket else 0,
         troubles=await troubles(tx, site, now),
     )
@@ -176,8 +188,9 @@ async def who_waits(
     """Return how many wait for a counter, and the first of them."""
     found = await rows.waiting(tx, counter, staff, now)
     left = await forecasting.forecast_of(tx, counter["site_id"], now) if found else None
+    first = await next_up(tx, counter, staff, now) if found else None
     waiting = [
-        Waits(row, _left(left, row), minutes_since(row["since"], now))
+        Waits(row, _left(left, row), minutes_since(row["since"], now), row["id"] == first)
         for row in found
         if left is not None
     ]

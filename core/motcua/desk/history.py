@@ -19,6 +19,16 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "Moved to the unit that the mended answers make competent",
     ),
     "component.compared": ("Đối chiếu giấy tờ với bản chính", "Paper compared with its original"),
+    "component.presented": (
+        "Ghi nhận giấy tờ xuất trình từ ví",
+        "Paper shown from a wallet taken into the check-list",
+    ),
+    "dossier.paper_shown": (
+        "Xem giấy tờ trong ví tại quầy",
+        "Paper of a wallet seen at the counter",
+    ),
+    "dossier.signed": ("Ký hồ sơ bằng ví", "Signed with a wallet"),
+    "signature.checked": ("Kiểm tra lại chữ ký bằng ví", "Signature by wallet checked again"),
     "component.read": ("Xem giấy tờ", "Paper read"),
     "dossier.reception_supplement_requested": ("Yêu cầu bổ sung", "Papers asked for"),
     "dossier.reception_supplement_answered": ("Người dân đã bổ sung", "Papers handed in"),
@@ -32,7 +42,13 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "step.returned": ("Trả lại để sửa", "Returned to be mended"),
     "dossier.finished": ("Có kết quả", "Result issued"),
     "dossier.returned": ("Trả kết quả", "Result handed over"),
+    "dossier.withdrawal_proposed": ("Đề nghị thu hồi kết quả", "Withdrawal of the result proposed"),
+    "dossier.withdrawal_declined": ("Không đồng ý thu hồi kết quả", "Withdrawal declined"),
     "dossier.result_revoked": ("Thu hồi kết quả", "Result revoked"),
+    "dossier.correction_opened": (
+        "Mở hồ sơ cấp lại kết quả đúng",
+        "Opened to make the right result",
+    ),
     "dossier.stopped": ("Dừng xử lý", "Stopped"),
 }
 _NAMES = "select 'staff:' || id as actor, full_name from staff where 'staff:' || id = any($1)"

@@ -8,7 +8,7 @@ from motcua.desk import hall_rows
 from motcua.desk.deeds import Deed, Done, Verb
 from motcua.desk.view import staff_id
 from motcua.errors import Invalid
-from motcua.queues import calling, issuing, moving, serving, undoing
+from motcua.queues import calling, issuing, moving, serving, taking_up, undoing
 
 
 async def call(deed: Deed) -> Done:
@@ -48,6 +48,12 @@ async def start(deed: Deed) -> Done:
     ticket = deed.ticket()
     await serving.start(deed.work, ticket, deed.staff, version=deed.version)
     return Done(undo=ticket)
+
+
+async def take_up(deed: Deed) -> Done:
+    """Serve on, at a site that was just cut off, whom this counter was serving: the number is typed."""
+    await taking_up.take_up(deed.work, deed.here, deed.staff, await _chosen(deed))
+    return Done("taken-up")
 
 
 async def finish(deed: Deed) -> Done:
@@ -230,6 +236,7 @@ VERBS: Mapping[str, Verb] = {
     "direct": direct,
     "recall": recall,
     "start": start,
+    "take-up": take_up,
     "finish": finish,
     "next": finish_and_call,
     "no-show": no_show,

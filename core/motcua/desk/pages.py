@@ -13,15 +13,20 @@ from motcua.desk import (
     outbox,
     picture,
     seats,
+    shared,
     steps,
+    trust,
     waiting,
+    wallet,
+    wallet_signature,
+    withdrawal,
 )
 
 ROUTES: list[Any] = [
     route
     for part in (
-        *(seats, counters, acting, dossiers, documents, picture, steps),
-        *(waiting, clock, devices, outbox, feedback),
+        *(seats, counters, acting, dossiers, documents, withdrawal, picture, steps),
+        *(wallet, wallet_signature, trust, waiting, clock, devices, outbox, feedback, shared),
     )
     for route in part.ROUTES
 ]

@@ -8,8 +8,10 @@ from litestar import get, post
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
+from motcua.channels import shown
 from motcua.desk.dossiers import Fields, back_to, dossier_page, items_of
 from motcua.desk.view import staff_id
+from motcua.desk.withdrawal_view import to_sign
 from motcua.dossiers import access, settlement, worklists
 from motcua.dossiers.law import names
 from motcua.dossiers.settlement import Officer, StepDone
@@ -39,8 +41,16 @@ async def work(request: AnyRequest) -> Template:
             late=asked.get("late") == "1",
             after=asked.get("after", ""),
         )
+        undelivered = await shown.count(tx, officer)
+        withdrawals = await to_sign(tenant, tx, officer)
     return page(
-        request, "desk/work.html", found=found, names=names(law), done=asked.get("done", "")
+        request,
+        "desk/work.html",
+        found=found,
+        names=names(law),
+        done=asked.get("done", ""),
+        undelivered=undelivered,
+        withdrawals=withdrawals,
     )
 
 

@@ -11,8 +11,10 @@ from motcua.catalogue.fees import fee
 from motcua.catalogue.fields import Field, Value, written
 from motcua.catalogue.forms import Form
 from motcua.catalogue.packages import Package
+from motcua.channels.shown import Told, of_dossier
 from motcua.desk.history import Entry, entries
 from motcua.desk.step_view import StepView, draft_fields, step_view
+from motcua.desk.withdrawal_view import WithdrawalView, withdrawal_view
 from motcua.dossiers import (
     access,
     awaited,
@@ -36,11 +38,15 @@ from motcua.people import citizens
 from motcua.people.citizens import Citizen
 from motcua.platform import Platform
 from motcua.tenancy.db import Record
-from motcua.wallet import statuslist
+from motcua.wallet import signing, statuslist
+from motcua.wallet.signing import Evidence
 from motcua.web.sessions import Session
 from motcua.worktime import due
 
 TONES = {1: "info", 2: "info", 3: "bad", 4: "info", 5: "warn", 6: "warn", 7: "warn", 8: "bad"}
+
+
+_SOURCES = "select * from answer_source where dossier_id = $1"
 
 
 @dataclass(frozen=True)
@@ -94,8 +100,9 @@ class DossierView:
     case: str
     subject: Citizen
     submitter: Citizen | None
-    answers: Sequence[tuple[str, str]]
+    answers: Sequence[tuple[str, str, Record | None]]
     papers: Sequence[PaperRow]
+    signature: Evidence | None
     seen_before: Mapping[UUID, str]
     fee_lines: Sequence[str]
     due_at: datetime
@@ -116,7 +123,8 @@ class DossierView:
     result: Record | None
     receives: bool
     hands_over: bool
-    revokes: bool
+    withdrawal: WithdrawalView
+    deliveries: Sequence[Told]
     awaited: Sequence[Record]
     tellable: Collection[str]
     leads: bool
@@ -162,6 +170,7 @@ async def dossier_view(
     charged = fee(package, answers, channel=CHANNELS[row["channel"]])
     refused = row["decision"] == "refused"
     other = row["submitter_id"] != row["subject_id"]
+    sources = {source["field"]: source for source in await work.tx.fetch(_SOURCES, row["id"])}
     return DossierView(
         row=row,
         title=TITLES[row["state"]],
@@ -170,7 +179,11 @@ async def dossier_view(
         case=package.case_for(answers).name(lang),
         subject=await citizens.read(work, row["subject_id"]),
         submitter=await citizens.read(work, row["submitter_id"]) if other else None,
-        answers=package.form.describe(answers, lang),
+        answers=[
+            (label, said, sources.get(path))
+            for path, label, said in package.form.described(answers, lang)
+        ],
+        signature=await signing.of_dossier(work, row["id"]),
         papers=_papers(procedure, answers, await queries.components(work.tx, row["id"]), lang),
         seen_before=await queries.seen_before(work.tx, row["id"]),
         fee_lines=[line.text(lang) for line in charged.lines],
@@ -194,9 +207,8 @@ async def dossier_view(
         receives=session.may("receiver", row["received_unit"]) and row["state"] == 1,
         hands_over=session.may("receiver", row["received_unit"])
         and returning.can_be_handed_over(row, result),
-        revokes=result is not None
-        and result["status"] != statuslist.REVOKED
-        and session.may("leader", row["competent_unit"]),
+        withdrawal=await withdrawal_view(work, session, row, result),
+        deliveries=await of_dossier(platform, work.tenant, work.tx, row["id"], lang, staff=True),
         awaited=(waits := await awaited.of(work.tx, row["id"])),
         tellable={w["message"] for w in awaited.tellable(waits)} if _tells(session, row) else (),
         leads=_may(session, row, incidents.ROLES),

@@ -32,6 +32,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 # Where the worker compiled says nothing of the template, and differs each time.
 _FOLDERS = re.compile(r"\S*motcua-doc-[^\s]*?/(?=template/|motcua/)")
 _UNPRINTABLE = re.compile(r'the text `"(.*?)"` could not be displayed')
+_JOINED = '#include "/{}"\n#include "/motcua/{}.typ"\n'
 _IMAGE_NAME = re.compile(r"[a-z0-9_-]+\.(?:svg|png|jpg)")
 
 
@@ -99,15 +100,16 @@ class Renderer:
         at: datetime,
         images: Mapping[str, bytes] | None = None,
         qr: str | None = None,
+        last_page: str = "",
     ) -> Rendered:
         """Compile a template: a name of the core (``"form01"``) or the path of a plugin's ``.typ`` file.
 
         ``at`` is the document's date (aware). ``images`` are files by name (``seal.png``); ``qr`` is a text
-        that becomes ``/images/qr.svg``. Blocks; raises ``UnprintableError`` (data), ``TemplateError``,
+        that becomes ``/images/qr.svg``; ``last_page`` a template of the core for a page behind. Blocks; raises ``UnprintableError`` (data), ``TemplateError``,
         ``TemplateTimeoutError``.
         """
-        answer, pdf = self._compile(template, data, at, images, qr, "pdf")
-        places = {p["name"]: _place(p) for p in answer["places"]}
+        answer, pdf = self._compile(template, data, at, images, qr, "pdf", last_page)
+        places = {p["name"]: _place(p) for p in reversed(answer["places"])}  # the first of a name
         return Rendered(pdf, places, tuple(answer["warnings"]))
 
     def preview(
@@ -139,8 +141,12 @@ class Renderer:
         images: Mapping[str, bytes] | None,
         qr: str | None,
         form: str,
+        last_page: str = "",
     ) -> tuple[dict[str, Any], bytes]:
         main, files = _sources(template)
+        if last_page:
+            files["with-last-page.typ"] = _JOINED.format(main, last_page).encode()
+            main = "with-last-page.typ"
         pictures = dict(images or {})
         if qr is not None:
             pictures["qr.svg"] = qr_image_svg(qr).encode()
@@ -181,11 +187,12 @@ async def render_document(
     at: datetime,
     images: Mapping[str, bytes] | None = None,
     qr: str | None = None,
+    last_page: str = "",
 ) -> Rendered:
     """As ``Renderer.document``, for request handlers and jobs: waits without blocking the others."""
 
     def work() -> Rendered:
-        return renderer().document(template, data, at=at, images=images, qr=qr)
+        return renderer().document(template, data, at=at, images=images, qr=qr, last_page=last_page)
 
     return await to_thread.run_sync(work)
 

@@ -1,229 +1,199 @@
 """Digital signatures on PDFs: PAdES baseline B-B (ETSI EN 319 142-1), added without touching a byte before.
 
-The order is: render, sign, store. A signature can be invisible or lie over a place that the template kept
-free (``Rendered.places``), with a picture rendered from ``stamp.typ``: fonts embedded, PDF/A stays PDF/A.
+The order is: render, sign, store. Signing has two halves, with the signature itself between them: the
+document is prepared in a worker thread, what is to be signed goes to a callable that may ask a card or a
+service far away, and the answer is put in. So no private key comes here, unless by ``pem_signer``.
 
-Everything blocks and runs an event loop of its own inside: call it in a worker thread, never on the loop.
+A signature can be invisible or lie over a place that the template kept free (``Rendered.places``), with a
+picture rendered from ``stamp.typ``: fonts embedded, PDF/A stays PDF/A.
 """
 
-import binascii
+import asyncio
 import io
-import os
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from asn1crypto import keys, pem, x509  # type: ignore[import-untyped]
+from anyio import to_thread
+from asn1crypto import algos, cms, pem, x509  # type: ignore[import-untyped]
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
-from cryptography.x509 import load_pem_x509_certificate
-from pyhanko.pdf_utils.content import PdfContent
-from pyhanko.pdf_utils.incremental_writer import (
-    IncrementalPdfFileWriter,
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
 )
-from pyhanko.pdf_utils.layout import AxisAlignment, BoxConstraints, Margins, SimpleBoxLayoutRule
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509 import load_der_x509_certificate
 from pyhanko.pdf_utils.misc import PdfError
-from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import signers
+from pyhanko.sign.ades.api import CAdESSignedAttrSpec
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
-from pyhanko.sign.validation import validate_pdf_signature
-from pyhanko.sign.validation.errors import SignatureValidationError
-from pyhanko.sign.validation.settings import KeyUsageConstraints
-from pyhanko.sign.validation.status import SignatureCoverageLevel
-from pyhanko.stamp import StaticStampStyle
-from pyhanko_certvalidator import ValidationContext
+from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from motcua.documents import drawing
 from motcua.documents.render import Place
-from motcua.errors import Invalid
+
+Sign = Callable[[bytes], Awaitable[bytes]]
+"""Signs bytes with ES256 (RFC 7518 section 3.4): answers the 64 bytes of R and S."""
+
+_P256 = 32
+# The container of a chain of three certificates takes 3 kB; hexadecimal digits are reserved.
+_RESERVED = 16_384
 
 
 @dataclass(frozen=True)
-class SignatureReport:
-    """What checking one signature showed.
+class Drawn:
+    """Something drawn into a place that the template kept free: a one-page PDF, or the text of a QR code."""
 
-    ``valid`` is the answer: intact, by a certificate that leads to a trusted root and may sign, and nothing
-    was added afterwards that a signature does not cover. ``intact`` is about the bytes alone, ``trusted``
-    about the certificate alone. ``signed_at`` is the signer's own clock: B-B has no time stamp.
-    """
-
-    valid: bool
-    signer: str
-    signed_at: datetime | None
-    intact: bool
-    trusted: bool
-    covers_whole: bool
+    place: Place
+    content: bytes | str
 
 
-def sign_pdf(
+@dataclass(frozen=True)
+class _Prepared:
+    output: Any
+    digest: PreparedByteRangeDigest
+    signer: Any
+    attributes: Any
+
+
+async def sign_pdf(
     pdf: bytes,
     *,
-    key_pem: bytes,
-    cert_pem: bytes,
-    chain_pem: Sequence[bytes],
+    sign: Sign,
+    chain_pem: bytes,
+    at: datetime,
     reason: str,
     name: str,
     location: str,
-    field_box: Place | None = None,
-    stamp: bytes | None = None,
+    stamp: Drawn | None = None,
+    code: Drawn | None = None,
 ) -> bytes:
-    """Return the PDF with one more signature (SHA-256; ``key_pem`` is not encrypted).
+    """Return the PDF with one more signature (ECDSA on P-256, SHA-256).
 
-    ``chain_pem`` are the intermediate certificates, without the root. ``stamp`` is a one-page PDF shown in
-    ``field_box``; give both or neither. Raises ``ValueError`` when key and certificate do not match or the
-    PDF cannot be read.
+    ``chain_pem`` is the signer's certificate and those above it, without the root. ``at`` is the moment the
+    signature says of itself. ``stamp`` is the signature's picture, ``code`` a QR code that it covers. Raises
+    ``ValueError`` when the signature is not the certificate's or the PDF cannot be read, and what ``sign``
+    raises.
     """
-    if (field_box is None) != (stamp is None):
-        raise ValueError("a visible signature needs a place and a picture")
-    signer = signers.SimpleSigner(
-        signing_cert=_certificate(cert_pem),
-        signing_key=_key(key_pem, cert_pem),
-        cert_registry=_registry(chain_pem),
+    chain = certificates(chain_pem)
+
+    def prepare() -> _Prepared:
+        about = {"reason": reason, "name": name, "location": location}
+        try:
+            return asyncio.run(_prepare(pdf, chain, at, about, stamp, code))
+        except PdfError as error:
+            raise ValueError(f"not a PDF that can be signed: {error}") from error
+
+    prepared = await to_thread.run_sync(prepare)
+    raw = await sign(bytes(prepared.attributes.dump()))
+    return await to_thread.run_sync(_complete, prepared, raw, chain[0])
+
+
+def pem_signer(key_pem: bytes) -> Sign:
+    """Return a signer with a P-256 key in PEM that is not encrypted; ``ValueError`` for another key."""
+    key = serialization.load_pem_private_key(key_pem, password=None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name != "secp256r1":
+        raise ValueError("the key is not on the curve P-256")
+
+    async def sign(data: bytes) -> bytes:
+        r, s = decode_dss_signature(key.sign(data, ec.ECDSA(SHA256())))
+        return r.to_bytes(_P256, "big") + s.to_bytes(_P256, "big")
+
+    return sign
+
+
+def certificates(chain_pem: bytes) -> list[Any]:
+    """Read one or more certificates in PEM; ``ValueError`` when there is none."""
+    found = [x509.Certificate.load(der) for _, _, der in pem.unarmor(chain_pem, multiple=True)]
+    if not found:
+        raise ValueError("no certificate")
+    return found
+
+
+async def _prepare(
+    pdf: bytes,
+    chain: Sequence[Any],
+    at: datetime,
+    about: Any,
+    stamp: Drawn | None,
+    code: Drawn | None,
+) -> _Prepared:
+    writer = drawing.Update(io.BytesIO(pdf))
+    if code is not None:
+        drawing.draw_code(writer, code.place, str(code.content))
+    signer = _signer(chain)
+    field = f"Signature{len(writer.prev.embedded_signatures) + 1}"
+    metadata = signers.PdfSignatureMetadata(
+        field_name=field,
+        md_algorithm="sha256",
+        subfilter=SigSeedSubFilter.PADES,
+        cades_signed_attr_spec=CAdESSignedAttrSpec(),
+        **about,
+    )
+    session = signers.PdfSigner(
+        metadata,
+        signer,
+        stamp_style=None if stamp is None else drawing.stamp_style(_picture(stamp)),
+        new_field_spec=SigFieldSpec(field, **_where(stamp)),
+    ).init_signing_session(writer)
+    session.system_time = at
+    checked = await session.perform_presign_validation(writer)
+    document = session.prepare_tbs_document(validation_info=checked, bytes_reserved=_RESERVED)
+    digest, output = document.digest_tbs_document()
+    attributes = await signer.signed_attrs(digest.document_digest, "sha256", use_pades=True)
+    return _Prepared(output, digest, signer, attributes)
+
+
+def _complete(prepared: _Prepared, raw: bytes, leaf: Any) -> bytes:
+    signature = _encoded(raw, prepared.attributes.dump(), leaf)
+    prepared.signer._signature_value = signature
+    container: cms.ContentInfo = asyncio.run(
+        prepared.signer.async_sign_prescribed_attributes("sha256", prepared.attributes)
+    )
+    prepared.digest.fill_with_cms(prepared.output, container)
+    return bytes(prepared.output.getvalue())
+
+
+def _encoded(raw: bytes, data: bytes, leaf: Any) -> bytes:
+    """Return R and S as DER (RFC 3279 section 2.2.3), once they are known to be the certificate's."""
+    if len(raw) != 2 * _P256:
+        raise ValueError("an ES256 signature is 64 bytes long")
+    r, s = int.from_bytes(raw[:_P256], "big"), int.from_bytes(raw[_P256:], "big")
+    encoded = encode_dss_signature(r, s)
+    public = load_der_x509_certificate(leaf.dump()).public_key()
+    try:
+        if not isinstance(public, ec.EllipticCurvePublicKey):
+            raise InvalidSignature
+        public.verify(encoded, data, ec.ECDSA(SHA256()))
+    except InvalidSignature:
+        raise ValueError("the key does not belong to the certificate") from None
+    return encoded
+
+
+def _signer(chain: Sequence[Any]) -> Any:
+    registry = SimpleCertificateStore.from_certs(chain)  # type: ignore[no-untyped-call]
+    return signers.ExternalSigner(
+        signing_cert=chain[0],
+        cert_registry=registry,
+        signature_value=72,
+        signature_mechanism=algos.SignedDigestAlgorithm({"algorithm": "sha256_ecdsa"}),
         embed_roots=False,
     )
-    try:
-        writer = _Update(io.BytesIO(pdf))
-        field = f"Signature{len(writer.prev.embedded_signatures) + 1}"
-        metadata = signers.PdfSignatureMetadata(
-            field_name=field,
-            md_algorithm="sha256",
-            subfilter=SigSeedSubFilter.PADES,
-            reason=reason,
-            name=name,
-            location=location,
-        )
-        made = signers.PdfSigner(
-            metadata,
-            signer,
-            stamp_style=None if stamp is None else _stamp_style(stamp),
-            new_field_spec=SigFieldSpec(field, **_where(field_box)),
-        ).sign_pdf(writer)
-    except PdfError as error:
-        raise ValueError(f"not a PDF that can be signed: {error}") from error
-    return bytes(made.getvalue())
 
 
-def verify_pdf(
-    pdf: bytes, trust_roots: Sequence[bytes], *, at: datetime | None = None
-) -> SignatureReport:
-    """Check a signed PDF and report on its last signature, ``valid`` only when all of them are.
-
-    ``trust_roots`` are PEM certificates; nothing else is trusted and nothing is fetched from a network, so
-    whether a certificate was revoked is the caller's business. ``at`` is the moment of validity (default:
-    now). Raises ``Invalid`` when there is no signature or no readable PDF.
-    """
-    reports = verify_signatures(pdf, trust_roots, at=at)
-    last = reports[-1]
-    return replace(last, valid=last.covers_whole and all(report.valid for report in reports))
+def _picture(stamp: Drawn) -> bytes:
+    if not isinstance(stamp.content, bytes):
+        raise TypeError("the picture of a signature is a PDF")
+    return stamp.content
 
 
-def verify_signatures(
-    pdf: bytes, trust_roots: Sequence[bytes], *, at: datetime | None = None
-) -> list[SignatureReport]:
-    """Check every signature by itself, in the order they were made. Parameters as ``verify_pdf``."""
-    roots = [_certificate(root) for root in trust_roots]
-    try:
-        reader = PdfFileReader(io.BytesIO(pdf), strict=False)
-        embedded = list(reader.embedded_signatures)
-        reports = [_report(one, roots, at) for one in embedded]
-    except (PdfError, ValueError, TypeError, KeyError, OSError) as error:
-        raise Invalid(
-            "Không đọc được tệp PDF; tệp bị hỏng hoặc đã bị sửa.",
-            "The PDF cannot be read; it is damaged or was changed.",
-        ) from error
-    if not reports:
-        raise Invalid(
-            "Tệp PDF này không có chữ ký số.", "This PDF does not carry a digital signature."
-        )
-    return reports
-
-
-def _report(embedded: Any, roots: list[Any], at: datetime | None) -> SignatureReport:
-    signer = str(embedded.signer_cert.subject.native.get("common_name", ""))
-    context = ValidationContext(
-        trust_roots=roots, allow_fetching=False, moment=at, revocation_mode="soft-fail"
-    )
-    usage = KeyUsageConstraints(
-        key_usage={"digital_signature", "non_repudiation"}, match_all_key_usages=False
-    )
-    try:
-        status = validate_pdf_signature(embedded, context, key_usage_settings=usage)
-    except SignatureValidationError:
-        return SignatureReport(False, signer, embedded.self_reported_timestamp, False, False, False)
-    return SignatureReport(
-        valid=bool(status.bottom_line),
-        signer=signer,
-        signed_at=status.signer_reported_dt,
-        intact=bool(status.intact and status.valid),
-        trusted=bool(status.trusted),
-        covers_whole=status.coverage == SignatureCoverageLevel.ENTIRE_FILE,
-    )
-
-
-class _Update(IncrementalPdfFileWriter):
-    """An update that leaves the version alone: PDF/A-2 is PDF 1.7.
-
-    For ECDSA pyHanko declares the extension of ISO/TS 32002, which is enough, and also claims PDF 2.0.
-    """
-
-    def ensure_output_version(self, version: tuple[int, int]) -> None:
-        if version < (2, 0):
-            super().ensure_output_version(version)  # type: ignore[no-untyped-call]
-
-
-class _Picture(PdfContent):
-    """The first page of a PDF in memory as the picture of a signature; pyHanko only imports from a path."""
-
-    def __init__(self, pdf: bytes) -> None:
-        self._pdf = pdf
-        super().__init__()
-
-    def render(self) -> bytes:
-        page = self._ensure_writer.import_page_as_xobject(PdfFileReader(io.BytesIO(self._pdf)))
-        name = b"/Stamp" + binascii.hexlify(os.urandom(8))
-        self.resources.xobject[name.decode("ascii")] = page
-        left, low, right, high = page.get_object()["/BBox"]
-        self.box = BoxConstraints(width=abs(right - left), height=abs(high - low))
-        return name + b" Do"
-
-
-def _stamp_style(stamp: bytes) -> Any:
-    whole = SimpleBoxLayoutRule(
-        x_align=AxisAlignment.ALIGN_MID,
-        y_align=AxisAlignment.ALIGN_MID,
-        margins=Margins(0, 0, 0, 0),
-    )
-    return StaticStampStyle(background=_Picture(stamp), border_width=0, background_layout=whole)
-
-
-def _where(place: Place | None) -> dict[str, Any]:
-    if place is None:
+def _where(stamp: Drawn | None) -> dict[str, Any]:
+    if stamp is None:
         return {}
+    place = stamp.place
     box = tuple(round(value) for value in (place.x1, place.y1, place.x2, place.y2))
     return {"on_page": place.page, "box": box}
-
-
-def _der(content: bytes) -> bytes:
-    return bytes(pem.unarmor(content)[2]) if pem.detect(content) else content
-
-
-def _registry(chain: Sequence[bytes]) -> Any:
-    registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]
-    registry.register_multiple([_certificate(one) for one in chain])
-    return registry
-
-
-def _certificate(content: bytes) -> Any:
-    return x509.Certificate.load(pem.unarmor(content)[2])
-
-
-def _key(key_pem: bytes, cert_pem: bytes) -> Any:
-    key = serialization.load_pem_private_key(key_pem, password=None)
-    if key.public_key() != load_pem_x509_certificate(cert_pem).public_key():
-        raise ValueError("the key does not belong to the certificate")
-    der = key.private_bytes(
-        serialization.Encoding.DER,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    return keys.PrivateKeyInfo.load(der)

@@ -30,6 +30,8 @@ _ANSWERED = """
 update supplement set answered_at = $2, changes_sealed = $3, typed_sealed = null where id = $1
 """
 _ANSWERS = "update dossier set answers_sealed = $2, fee = $3, money = $4 where id = $1"
+# A mended answer is the person's own word: the paper from his wallet said something else.
+_UNSIGNED = "delete from answer_source where dossier_id = $1 and field = any($2)"
 _HELD = "select distinct paper_key from component where dossier_id = $1"
 _ADD = """
 insert into component (id, dossier_id, paper_key, name_vi, name_en, provenance, sha256, pages, size,
@@ -179,9 +181,11 @@ async def _seal_answers(
         money = "pending" if amount else "none"
     sealed = work.vault.seal(msgspec.json.encode(done.values).decode())
     await work.tx.execute(_ANSWERS, dossier["id"], sealed, amount, money)
+    mended = sorted(c.key for c in done.changes)
+    await work.tx.execute(_UNSIGNED, dossier["id"], mended)
     work.emit(
         "dossier.answers_changed",
         dossier["id"],
-        {"fields": sorted(c.key for c in done.changes)},
+        {"fields": mended},
         unit=dossier["competent_unit"],
     )

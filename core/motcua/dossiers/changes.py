@@ -13,7 +13,9 @@ from motcua.tenancy.db import Record
 CHILD_ENDED = "bundle.child_ended"
 """Told to the dossier that opened this one, when it is settled or given up."""
 _ENDS = frozenset({State.REJECTED, State.STOPPED, State.DONE})
-_LOCK = "select * from dossier where id = $1 for update"
+# `for no key update`: who adds a row that only names the dossier, such as an offer made under the lock of its
+# result, need not wait; with `for update` he and a delivery, which locks dossier, then result, block each other.
+_LOCK = "select * from dossier where id = $1 for no key update"
 _STATE = "update dossier set state = $2, version = version + 1 where id = $1"
 
 

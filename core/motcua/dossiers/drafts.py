@@ -44,7 +44,7 @@ class Upload(msgspec.Struct, frozen=True):
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """A credential that was presented and verified in place of a paper."""
+    """A credential that was presented and verified in place of a paper, or the person's own ``result`` here."""
 
     id: UUID
     vct_type: str
@@ -52,6 +52,7 @@ class Shown(msgspec.Struct, frozen=True):
     issuer: str
     issuer_name: str
     digest: str
+    result: UUID | None = None
 
     @property
     def credential(self) -> Credential:
@@ -61,8 +62,9 @@ class Shown(msgspec.Struct, frozen=True):
     @property
     def evidence(self) -> dict[str, Any]:
         """What stays with the paper in the dossier: who says so, and a digest, but no claim."""
+        source = {"presentation": str(self.id)}
         return {
-            "presentation": str(self.id),
+            **(source if self.result is None else {"result": str(self.result)}),
             "issuer": self.issuer,
             "issuer_name": self.issuer_name,
             "vct_type": self.vct_type,
@@ -70,12 +72,26 @@ class Shown(msgspec.Struct, frozen=True):
         }
 
 
+class Sourced(msgspec.Struct, frozen=True):
+    """An answer that an issuer signed: ``typed`` as it was filled in, and the kind of paper it stands on."""
+
+    typed: str
+    kind: str
+    kind_vi: str
+    kind_en: str
+    issuer: str
+    issuer_name: str
+    digest: str
+    at: datetime
+
+
 class Content(msgspec.Struct):
     """What a draft holds.
 
     ``answers`` are the answers as typed (a list for ``multichoice`` and for rows), ``prefill`` what the
     identity said, ``papers`` the uploads by paper, ``attached`` by their id those that a question of the
-    form holds, ``shown`` the credentials by paper, ``unit`` the code of a unit.
+    form holds, ``shown`` the credentials by paper, ``unit`` the code of a unit. ``sourced`` are the answers
+    that came from a paper of the wallet, ``signature`` the evidence of a wallet's signature over it all.
     """
 
     answers: dict[str, Any] = msgspec.field(default_factory=dict)
@@ -84,6 +100,8 @@ class Content(msgspec.Struct):
     attached: dict[str, Upload] = msgspec.field(default_factory=dict)
     shown: dict[str, Shown] = msgspec.field(default_factory=dict)
     unit: str = ""
+    sourced: dict[str, Sourced] = msgspec.field(default_factory=dict)
+    signature: dict[str, Any] | None = None
 
 
 class Draft(msgspec.Struct):

@@ -24,10 +24,10 @@ from motcua.events.log import Actor
 from motcua.events.work import Work
 from motcua.files import erasing
 from motcua.ids import uuid7
+from motcua.keys import signing, store
+from motcua.keys.signing import Signer
 from motcua.platform import Platform
-from motcua.tenancy import keys
 from motcua.tenancy.db import Record
-from motcua.tenancy.keys import TenantKey
 from motcua.tenancy.tenant import Tenant
 from motcua.worktime import ClockEvent
 
@@ -58,7 +58,7 @@ class _Drafted:
     """A letter that was read and not signed yet, and what it says."""
 
     slip: Slip
-    key: TenantKey
+    key: Signer
     at: datetime
     old: datetime
     new: datetime
@@ -143,25 +143,22 @@ async def _draft(
     }
     signer = str(await work.tx.fetchval(_NAME, officer) or "")
     slip = await slips.apology(platform, work, dossier, told, signer)
-    key = await keys.current(work.tx, work.vault, "document", work.now)
+    key = await signing.current(work.tx, work.vault, store.DOCUMENT, work.now)
     return _Drafted(slip, key, work.now, old, found.at, str(dossier["competent_name"]))
 
 
 async def _signed(tenant: Tenant, drafted: _Drafted) -> bytes:
     pdf = await slips.pdf(drafted.slip)
 
-    def sign() -> bytes:
-        return sign_pdf(
-            pdf,
-            key_pem=drafted.key.private_pem.encode(),
-            cert_pem=drafted.key.certificate.encode(),
-            chain_pem=[],
-            reason="Xin lỗi và hẹn lại ngày trả kết quả",
-            name=tenant.name,
-            location=drafted.unit,
-        )
-
-    return await to_thread.run_sync(sign)
+    return await sign_pdf(
+        pdf,
+        sign=drafted.key.sign,
+        chain_pem=drafted.key.chain_pem,
+        at=drafted.at,
+        reason="Xin lỗi và hẹn lại ngày trả kết quả",
+        name=tenant.name,
+        location=drafted.unit,
+    )
 
 
 async def _grant(

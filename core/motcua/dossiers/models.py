@@ -55,6 +55,7 @@ dossier = tenant_table(
     ref("competent_unit", "unit"),
     ref("parent_id", "dossier"),
     sa.Index(None, "tenant_id", "subject_id", "submitted_at"),
+    sa.Index(None, "tenant_id", "submitter_id", "submitted_at"),
     sa.Index(None, "tenant_id", "received_unit", "state", "submitted_at"),
     sa.CheckConstraint("state between 1 and 10", name="state"),
     one_of("money", "none", "pending", "paid", "refunded"),
@@ -204,12 +205,32 @@ issued_result = tenant_table(
     col("issued_at", MOMENT),
     col("expires_at", MOMENT, null=True),
     col("status", sa.SmallInteger(), default="0"),
+    # The wrong one that this one was issued in place of.
+    col("replaces", sa.Uuid(), null=True),
     sa.UniqueConstraint("tenant_id", "dossier_id"),
     sa.UniqueConstraint("tenant_id", "number"),
     sa.UniqueConstraint("tenant_id", "verify_code"),
+    sa.Index(None, "tenant_id", "pdf_sha256"),
     ref("dossier_id", "dossier"),
     ref("holder_id", "person"),
+    ref("replaces", "issued_result"),
+    sa.Index(None, "tenant_id", "holder_id", "issued_at"),
     one_of("kind", "granted", "refused"),
+)
+# What a key signed and still stands, for the day when the key is lost.
+sa.Index(
+    "ix_issued_result_signed_by",
+    issued_result.c.tenant_id,
+    issued_result.c.signing_kid,
+    issued_result.c.id,
+    postgresql_where=issued_result.c.status != 1,
+)
+sa.Index(
+    "uq_issued_result_replaces",
+    issued_result.c.tenant_id,
+    issued_result.c.replaces,
+    unique=True,
+    postgresql_where=issued_result.c.replaces.is_not(None),
 )
 
 rating = tenant_table(

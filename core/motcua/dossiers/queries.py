@@ -91,7 +91,8 @@ join dossier d on d.tenant_id = e.tenant_id and d.id = e.dossier_id
 where c.dossier_id = $1 order by c.id, e.added_at desc
 """
 _RESULT = """
-select id, number, kind, title_vi, title_en, type, pdf_sha256, verify_code, issued_at, expires_at, status
+select id, number, kind, title_vi, title_en, type, pdf_sha256, verify_code, issued_at, expires_at, status,
+  replaces
 from issued_result where dossier_id = $1
 """
 _COLLEAGUES = """

@@ -1,26 +1,23 @@
 """The result of a dossier: numbered, rendered, signed with the tenant's key, stored, and told once."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from anyio import to_thread
 
 from motcua.catalogue.adopted import Adopted
-from motcua.documents.render import render_document
-from motcua.documents.signing import sign_pdf
 from motcua.dossiers import clock, offices, queries
 from motcua.dossiers.changes import change, lock
 from motcua.dossiers.codes import local_day, next_number
 from motcua.dossiers.law import law_of
+from motcua.dossiers.sealing import About, seal
 from motcua.events.work import Work
 from motcua.ids import random_code, uuid7
 from motcua.people import citizens
 from motcua.platform import Platform
-from motcua.tenancy import keys
 from motcua.tenancy.db import Record
 from motcua.text import vn_date
 
@@ -32,10 +29,13 @@ select s.full_name from event e join staff s on s.tenant_id = e.tenant_id
 where e.subject = $1 and e.type = 'dossier.step_done' and e.payload->>'role' = 'leader'
 order by e.id desc limit 1
 """
+# A dossier that was opened to correct a wrong result brings the one that stands in its place.
 _INSERT = """
 insert into issued_result (id, dossier_id, trace_id, holder_id, number, kind, title_vi, title_en, type,
-  claims_sealed, hidden, pdf_sha256, verify_code, signing_kid, issued_at, expires_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+  claims_sealed, hidden, pdf_sha256, verify_code, signing_kid, issued_at, expires_at, replaces)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+  (select w.result_id from result_withdrawal w where w.successor_id = $2))
+returning replaces
 """
 _FINISHED = """
 update dossier set finished_at = $2, decision = $3, delivery = 'ready' where id = $1
@@ -58,7 +58,9 @@ async def issue_result(platform: Platform, work: Work, dossier_id: UUID) -> Mapp
     number = await _number(work, unit["agency_code"])
     verify_code = random_code(12)
     data = await _document(work, procedure, dossier, unit, claims, number, verify_code)
-    sha256, kid = await _signed(platform, work, procedure, data, verify_code, granted=granted)
+    holder, template = str(dossier["subject_name"]), _template(platform, procedure)
+    about = About(number, verify_code, holder, work.now, _expires(work, procedure))
+    sha256, kid = await seal(platform, work, template if granted else "result", data, about)
     result_id = await _store(
         work, procedure, dossier, claims, number, verify_code, sha256, kid, granted=granted
     )
@@ -142,39 +144,6 @@ def _refusal(dossier: Record, draft: Mapping[str, Any]) -> str:
     return f"Hồ sơ {dossier['code']} không đủ điều kiện giải quyết. Lý do: {reason}"
 
 
-async def _signed(
-    platform: Platform,
-    work: Work,
-    procedure: Adopted,
-    data: dict[str, Any],
-    verify_code: str,
-    *,
-    granted: bool,
-) -> tuple[str, str]:
-    """Render and sign; returns the stored file's hash and the key's id."""
-    key = await keys.current(work.tx, work.vault, "document", work.now)
-    url = f"{platform.settings.url_of(work.tenant.slug)}/verify/{verify_code}"
-    data["verify_url"] = url
-    template = _template(platform, procedure) if granted else "result"
-    rendered = await render_document(template, data, at=work.now, qr=url)
-
-    def sign() -> bytes:
-        return sign_pdf(
-            rendered.pdf,
-            key_pem=key.private_pem.encode(),
-            cert_pem=key.certificate.encode(),
-            chain_pem=[],
-            reason=str(data["title"]),
-            name=work.tenant.name,
-            location=str(data["unit"]["name"]),
-        )
-
-    signed = await to_thread.run_sync(sign)
-    files = platform.files.for_tenant(work.tenant.id, work.tenant.slug)
-    stored = await to_thread.run_sync(files.put, signed)
-    return stored.sha256, key.kid
-
-
 def _template(platform: Platform, procedure: Adopted) -> Path | str:
     """Return the package's template as a file; packages never change, so it is written once."""
     package = procedure.package
@@ -205,8 +174,7 @@ async def _store(
 ) -> UUID:
     rule = procedure.package.procedure.result
     result_id = uuid7()
-    expires = work.now + timedelta(days=rule.valid_days) if rule and rule.valid_days else None
-    await work.tx.execute(
+    replaced = await work.tx.fetchval(
         _INSERT,
         result_id,
         dossier["id"],
@@ -223,6 +191,13 @@ async def _store(
         verify_code,
         kid,
         work.now,
-        expires,
+        _expires(work, procedure),
     )
+    if replaced is not None:
+        work.emit("result.replaced", replaced, {"by": str(result_id), "number": number})
     return result_id
+
+
+def _expires(work: Work, procedure: Adopted) -> datetime | None:
+    rule = procedure.package.procedure.result
+    return work.now + timedelta(days=rule.valid_days) if rule and rule.valid_days else None

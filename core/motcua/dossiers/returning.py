@@ -20,6 +20,19 @@ def can_be_handed_over(dossier: Record, result: Record | None) -> bool:
     return bool(dossier["state"] == State.DONE and result and result["status"] == _IN_FORCE)
 
 
+async def arrived(platform: Platform, work: Work, dossier_id: UUID, way: str) -> bool:
+    """Note that the result has reached its holder by a channel; tells whether that ended the dossier.
+
+    Once in effect: a dossier that is returned already, by whatever way, stays as it is.
+    """
+    dossier = await lock(work, dossier_id)
+    if dossier["state"] != State.DONE:
+        return False
+    await change(platform, work, dossier, "dossier.returned", {"way": way})
+    await work.tx.execute(_RETURNED, dossier_id, work.now)
+    return True
+
+
 async def hand_over(platform: Platform, work: Work, dossier_id: UUID) -> None:
     """Note that the person has the result in hands; a late result is never held back.
 

@@ -45,13 +45,15 @@ f as (
   select id, sha256, pages, size from stored_file
   where id = any($33::uuid[]) and uploaded_by = $10 for key share)
 insert into component (id, dossier_id, paper_key, name_vi, name_en, provenance, sha256, pages, size,
-  evidence, added_at)
+  evidence, added_at, compared_by, compared_at)
 select p.id, $1, p.key, p.vi, p.en, case when p.evidence is null then 'self-scanned'
-    else 'issuer-signed' end, f.sha256, f.pages, f.size, p.evidence, $16
+    when p.file_id is not null then 'officer-compared' else 'issuer-signed' end,
+  f.sha256, f.pages, f.size, p.evidence, $16, (p.evidence->>'compared_by')::uuid,
+  (p.evidence->>'compared_at')::timestamptz
 from unnest($29::uuid[], $30::text[], $31::text[], $32::text[], $33::uuid[], $34::jsonb[])
   as p (id, key, vi, en, file_id, evidence)
 left join f on f.id = p.file_id
-where f.id is not null or p.evidence is not null
+where f.id is not null or (p.file_id is null and p.evidence is not null)
 """
 _SAME = """
 select id, track_code, fee, procedure_code, competent_unit, answers_sealed from dossier
@@ -69,7 +71,11 @@ def uploadable(paper: ProcedurePaper) -> bool:
 
 @dataclass(frozen=True)
 class Paper:
-    """A paper that is handed in: an uploaded file, or the evidence of a credential that replaces it."""
+    """A paper that is handed in: an uploaded file, or the evidence of a credential that replaces it.
+
+    A file with evidence (``compared_at``, ``compared_by``, ``dossier``) was compared by an officer in an earlier
+    dossier of the submitter.
+    """
 
     key: str
     file_id: UUID | None = None

@@ -22,6 +22,9 @@ NAMED_BY = (
     ("component", "sha256"),
     ("issued_result", "pdf_sha256"),
     ("clock_extension", "pdf_sha256"),
+    ("sealed_document", "lasting_sha256"),
+    ("sealed_document", "sha256"),
+    ("result_withdrawal", "pdf_sha256"),
 )
 _NOWHERE = " and ".join(
     f"not exists (select 1 from {table} where {column} = h)"  # noqa: S608 -- our own names

@@ -111,7 +111,7 @@ def _document(work: Work, dossier: Record, unit: Record, row: Record) -> dict[st
         },
         "title": "Quyết định thu hồi kết quả và xin lỗi" if sorry else "Quyết định thu hồi kết quả",
         "about": f"Về kết quả số {row['result_number']}, hồ sơ {dossier['code']}",
-        "basis": [row["basis"]],
+        "basis": [_based_on(row["basis"])],
         "paragraphs": _paragraphs(work, dossier, row),
         "closing": [_sorry(unit["name"])] if sorry else [],
         "signer": {"title": "Lãnh đạo đơn vị", "name": row["signer"], "on_behalf": ""},
@@ -136,6 +136,11 @@ def _paragraphs(work: Work, dossier: Record, row: Record) -> list[str]:
             "giấy tờ và không phải trả phí, lệ phí."
         )
     return said
+
+
+def _based_on(basis: str) -> str:
+    """Return the basis in law as a decision names it."""
+    return basis if basis.casefold().startswith("căn cứ") else f"Căn cứ {basis}"
 
 
 def _sorry(unit: str) -> str:

@@ -18,9 +18,12 @@ FEATURES = (
     "notices",
     "catalogue",
     "process",
+    "documents",
     "dossiers",
     "queues",
     "wallet",
+    "holdings",
+    "channels",
     "station",
     "reporting",
 )

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from motcua import clock
 from motcua.dossiers.codes import local_day
+from motcua.monitor import past as then
 from motcua.queues import alerts, figures
 from motcua.queues.alerts import Around, Reading, Rule
 from motcua.queues.figures import SiteNow
@@ -103,21 +105,27 @@ async def look(
     past: bool = False,
     estimates: bool = False,
 ) -> list[Seen]:
-    """Return how these sites stand, by name. ``past``: the moment is over; devices and links are not known.
+    """Return how these sites stand, by name. ``past``: the moment is over, and told by what was noted of it.
 
     ``estimates`` reads the shown waiting times too, which only the alerts need.
     """
     places = {row["id"]: row for row in await tx.fetch(_PLACES, list(sites))}
     standing = {site.site: site for site in await figures.live(tx, list(places), now)}
     devices: dict[UUID, list[DeviceHealth]] = {}
-    nodes: dict[UUID, float] = {}
     raised: dict[UUID, list[Record]] = {}
-    if not past:
-        for device in await health_of(tx, list(places), now):
-            devices.setdefault(device.site, []).append(device)
+    if past:
+        known = await then.devices(tx, list(places), now)
+        nodes = await then.cut(tx, list(places), now, clock.now() - _NODE_SILENT)
+        stood = await then.alerts(tx, list(places), now)
+        standing = await _paused_then(tx, standing, now)
+    else:
+        known = await health_of(tx, list(places), now)
         nodes = await _cut(tx, list(places), now)
-        for row in await alerts.open_alerts(tx, list(places)):
-            raised.setdefault(row["site_id"], []).append(row)
+        stood = await alerts.open_alerts(tx, list(places))
+    for device in known:
+        devices.setdefault(device.site, []).append(device)
+    for row in stood:
+        raised.setdefault(row["site_id"], []).append(row)
     kept = {r["site_id"]: r for r in await _estimates(tx, list(places), now)} if estimates else {}
     found = []
     for site, place in places.items():
@@ -130,6 +138,18 @@ async def look(
         )
         found.append(_seen(place, standing[site], around, devices, raised, rules))
     return found
+
+
+async def _paused_then(
+    tx: TenantTx, standing: dict[UUID, SiteNow], at: datetime
+) -> dict[UUID, SiteNow]:
+    lines = await then.paused(tx, list(standing), at)
+    return {
+        key: replace(
+            site, lines=tuple(replace(line, paused=line.line in lines) for line in site.lines)
+        )
+        for key, site in standing.items()
+    }
 
 
 async def _estimates(tx: TenantTx, sites: list[UUID], now: datetime) -> list[Record]:

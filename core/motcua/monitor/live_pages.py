@@ -14,7 +14,7 @@ from litestar.response import Template
 
 from motcua import clock
 from motcua.errors import Forbidden
-from motcua.monitor import halls, live, tiles
+from motcua.monitor import halls, live, stuck, tiles
 from motcua.monitor.live import Seen
 from motcua.monitor.live_source import SitesSource
 from motcua.platform import Platform
@@ -46,11 +46,13 @@ async def show(request: AnyRequest) -> Template:
     tenant = province_of(request)
     now, rules = clock.now(), rules_of(tenant.settings)
     async with platform.db.tenant(tenant) as tx:
-        _, sites = await halls.looking(request, tx)
+        session, sites = await halls.looking(request, tx)
         found = await live.look(tx, ids(sites), now, rules)
+        held_up = await stuck.look(tx, session)
     wall = request.query_params.get("wall") == "1"
     template = "monitor/wall.html" if wall else "monitor/live.html"
-    return page(request, template, **shown(request, found, rules, now), wall_pages=_pages(found))
+    told = shown(request, found, rules, now)
+    return page(request, template, **told, stuck=held_up, wall_pages=_pages(found))
 
 
 @get("/monitor/stream", include_in_schema=False)

@@ -1,6 +1,6 @@
 """Any day again: the monitor as it was at a moment, and the rows its figures counted then.
 
-What is not written down moment by moment is not shown: devices, links, alerts and paused lines.
+Devices, links, alerts and paused lines are told from their events; see ``past``.
 """
 
 from typing import Any

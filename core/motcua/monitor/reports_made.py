@@ -100,12 +100,15 @@ async def make(tx: Tx, wish: Wish, calendar: Calendar, now: datetime) -> Report:
     """Make a report as things stand at a moment."""
     scope = wish.scope(now)
     sets = _sets(wish)
-    found = await figures.of(tx, scope, by=sets)
+    # A month of the whole province is a sum of days; whatever else is asked is summed from its rows.
+    whole = wish.span == "month" and wish.site is None
+    kept = await figures.book.read(tx, scope) if whole else None
+    found = await kept.of(sets) if kept else await figures.of(tx, scope, by=sets)
     total = found[()][0] if found[()] else Figures(figures.Whose())
     names = await _names(tx, wish)
     checks = figures.little(found["site",], scope)
     tables = [
-        await summary(tx, scope, total, calendar, checks, wish.query),
+        await summary(tx, scope, total, calendar, checks, wish.query, kept),
         *(_table(one[0], found[one], names, wish) for one in sets if _shown(one, wish)),
     ]
     if wish.officers and wish.site:

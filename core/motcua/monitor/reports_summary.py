@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from motcua.errors import Both
 from motcua.monitor.reports_tables import Cell, Column, Kind, Table
 from motcua.queues import figures
-from motcua.queues.figures import Figures, Little, Scope, Spread
+from motcua.queues.figures import Book, Figures, Little, Scope, Spread
 from motcua.queues.kpis import by_key
 from motcua.tenancy.db import Tx
 from motcua.worktime import Calendar
@@ -61,10 +61,14 @@ async def summary(
     calendar: Calendar,
     checks: Sequence[Little],
     query: Mapping[str, str],
+    kept: Book | None = None,
 ) -> Table:
-    """Return every figure of the whole scope; over too few cases a figure is left empty."""
-    visits = await figures.visits(tx, scope, calendar)
-    fair = await figures.fairness(tx, scope)
+    """Return every figure of the whole scope; over too few cases a figure is left empty.
+
+    ``kept``: its days in the book, where it is about whole days of whole sites.
+    """
+    visits = await figures.visits(tx, scope, calendar, await kept.stay() if kept else None)
+    fair = await (kept.fairness() if kept else figures.fairness(tx, scope))
     ratings = await figures.ratings(tx, scope)
     called, issued = total.count("called"), total.count("issued")
     lines = [_Line(key, key, total.count(key), None) for key in _COUNTS]

@@ -25,6 +25,7 @@ CAPTURED = (
     "board_call",
     "counter",
     "line",
+    "appointment",
     "event",
 )
 # In the order of their foreign keys.
@@ -55,8 +56,12 @@ _LIVE = (
     "ticket",
     "segment",
     "board_call",
+    "slot",
+    "appointment",
 )
 _WIPED = (
+    "appointment",
+    "slot",
     "segment",
     "ticket_service",
     "feedback",

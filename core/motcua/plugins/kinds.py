@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -86,6 +86,32 @@ class NoticeChannel:
     title_vi: str
     title_en: str
     send: Callable[[Any, Message], Awaitable[str]]
+
+
+@dataclass(frozen=True)
+class RevocationProof:
+    """What an authority says about a certificate: a CRL or an OCSP response, in DER."""
+
+    kind: Literal["crl", "ocsp"]
+    der: bytes
+
+
+@dataclass(frozen=True)
+class SignatureServices:
+    """A time-stamping authority, and what is known about certificates that are not the platform's own.
+
+    ``roots`` is ``async (work) -> certificates in PEM`` that its stamps lead to. ``time_stamp`` is ``async
+    (work, request) -> response``, a TimeStampReq and its TimeStampResp (RFC 3161) in DER. ``proofs`` is
+    ``async (work, certificate, issuer) -> proofs``, both certificates in DER: of the stamp's chain, and of a
+    signer's where an outside authority certified it. An exception brings the document again later.
+    """
+
+    key: str
+    title_vi: str
+    title_en: str
+    roots: Callable[[Any], Awaitable[Sequence[bytes]]]
+    time_stamp: Callable[[Any, bytes], Awaitable[bytes]]
+    proofs: Callable[[Any, bytes, bytes], Awaitable[Sequence[RevocationProof]]]
 
 
 class DemoPerson(Protocol):

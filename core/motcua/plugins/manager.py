@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import click
 import pluggy
@@ -28,13 +28,18 @@ from motcua.plugins.kinds import (
     NoticeChannel,
     PluginInfo,
     Refusal,
+    SignatureServices,
 )
+from motcua.plugins.wallet_channels import WalletChannel
 from motcua.tenancy.db import LOST
 from motcua.tenancy.tenant import Tenant
 
 GROUP = "motcua.plugins"
 _CHANNELS = "register_notice_channels"
+_SEALING = "register_signature_services"
+_WALLETS = "register_wallet_channels"
 API = "1"
+T = TypeVar("T")
 _log = structlog.get_logger(__name__)
 
 
@@ -178,6 +183,26 @@ class Plugins:
         """Return whether any plugin of this tenant brings channels; cheap, asked at every event."""
         return any(True for _ in self._implementations(_CHANNELS, tenant))
 
+    def wallet_channels(self, tenant: Tenant) -> list[tuple[str, WalletChannel]]:
+        """Return the ways to deliver results, each with its plugin; one that fails is left out.
+
+        A channel whose key is not its plugin's is left out too: no plugin takes another one's place.
+        """
+        found: list[tuple[str, WalletChannel]] = []
+        for impl in self._implementations(_WALLETS, tenant):
+            name = impl.plugin_name
+            try:
+                answer = list(self._call(impl, {"tenant": tenant}) or ())
+            except Exception:  # noqa: BLE001 -- a plugin may raise anything; only its part is lost
+                _log.exception("plugin_failed", plugin=name, hook=_WALLETS)
+                continue
+            for channel in answer:
+                if channel.key == name or channel.key.startswith(f"{name}-"):
+                    found.append((name, channel))
+                else:
+                    _log.error("wallet_channel_misnamed", plugin=name, channel=channel.key)
+        return found
+
     async def send_notice(
         self, tenant: Tenant, work: Any, message: Message
     ) -> tuple[str, str] | None:
@@ -202,6 +227,38 @@ class Plugins:
                 raise
             except Exception as error:  # noqa: BLE001 -- whatever it is, it comes again
                 raise NoticeFailedError(plugin, channel.key, error) from None
+
+    def signature_services(self, tenant: Tenant) -> tuple[str, SignatureServices] | None:
+        """Return the tenant's time stamps and revocation proofs, with their plugin; None without any."""
+        for impl in self._implementations(_SEALING, tenant):
+            try:
+                answer = self._call(impl, {"tenant": tenant}) or ()
+            except Exception:  # noqa: BLE001 -- a plugin may raise anything; only its part is lost
+                _log.exception("plugin_failed", plugin=impl.plugin_name, hook=_SEALING)
+                continue
+            for services in answer:
+                return impl.plugin_name, services
+        return None
+
+    def seals(self, tenant: Tenant) -> bool:
+        """Return whether any plugin of this tenant brings time stamps; cheap, asked at every event."""
+        return any(True for _ in self._implementations(_SEALING, tenant))
+
+    async def ask_signature_service(
+        self, work: Any, plugin: str, call: Callable[..., Awaitable[T]], *arguments: Any
+    ) -> T:
+        """Call one function of ``signature_services``, for at most ``EVENT_LIMIT`` seconds.
+
+        ``LaterError`` while the plugin is left alone because it failed again and again.
+        """
+        tenant = work.tenant
+        if seconds := self.breakers.rests(tenant.id, plugin, _SEALING):
+            raise LaterError(seconds)
+        with self.breakers.watch(
+            tenant.id, plugin, _SEALING, limit=EVENT_LIMIT, spared=lambda: not work.tx.alive
+        ):
+            async with asyncio.timeout(EVENT_LIMIT):
+                return await call(work, *arguments)
 
     def links(self, tenant: Tenant, audience: str) -> list[tuple[str, str, str]]:
         """Return the plugins' links; one that fails is noted and left out, the page stays."""

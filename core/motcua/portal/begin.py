@@ -25,6 +25,7 @@ from motcua.files.intake import Prepared, keeping
 from motcua.people import citizens
 from motcua.portal import reuse
 from motcua.portal.attaching import Attaching, attachments, forget
+from motcua.portal.filling import offered
 from motcua.portal.mine import overview
 from motcua.portal.papers import UPLOAD_BODY
 from motcua.portal.sheets import Sheet, begin, posted_texts, steps
@@ -282,6 +283,8 @@ async def _drawn(sight: Sight, errors: dict[str, str]) -> Template:
         summary=_listed(sight, errors),
         files=bool(attachments(sheet, number)),
         back=sight.back if sight.back == CHECK else "",
+        from_wallet=await offered(visit, sheet, number) if not errors else [],
+        filled=visit.request.query_params.get("filled", ""),
         previous=f"/drafts/{sight.draft.id}/form/{previous}" if previous else "",
         steps=steps(sheet, numbers.index(number) + 1 if number in numbers else 1),
     )

@@ -13,29 +13,26 @@ from motcua.catalogue.fees import fee
 from motcua.catalogue.fields import Units, Value, written
 from motcua.catalogue.form_view import Control, summary
 from motcua.catalogue.form_walk import Item
+from motcua.catalogue.procedure import Paper
 from motcua.dossiers import cosigning, drafts, offices, queries
 from motcua.dossiers.cosigning import Cosigner
-from motcua.dossiers.drafts import Draft, Upload
+from motcua.dossiers.drafts import Content, Draft, Upload
 from motcua.dossiers.law import names
 from motcua.dossiers.offices import Office
-from motcua.dossiers.subjects import subject_of
-from motcua.dossiers.submission import Application, Submitted, submit
-from motcua.dossiers.submission import Paper as HandedIn
-from motcua.errors import Invalid, in_words
+from motcua.dossiers.submission import Submitted, submit
+from motcua.errors import Conflict, Invalid, NotFound, Problem, in_words
 from motcua.events.work import Work
-from motcua.people import citizens
-from motcua.portal import cosign, printing
-from motcua.portal.attaching import attached
-from motcua.portal.papers import credentials, missing
+from motcua.holdings import reuse
+from motcua.portal import applying, cosign, fill, printing, signed
+from motcua.portal.applying import DECLARED
+from motcua.portal.papers import credentials, missing, standing_for
 from motcua.portal.sheets import Sheet, steps
 from motcua.portal.visit import Visit, citizen
-from motcua.wallet import presenting
+from motcua.wallet import presenting, signing
 from motcua.web.here import AnyRequest
 from motcua.web.pages import page
 
-ONLINE = 2
 _FIRST_OFFERED = 12
-DECLARED = "declared"
 
 
 @get("/drafts/{draft_id:uuid}/unit", include_in_schema=False)
@@ -132,9 +129,54 @@ async def submit_draft(request: AnyRequest, draft_id: FromPath[UUID]) -> Redirec
             draft = await drafts.read(work, draft_id, visit.session.subject, lock=True)
             done = await _submit(work, visit, law, draft, known, posted, units)
     except Invalid as problem:
-        said = {k: in_words(v, visit.lang) for k, v in problem.fields.items()}
-        return await _check(visit, draft, said or {"": problem.said(visit.lang)})
+        return await _refused(visit, draft_id, problem)
     return visit.go(f"/submitted/{done.track_code}")
+
+
+@post("/drafts/{draft_id:uuid}/sign", include_in_schema=False)
+async def sign_draft(request: AnyRequest, draft_id: FromPath[UUID]) -> Redirect | Template:
+    """Open the wallet to sign what would be submitted; the declarations are signed with it."""
+    visit = citizen(request)
+    posted = {k: str(v) for k, v in (await request.form()).items()}
+    try:
+        return await signed.begin(visit, draft_id, posted)
+    except Invalid as problem:
+        return await _refused(visit, draft_id, problem)
+
+
+@get("/drafts/{draft_id:uuid}/signed", include_in_schema=False)
+async def come_back(
+    request: AnyRequest,
+    draft_id: FromPath[UUID],
+    presentation: FromQuery[UUID | None] = None,
+    response_code: FromQuery[str] = "",
+) -> Redirect | Template:
+    """Keep the signature that the wallet brings back; the check page says how it stands."""
+    visit = citizen(request)
+    async with visit.work() as work:
+        await drafts.read(work, draft_id, visit.session.subject)
+    if presentation is not None:
+        try:
+            await signed.collect(visit, draft_id, presentation, response_code)
+        except (Conflict, NotFound) as problem:
+            return await _unsigned(visit, draft_id, problem)
+        except Invalid as problem:
+            return await _refused(visit, draft_id, problem)
+    return visit.go(f"/drafts/{draft_id}/check#signature")
+
+
+async def _unsigned(visit: Visit, draft_id: UUID, problem: Problem) -> Template:
+    """Say why nothing was signed: the person refused, or the paper cannot sign; nothing is to be mended."""
+    async with visit.work() as work:
+        draft = await drafts.read(work, draft_id, visit.session.subject)
+    return await _check(visit, draft, {}, problem)
+
+
+async def _refused(visit: Visit, draft_id: UUID, problem: Problem) -> Template:
+    async with visit.work() as work:
+        draft = await drafts.read(work, draft_id, visit.session.subject)
+    said = {k: in_words(v, visit.lang) for k, v in problem.fields.items()}
+    return await _check(visit, draft, said or {"": problem.said(visit.lang)})
 
 
 async def _submit(
@@ -147,78 +189,30 @@ async def _submit(
     units: Units | None,
 ) -> Submitted:
     procedure = law.current(draft.procedure_code)
-    form = procedure.package.form
-    sheet = Sheet(form, draft.content, visit.lang, units)
-    # The identity is read again: what it says now counts, not what it said when the draft was begun.
-    person = await citizens.read(work, visit.session.subject)
-    answers = sheet.clean(_declared(sheet, posted), person.prefill())
-    office = offices.chosen(known, procedure.package, answers.values, draft.content.unit)
-    cosigners = await cosigning.standing(work, draft, form, answers.values)
-    _need_confirmed(cosigners)
-    cosigning.note(answers.values, cosigners)
-    subject = await subject_of(work, form, answers.values, visit.session.subject, person)
-    application = Application(
-        procedure=procedure,
-        answers=answers,
-        subject_id=subject.id,
-        submitter_id=visit.session.subject,
-        subject_name=subject.name,
-        received_unit=office.id,
-        competent_unit=office.id,
-        channel=ONLINE,
-        papers=_handed_in(procedure, draft, answers.values),
-        credentials=credentials(draft),
-    )
+    ready = await applying.ready(work, visit, procedure, draft, known, posted, units)
+    evidence, holds = applying.signature(work, draft, ready.form)
+    if posted.get("signed") and not holds:
+        raise Invalid(
+            "Nội dung đã thay đổi sau khi ký bằng ví. Hãy kiểm tra lại và ký lại.",
+            "The content changed after it was signed with the wallet. Look at it and sign again.",
+        )
+    application = await reuse.ready(work, ready.application)
     done = await submit(work, law, application)
-    used = {UUID(str(p.evidence["presentation"])) for p in application.papers if p.evidence}
+    reuse.note(work, application, done.id)
+    shown = (p.evidence for p in application.papers if p.evidence)
+    used = {UUID(str(e["presentation"])) for e in shown if "presentation" in e}
     for presentation in sorted(used):
         await presenting.use(work, presentation, done.id)
+    if evidence is not None and holds:
+        await signing.keep(work, done.id, evidence)
+    await fill.keep(work, draft, done.id)
     await drafts.submitted(work, draft)
     return done
 
 
-def _need_confirmed(cosigners: Sequence[Cosigner]) -> None:
-    """Refuse to submit before everybody who signs has confirmed exactly this content."""
-    if any(c.state != "confirmed" for c in cosigners):
-        said = (
-            "Còn người cùng ký chưa xác nhận nội dung hồ sơ.",
-            "A co-signer has not confirmed the content yet.",
-        )
-        raise Invalid(*said, fields={"": said})
-
-
-def _declared(sheet: Sheet, posted: Mapping[str, str]) -> dict[str, str]:
-    """Return what was declared; a form without a declaration of its own asks for a general one."""
-    fields = sheet.declarations()
-    if not fields and posted.get(DECLARED) != "1":
-        raise Invalid(fields={DECLARED: _confirm(sheet.lang)})
-    return {f.key: posted.get(f.key, "") for f in fields}
-
-
-def _confirm(lang: str) -> str:
-    return "Confirm this to continue" if lang == "en" else "Cần xác nhận mục này để tiếp tục"
-
-
-def _handed_in(procedure: Adopted, draft: Draft, values: Mapping[str, Value]) -> list[HandedIn]:
-    """Return a component for each upload, and for each paper that a credential stands for."""
-    package, content = procedure.package, draft.content
-    left = {p.key for p in package.papers_left(values, credentials(draft))}
-    pairs = attached(draft, package.form.attached(values))
-    found = [HandedIn(slot, file_id) for slot, file_id in dict.fromkeys(pairs)]
-    for paper in package.papers_for(values):
-        if paper.key in left:
-            found += [HandedIn(paper.key, u.id) for u in content.papers.get(paper.key, [])]
-            continue
-        shown = next(
-            s
-            for s in (content.shown.get(paper.key), *content.shown.values())
-            if s and paper.replaced(s.vct_type, s.claims, values)
-        )
-        found.append(HandedIn(paper.key, evidence=shown.evidence))
-    return found
-
-
-async def _check(visit: Visit, draft: Draft, errors: Mapping[str, str]) -> Template:
+async def _check(
+    visit: Visit, draft: Draft, errors: Mapping[str, str], unsigned: Problem | None = None
+) -> Template:
     procedure = (await visit.law()).current(draft.procedure_code)
     form = procedure.package.form
     sheet = Sheet(form, draft.content, visit.lang, await visit.units(form))
@@ -237,7 +231,8 @@ async def _check(visit: Visit, draft: Draft, errors: Mapping[str, str]) -> Templ
     return page(
         visit.request,
         "portal/check.html",
-        status=422 if errors else 200,
+        status=422 if errors or unsigned else 200,
+        unsigned=unsigned.said(visit.lang) if unsigned else "",
         draft=draft,
         procedure=procedure.package.procedure,
         errors=on_page | ({"": " ".join(rest)} if rest else {}),
@@ -250,6 +245,7 @@ async def _check(visit: Visit, draft: Draft, errors: Mapping[str, str]) -> Templ
         office=office.name if office else "—",
         case=procedure.package.case_for(values),
         fee=_fee(procedure, values, visit.lang) if not todo else None,
+        signature=await signed.standing(visit, draft) if not todo else None,
         declared=[sheet.drawn(f) for f in declared] or [_general(visit.lang)],
         home=home,
         steps=steps(sheet, len(sheet.pages()) + 3),
@@ -320,8 +316,11 @@ def _groups(sheet: Sheet, home: str) -> list[dict[str, Any]]:
 
 
 def _source(sheet: Sheet, item: Item) -> str:
+    drawing = sheet.drawing()
+    if stated := drawing.source(item.path, drawing.typed(item)):
+        return stated
     known = item.known is not None and item.value == item.known
-    return sheet.drawing().sources[item.fixed] if known else ""
+    return drawing.sources[item.fixed] if known else ""
 
 
 def _papers(
@@ -336,7 +335,7 @@ def _papers(
     found = []
     for paper in package.papers_for(values):
         if paper.key not in left:
-            said = "From the wallet" if en else "Từ ví"
+            said = _stands(content, paper, values, en)
         elif uploads := [*content.papers.get(paper.key, []), *held.get(paper.key, [])]:
             said = ", ".join(u.name for u in uploads)
         elif paper.required:
@@ -345,6 +344,15 @@ def _papers(
             said = "Not needed here" if en else "Không cần nộp ở đây"
         found.append({"label": paper.name(visit.lang), "value": said})
     return found
+
+
+def _stands(content: Content, paper: Paper, values: Mapping[str, Value], en: bool) -> str:
+    """Say what stands for a paper: the person's own result here, or a credential from the wallet."""
+    shown = standing_for(content, paper, values)
+    if shown.result is None:
+        return "From the wallet" if en else "Từ ví"
+    words = "Your own result here, issued by" if en else "Kết quả của bạn tại đây, cơ quan cấp:"
+    return f"{words} {shown.issuer_name}"
 
 
 def _fee(procedure: Adopted, values: Mapping[str, Value], lang: str) -> dict[str, Any]:
@@ -360,8 +368,16 @@ async def show_submitted(request: AnyRequest, track_code: FromPath[str]) -> Temp
     async with visit.work() as work:
         found = await queries.track(work.tx, track_code)
         dossier = await queries.owned(work.tx, found["id"], visit.session.subject)
+        evidence = await signing.of_dossier(work, dossier["id"])
     link = f"{visit.platform.settings.url_of(visit.tenant.slug)}/track/{dossier['track_code']}"
-    return page(request, "portal/submitted.html", dossier=dossier, names=names(law), link=link)
+    return page(
+        request,
+        "portal/submitted.html",
+        dossier=dossier,
+        names=names(law),
+        link=link,
+        signature=evidence,
+    )
 
 
 ROUTES: list[Any] = [
@@ -369,7 +385,10 @@ ROUTES: list[Any] = [
     save_unit,
     show_check,
     submit_draft,
+    sign_draft,
+    come_back,
     show_submitted,
     *cosign.ROUTES,
+    *fill.ROUTES,
     *printing.ROUTES,
 ]

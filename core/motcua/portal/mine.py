@@ -10,18 +10,23 @@ from litestar import get
 from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
+from motcua.catalogue.adopted import Adopted
 from motcua.catalogue.form_posted import Raw
+from motcua.channels import shown
 from motcua.dossiers import bundles, clock_view, drafts, offices, queries, rating
 from motcua.dossiers.law import law_of, names
 from motcua.dossiers.slips import MONEY, PROVENANCE
-from motcua.dossiers.states import State
+from motcua.dossiers.states import FINAL, State
 from motcua.errors import Problem
 from motcua.events.work import Work
+from motcua.holdings import withdrawing
+from motcua.holdings.grounds import grounds
 from motcua.portal import progress, supplement
 from motcua.portal.supplement import Sought
 from motcua.portal.visit import Visit, citizen
 from motcua.tenancy.db import Record
 from motcua.text import vn_moment
+from motcua.wallet import signing
 from motcua.web.here import AnyRequest
 from motcua.web.pages import page
 
@@ -106,9 +111,14 @@ async def dossier_page(
         before = await queries.seen_before(work.tx, dossier_id)
         sought = await supplement.read(visit, work, row)
         result = await queries.result(work.tx, dossier_id)
+        chain = await withdrawing.chain(work.tx, result["id"]) if result else []
+        withdrawal = await withdrawing.standing(work.tx, dossier_id) if result else None
+        corrects = await withdrawing.corrects(work.tx, dossier_id)
         rated = await rating.of(work.tx, dossier_id)
+        deliveries = await shown.of_dossier(visit.platform, visit.tenant, work.tx, dossier_id, lang)
         reads = await _reads(work, visit, row)
         answers = queries.answers(work, row)
+        evidence = await signing.of_dossier(work, dossier_id)
         children = await bundles.children(work.tx, dossier_id)
         running = await clock_view.view(work.tx, row, procedure.package, law.calendar)
     return page(
@@ -131,10 +141,17 @@ async def dossier_page(
         **_asked(sought, typed, errors, lang, at),
         children=[(c, *progress.state_badge(c["state"], lang)) for c in children],
         result=result,
+        chain=chain,
+        withdrawal=withdrawal if withdrawal and withdrawal["state"] == "signed" else None,
+        ground=_ground(visit, withdrawal),
+        corrects=corrects,
+        deliveries=deliveries,
         offerable=_offerable(result) and row["subject_id"] == visit.session.subject,
+        awaitable=_awaitable(row, result, procedure) and row["subject_id"] == visit.session.subject,
         rated=rated,
         rateable=row["state"] in (State.DONE, State.RETURNED) and rated is None,
         reads=reads,
+        signature=evidence,
         answers=[
             {"label": label, "value": value}
             for label, value in procedure.package.form.describe(answers, lang)
@@ -177,8 +194,19 @@ def _asked(
     }
 
 
+def _ground(visit: Visit, withdrawal: Record | None) -> str:
+    known = grounds(visit.tenant).get(withdrawal["ground"]) if withdrawal else None
+    return known.said(visit.lang) if known else ""
+
+
 def _offerable(result: Record | None) -> bool:
     return bool(result and result["kind"] == "granted" and result["type"] and result["status"] == 0)
+
+
+def _awaitable(row: Record, result: Record | None, procedure: Adopted) -> bool:
+    """Tell whether the dossier will bring a paper that a wallet can wait for."""
+    rule = procedure.package.procedure.result
+    return result is None and row["state"] not in FINAL and bool(rule and rule.type)
 
 
 async def _reads(work: Work, visit: Visit, row: Record) -> list[tuple[str, str]]:

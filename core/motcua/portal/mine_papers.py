@@ -6,15 +6,17 @@ from uuid import UUID
 from anyio import to_thread
 from litestar import Response, get, post
 from litestar.datastructures import FormMultiDict
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
+from motcua.documents.kept import newest
 from motcua.dossiers import queries, rating, slips
 from motcua.dossiers.answering import Handed, answer_supplement
 from motcua.dossiers.submission import Paper
 from motcua.errors import Invalid, NotFound, Problem, TooLarge
 from motcua.events.work import Work
 from motcua.files.intake import Prepared, keeping, note
+from motcua.holdings import letters
 from motcua.portal import supplement as asking
 from motcua.portal.mine import dossier_page
 from motcua.portal.papers import prepared, uploads
@@ -114,15 +116,30 @@ async def supplement(request: AnyRequest, dossier_id: FromPath[UUID]) -> Respons
 
 
 @get("/my/{dossier_id:uuid}/result.pdf", include_in_schema=False)
-async def result(request: AnyRequest, dossier_id: FromPath[UUID]) -> Response[bytes]:
-    """Send the signed result."""
+async def result(
+    request: AnyRequest, dossier_id: FromPath[UUID], version: FromQuery[str] = ""
+) -> Response[bytes]:
+    """Send the signed result: the file that lasts, once there is one, or with ``version=issued`` the first."""
     visit = citizen(request)
     async with visit.work() as work:
         row = await queries.owned(work.tx, dossier_id, visit.session.subject)
         found = await _result(work, dossier_id)
+        issued = str(found["pdf_sha256"])
+        sha256 = issued if version == "issued" else await newest(work.tx, issued)
         work.emit("result.downloaded", found["id"])
-    pdf = await to_thread.run_sync(visit.files.get, found["pdf_sha256"])
+    pdf = await to_thread.run_sync(visit.files.get, sha256)
     return _pdf(pdf, f"ket-qua-{row['code']}")
+
+
+@get("/my/{dossier_id:uuid}/withdrawal.pdf", include_in_schema=False)
+async def withdrawal(request: AnyRequest, dossier_id: FromPath[UUID]) -> Response[bytes]:
+    """Send the signed decision by which the result was withdrawn."""
+    visit = citizen(request)
+    async with visit.work() as work:
+        row = await queries.owned(work.tx, dossier_id, visit.session.subject)
+        sha256 = await letters.letter(work, dossier_id)
+    pdf = await to_thread.run_sync(visit.files.get, sha256)
+    return _pdf(pdf, f"thu-hoi-{row['code']}")
 
 
 @get("/my/{dossier_id:uuid}/papers/{name:str}", include_in_schema=False)
@@ -170,6 +187,36 @@ async def offer(request: AnyRequest, dossier_id: FromPath[UUID]) -> Template:
     return page(request, "portal/offer.html", row=row, result=found, offered=offered)
 
 
+@post("/my/{dossier_id:uuid}/offer-here", include_in_schema=False)
+async def offer_here(request: AnyRequest, dossier_id: FromPath[UUID]) -> Redirect:
+    """Lead to the wallet of this browser, which fetches the result by signing in.
+
+    A result that is not there yet is awaited: the wallet gets it as soon as it is decided.
+    """
+    visit = citizen(request)
+    subject = visit.session.subject
+    async with visit.work() as work:
+        await queries.owned(work.tx, dossier_id, subject)
+        found = await queries.result(work.tx, dossier_id)
+        if found is None:
+            offered = await offering.mint_ahead(
+                visit.platform,
+                work,
+                dossier_id=dossier_id,
+                subject_id=subject,
+                flow=offering.SIGN_IN,
+            )
+        else:
+            offered = await offering.mint(
+                visit.platform,
+                work,
+                result_id=found["id"],
+                subject_id=subject,
+                flow=offering.SIGN_IN,
+            )
+    return Redirect(offered.link, status_code=303)
+
+
 @post("/my/{dossier_id:uuid}/rating", include_in_schema=False)
 async def rate(request: AnyRequest, dossier_id: FromPath[UUID]) -> Redirect | Template:
     """Say how it was, once."""
@@ -185,4 +232,15 @@ async def rate(request: AnyRequest, dossier_id: FromPath[UUID]) -> Redirect | Te
     return visit.go(f"/my/{dossier_id}")
 
 
-ROUTES: list[Any] = [answer, part, receipt, supplement, result, paper, offer, rate]
+ROUTES: list[Any] = [
+    answer,
+    part,
+    receipt,
+    supplement,
+    result,
+    withdrawal,
+    paper,
+    offer,
+    offer_here,
+    rate,
+]

@@ -13,12 +13,12 @@ from motcua.catalogue.adopted import Adopted
 from motcua.catalogue.fields import Value
 from motcua.catalogue.procedure import Paper, Replacement
 from motcua.dossiers import drafts
-from motcua.dossiers.drafts import Draft, Shown, Upload
+from motcua.dossiers.drafts import Content, Draft, Shown, Upload
 from motcua.errors import Conflict, Invalid, NotFound, Problem, TooLarge
 from motcua.events.work import Work
 from motcua.files.intake import Prepared, keeping, note, prepare, read_own
 from motcua.files.scan import scanner_of
-from motcua.portal import reuse
+from motcua.portal import one_tap, reuse
 from motcua.portal.reuse import Held
 from motcua.portal.sheets import Sheet, steps
 from motcua.portal.visit import Visit, citizen
@@ -323,6 +323,7 @@ async def _drawn(
     left = [p for p in left if p.key not in given]
     async with visit.work() as work:
         again = await reuse.held(work.tx, visit.session.subject, (p.name_vi for p in left))
+        fits = await one_tap.fits_of(visit, work, procedure, draft, values)
     pages = sheet.pages()
     return page(
         visit.request,
@@ -334,6 +335,7 @@ async def _drawn(
         notes=[_note(visit, p) for p in left if not uploadable(p)],
         done=[_done(visit, draft, p, values) for p in done],
         from_wallet=[_offer(visit, p) for p in left if p.replaced_by],
+        fits=[one_tap.drawn(f, visit.lang) for f in fits],
         back=back if back == "check" else "",
         previous=f"/drafts/{draft.id}/form/{pages[-1][0]}" if pages else "",
         steps=steps(sheet, len(pages) + 1),
@@ -372,14 +374,25 @@ def _note(visit: Visit, paper: Paper) -> dict[str, str]:
     return {"name": paper.name(visit.lang), "note": _text(visit, paper)}
 
 
-def _done(visit: Visit, draft: Draft, paper: Paper, values: Mapping[str, Value]) -> dict[str, str]:
-    """Describe a paper that a credential stands for; the one shown for it, or another that fits too."""
-    shown = next(
+def standing_for(content: Content, paper: Paper, values: Mapping[str, Value]) -> Shown:
+    """Return what stands for a paper: what was shown for it, or for another one that fits too."""
+    return next(
         s
-        for s in (draft.content.shown.get(paper.key), *draft.content.shown.values())
+        for s in (content.shown.get(paper.key), *content.shown.values())
         if s and paper.replaced(s.vct_type, s.claims, values)
     )
-    return {"key": paper.key, "name": paper.name(visit.lang), "issuer": shown.issuer_name}
+
+
+def _done(
+    visit: Visit, draft: Draft, paper: Paper, values: Mapping[str, Value]
+) -> dict[str, object]:
+    shown = standing_for(draft.content, paper, values)
+    return {
+        "key": paper.key,
+        "name": paper.name(visit.lang),
+        "issuer": shown.issuer_name,
+        "own": shown.result is not None,
+    }
 
 
 def _offer(visit: Visit, paper: Paper) -> dict[str, Any]:

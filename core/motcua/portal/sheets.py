@@ -13,6 +13,7 @@ from motcua.catalogue.form_walk import AskedPage, Item, Walk, every
 from motcua.catalogue.forms import Answers, Form, InvalidAnswers
 from motcua.catalogue.parsers import FieldError
 from motcua.dossiers.drafts import Content
+from motcua.text import vn_moment
 
 __all__ = ["Sheet", "Typed", "as_typed", "begin", "posted_texts", "steps"]
 Typed = Any
@@ -98,7 +99,21 @@ class Sheet:
     def drawing(self, **more: Any) -> Drawing:
         """Return how this draft's questions are drawn."""
         free, locked = _SOURCE[self.lang]
-        return Drawing(self.lang, (free, locked), self.units, **more)
+        stated = self.stated()
+        return Drawing(self.lang, (free, locked), self.units, stated=stated, **more)
+
+    def stated(self) -> dict[str, tuple[str, str]]:
+        """Return for each answer from a paper of the wallet what it says, and the sentence of its source."""
+        found: dict[str, tuple[str, str]] = {}
+        for key, one in self.content.sourced.items():
+            at = vn_moment(one.at)
+            said = (
+                f"From your wallet: {one.kind_en}, signed by {one.issuer_name}, checked {at}"
+                if self.lang == "en"
+                else f"Lấy từ ví: {one.kind_vi}, do {one.issuer_name} ký, kiểm tra lúc {at}"
+            )
+            found[key] = (one.typed, said)
+        return found
 
     def blocks(self, items: Iterable[Item], told: Mapping[str, str], **more: Any) -> list[Block]:
         """Return questions as a page draws them; ``told`` are the errors by path, and no other is shown."""

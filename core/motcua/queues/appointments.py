@@ -15,7 +15,7 @@ from motcua.dossiers.codes import local_day
 from motcua.errors import Conflict, Invalid, NotFound
 from motcua.events.work import Work
 from motcua.ids import random_code, uuid7
-from motcua.queues import slots
+from motcua.queues import frozen, slots
 from motcua.queues.issuing import Issued, issue
 from motcua.queues.policies import policy_in_force
 from motcua.queues.policy import appointment_key
@@ -34,7 +34,8 @@ _TAKE = """
 update slot s set booked = booked + 1 from site i
 where s.id = $1 and s.closed_at is null and s.booked < s.capacity and s.from_at > $2
   and i.tenant_id = s.tenant_id and i.id = s.site_id
-returning s.site_id, s.line_id, s.day, s.from_at, s.to_at, i.unit_id
+returning s.site_id, s.line_id, s.day, s.from_at, s.to_at, i.unit_id,
+  (select n.centre_until from site_node n where n.site_id = s.site_id) as centre_until
 """
 _GIVE_BACK = "update slot set booked = booked - 1 where id = $1"
 # In the order of their ids: two who change places do not wait for each other.
@@ -57,13 +58,14 @@ select a.id, a.slot_id, a.site_id, a.line_id, a.day, a.person_id, a.contact_seal
   a.booked_at, a.reminded_at, a.ticket_id, s.from_at, s.to_at, s.closed_at, l.letter, l.name_vi,
   l.name_en, i.key as site_key, i.name as site_name, i.address, i.unit_id,
   coalesce(i.latitude, u.latitude) as latitude, coalesce(i.longitude, u.longitude) as longitude,
-  t.public_code as ticket_code, t.number
+  t.public_code as ticket_code, t.number, n.centre_until
 from appointment a
 join slot s on s.tenant_id = a.tenant_id and s.id = a.slot_id
 join line l on l.tenant_id = a.tenant_id and l.id = a.line_id
 join site i on i.tenant_id = a.tenant_id and i.id = a.site_id
 join unit u on u.tenant_id = i.tenant_id and u.id = i.unit_id
 left join ticket t on t.tenant_id = a.tenant_id and t.id = a.ticket_id
+left join site_node n on n.tenant_id = a.tenant_id and n.site_id = a.site_id
 """
 _BY_CODE = f"{_VIEW} where a.public_code = $1"
 _BY_ID = f"{_VIEW} where a.id = $1"
@@ -287,7 +289,14 @@ async def _take(work: Work, slot: UUID) -> Record:
     taken = await work.tx.fetchrow(_TAKE, slot, work.now)
     if taken is None:
         raise Conflict(*_FULL)
+    _refuse_frozen(work, taken)
     return taken
+
+
+def _refuse_frozen(work: Work, row: Record) -> None:
+    """Leave the appointments of today to the site's own machine while it is cut off."""
+    if row["day"] == local_day(work.now):
+        frozen.check(row["centre_until"], work.now)
 
 
 async def _refuse_second(
@@ -319,6 +328,7 @@ async def _held(work: Work, code: str, sequence: int | None) -> Record:
             "Lịch hẹn vừa thay đổi. Hãy tải lại trang.",
             "The appointment has just changed. Reload the page.",
         )
+    _refuse_frozen(work, row)
     work.trace_id = row["trace_id"]
     return row
 

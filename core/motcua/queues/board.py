@@ -6,8 +6,8 @@ from typing import Any, Self
 from uuid import UUID
 
 from motcua.dossiers.codes import local_day
-from motcua.queues.estimate import waiting_range
-from motcua.queues.hours import day_start, seat_since
+from motcua.queues import forecasting
+from motcua.queues.hours import day_start
 from motcua.tenancy.db import Record, TenantTx
 
 __all__ = ["SHOWN", "Call", "calls_after", "day_start", "site", "snapshot"]
@@ -20,21 +20,17 @@ from board_call b left join zone z on z.tenant_id = b.tenant_id and z.id = b.zon
 where b.site_id = $1 and b.seq > $2 and b.at >= $3 order by b.seq desc limit $4
 """
 _LINES = """
-select l.letter, l.name_vi, l.name_en, l.mean_minutes,
-  count(t.id) filter (where t.state = 'waiting') as waiting,
-  l.paused_at is not null as paused,
-  (select count(*) from counter c where c.site_id = $1 and c.staff_id is not null
-     and c.break_since is null and c.opened_at >= $3 and c.lines ? l.letter) as open
+select l.letter, l.name_vi, l.name_en, l.paused_at is not null as paused,
+  count(t.id) filter (where t.state = 'waiting') as waiting
 from line l left join ticket t on t.tenant_id = l.tenant_id and t.line_id = l.id and t.day = $2
-where l.site_id = $1 group by l.tenant_id, l.id, l.letter, l.name_vi, l.name_en, l.mean_minutes,
-  l.paused_at
+where l.site_id = $1 group by l.tenant_id, l.id, l.letter, l.name_vi, l.name_en, l.paused_at
 order by l.letter
 """
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call; ``seq`` counts the site's calls without gap, ``calls`` those of this number."""
+    """One call; ``seq`` counts the site's calls without gap, ``calls`` those of this number, none: it was taken back."""
 
     seq: int
     number: str
@@ -62,13 +58,22 @@ async def calls_after(tx: TenantTx, site_id: UUID, seq: int, now: datetime) -> l
     return [Call.of(row) for row in reversed(rows)]
 
 
+def _standing(calls: list[Call]) -> list[dict[str, Any]]:
+    """Leave out the numbers whose last call was taken back."""
+    last: dict[str, int] = {}
+    for call in calls:
+        last.setdefault(call.number, call.calls)
+    return [asdict(call) for call in calls if last[call.number]]
+
+
 async def snapshot(tx: TenantTx, site_id: UUID, now: datetime) -> dict[str, Any]:
     """Return the whole board: the last calls, newest first, and each line's queue."""
     calls = await tx.fetch(_CALLS, site_id, 0, day_start(now), SHOWN)
-    lines = await tx.fetch(_LINES, site_id, local_day(now), seat_since(now))
+    expected = await forecasting.forecast_of(tx, site_id, now)
+    lines = await tx.fetch(_LINES, site_id, local_day(now))
     return {
         "now": now.isoformat(),
-        "calls": [asdict(Call.of(row)) for row in calls],
+        "calls": _standing([Call.of(row) for row in calls]),
         "lines": [
             {
                 "letter": r["letter"],
@@ -76,7 +81,8 @@ async def snapshot(tx: TenantTx, site_id: UUID, now: datetime) -> dict[str, Any]
                 "name_en": r["name_en"],
                 "waiting": r["waiting"],
                 "paused": r["paused"],
-                "range": str(waiting_range(r["waiting"], r["open"], r["mean_minutes"])),
+                # A line that is younger than the forecast is there a few seconds later.
+                "range": str(expected.next(r["letter"])) if r["letter"] in expected.calls else "",
             }
             for r in lines
         ],

@@ -1,9 +1,7 @@
 """How long it will take: a range, never a promise."""
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 STEP = 5
 # What is further away is shown as this many minutes.
@@ -59,29 +57,3 @@ def band(minutes: Sequence[float], width: float = 1.0) -> Band:
 def of_runs(minutes: Sequence[float], width: float = 1.0) -> Range:
     """Return the band of some runs as a range."""
     return rounded(*band(minutes, width))
-
-
-RUNS = 60
-
-
-@lru_cache(maxsize=4096)
-def waiting_range(ahead: int, counters: int, mean_minutes: float, *, seed: int = 0) -> Range:
-    """Return the range for somebody with ``ahead`` people before him at ``counters`` open counters.
-
-    With no counter open, one is assumed: the hall will not stay closed.
-    """
-    draw = random.Random(seed)  # noqa: S311 -- a simulation, not a secret
-    waits = sorted(_one_run(ahead, max(1, counters), mean_minutes, draw) for _ in range(RUNS))
-    low, high = waits[RUNS // 10], waits[RUNS - RUNS // 10 - 1]
-    return Range(int(low // 5) * 5, max(int(-(-high // 5)) * 5, 5 if ahead else 0))
-
-
-def _one_run(ahead: int, counters: int, mean: float, draw: random.Random) -> float:
-    # Each counter is in the middle of a service; gamma(4) has the spread that counters show.
-    free = [draw.gammavariate(4, mean / 4) * draw.random() for _ in range(counters)]
-    if ahead == 0:
-        return 0.0
-    for _ in range(ahead):
-        next_free = min(range(counters), key=free.__getitem__)
-        free[next_free] += draw.gammavariate(4, mean / 4)
-    return min(free)

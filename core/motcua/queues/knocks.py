@@ -15,8 +15,8 @@ from motcua.tenancy.vault import TenantVault
 
 KNOCKED = "door.knocked"
 PERIOD = timedelta(minutes=15)
-LIMITS = {"reserve": 60, "book": 60, "wrong": 20}
-"""Numbers, appointments, and wrong codes or telephones, of one address in ``PERIOD``."""
+LIMITS = {"reserve": 60, "book": 60, "wrong": 20, "check": 60}
+"""Numbers, appointments, wrong codes or telephones, and files to check, of one address in ``PERIOD``."""
 
 _COUNT = """
 select count(*) from event where subject = $1 and type = $2 and at > $3 and payload->>'kind' = $4

@@ -6,7 +6,7 @@ unseen goes back to its place in the queue. Nothing that is closed is opened aga
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
@@ -16,7 +16,8 @@ import sqlalchemy as sa
 
 from motcua.events.work import Work
 from motcua.ids import uuid7
-from motcua.queues import models
+from motcua.queues import kept_appointment, models
+from motcua.queues.figures import book
 from motcua.tenancy.db import Record
 
 
@@ -95,6 +96,24 @@ insert into segment (id, ticket_id, site_id, line_id, day, kind, from_at, to_at,
 select id, ticket_id, site_id, line_id, day, kind, from_at, to_at, counter_id, staff_id
 from jsonb_populate_record(null::public.segment, $1)
 """
+# The row of a service that the centre has noted already, when both ended the same number.
+_NOTED = """
+select 1 from ticket_service s join jsonb_populate_record(null::public.ticket_service, $1) as r
+  on s.tenant_id = r.tenant_id and s.ticket_id = r.ticket_id and s.line_id = r.line_id and s.id <> r.id
+limit 1
+"""
+_OVER = "select id from ticket where id = any($1) and ended_at is not null"
+# What has ended at the node has no open piece, and ends with its last one.
+_SHUT = """
+update segment g set to_at = greatest(g.from_at, t.ended_at) from ticket t
+where t.id = any($1) and t.ended_at is not null and g.tenant_id = t.tenant_id and g.ticket_id = t.id
+  and g.to_at is null
+"""
+_ENDS = """
+update ticket t set ended_at = l.to_at
+from (select ticket_id, max(to_at) as to_at from segment where ticket_id = any($1) group by 1) l
+where t.id = l.ticket_id and t.ended_at is not null and t.ended_at <> l.to_at
+"""
 # The centre had ended a number that goes on at the node: what lies between was waiting.
 _BETWEEN = """
 insert into segment (id, ticket_id, site_id, line_id, day, kind, from_at, to_at)
@@ -135,6 +154,8 @@ async def merge(work: Work, site: UUID, device: UUID, changes: Sequence[Change])
     for _, rows in groupby(fresh, key=lambda change: change.body["_tx"]):
         await _command(work, sorted(rows, key=_rank))
     merged = max([merged, *(change.seq for change in fresh)])
+    days = {date.fromisoformat(c.body["day"]) for c in fresh if c.body.get("day")}
+    await book.tear(work, site, days)
     await work.tx.execute(_MERGED, site, merged)
     work.bells.add(f"site:{site}")
     return int(merged)
@@ -143,11 +164,18 @@ async def merge(work: Work, site: UUID, device: UUID, changes: Sequence[Change])
 async def _command(work: Work, rows: Sequence[Change]) -> None:
     """Take over what one command at the node wrote."""
     moved = frozenset(UUID(row.body["id"]) for row in rows if row.kind == "ticket")
+    over = {str(row["id"]) for row in await work.tx.fetch(_OVER, [*moved])}
     for row in rows:
         if row.kind == "segment":
             await _segment(work, row.body, moved)
-        else:
+        elif row.kind == "appointment":
+            await kept_appointment.keep(work, row.body)
+        elif row.kind != "ticket_service" or not (
+            row.body["ticket_id"] in over and await work.tx.fetchval(_NOTED, row.body)
+        ):
             await _apply(work, row)
+    await work.tx.execute(_SHUT, [*moved])
+    await work.tx.execute(_ENDS, [*moved])
 
 
 def _rank(change: Change) -> tuple[int, bool, int]:

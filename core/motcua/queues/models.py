@@ -26,6 +26,7 @@ from motcua.queues.tables.watching import (
     estimate_log,
     number_lease,
     site_change,
+    site_day,
     site_node,
 )
 
@@ -45,6 +46,7 @@ __all__ = [
     "service",
     "site",
     "site_change",
+    "site_day",
     "site_node",
     "skill",
     "slot",

@@ -3,9 +3,11 @@
 from datetime import timedelta
 from uuid import UUID
 
+from motcua.dossiers.codes import local_day
 from motcua.errors import Conflict, Invalid, NotFound
 from motcua.events.work import Work
 from motcua.queues import calling, held, issuing
+from motcua.queues.figures import book
 from motcua.queues.held import Held
 from motcua.queues.issuing import Priority
 from motcua.queues.policy import key_behind
@@ -206,6 +208,8 @@ async def void(work: Work, ticket: UUID, why: str, *, version: int | None = None
     found.state, found.outcome = "voided", why.strip()[:200]
     # A life that was over stays as long as it was.
     await held.save(work, found, at=found.ended_at)
+    if found.day < local_day(work.now):
+        await book.tear(work, found.site_id, [found.day])
     work.emit("ticket.voided", ticket, {"why": found.outcome}, unit=found.unit)
 
 

@@ -71,6 +71,13 @@ select jsonb_build_object(
   'segment', (select jsonb_agg(to_jsonb(s) order by s.id) from segment s
     where s.ticket_id in (select id from live)
       or (s.site_id = $1 and s.ticket_id is null and s.to_at is null)),
+  -- Of an appointment its code and its slot: whose it is, is not told.
+  'slot', (select jsonb_agg(to_jsonb(o) order by o.id) from slot o
+    where o.site_id = $1 and o.day = $2 and o.booked > 0),
+  'appointment', (select jsonb_agg(to_jsonb(a)
+      - '{person_id,contact_sealed,contact_index,dossier_id,procedure_key}'::text[] order by a.id)
+    from appointment a join slot o on o.tenant_id = a.tenant_id and o.id = a.slot_id
+    where a.site_id = $1 and a.day = $2 and o.booked > 0 and a.state in ('booked', 'arrived')),
   'board_call', (select jsonb_agg(to_jsonb(b) order by b.seq) from board_call b
     where b.site_id = $1 and b.seq > (select call_seq from site where id = $1) - 40),
   'site', (select jsonb_agg(jsonb_build_object('tenant_id', s.tenant_id, 'id', s.id, 'key', s.key,

@@ -1,36 +1,24 @@
 """Reading the hall: counters to sit down at, the ticket that is there, and who waits."""
 
-from datetime import date, datetime
-from functools import lru_cache
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from motcua import clock
-from motcua.dossiers.codes import local_day
 from motcua.errors import NotFound
-from motcua.queues.estimate import Range, waiting_range
 from motcua.queues.hours import seat_since
 from motcua.tenancy.db import Record, Tx
-
-SHOWN = 40
 
 _SITES = """
 select id, key, name, kind, unit_id from site
 where $1::uuid[] is null or unit_id = any($1) order by name
 """
 _SITE = "select id, key, name, unit_id from site where key = $1"
-_COUNTERS = """
-select c.id, c.site_id, c.number, c.lines, c.staff_id, c.opened_at, c.break_since,
-  s.full_name as staff_name
-from counter c left join staff s on s.tenant_id = c.tenant_id and s.id = c.staff_id
-where c.site_id = any($1) order by c.site_id, length(c.number), c.number
-"""
 _COUNTER = """
 select c.id, c.site_id, c.number, c.lines, c.staff_id, c.opened_at, c.break_since, c.profile_id,
   s.name as site_name, s.key as site_key, s.unit_id
 from counter c join site s on s.tenant_id = c.tenant_id and s.id = c.site_id where c.id = $1
 """
-_HOLD = "select 1 from counter where id = $1 for no key update"
 # Neither a seat nor a ticket of an earlier day counts: its officer forgot to leave. Who works past midnight
 # keeps both.
 _SEAT = """
@@ -51,33 +39,11 @@ _TICKET_UNIT = """
 select s.unit_id from ticket t join site s on s.tenant_id = t.tenant_id and s.id = t.site_id
 where t.id = $1
 """
-# The number of those who wait and the rows come from one statement: they cannot disagree.
-_WAITING = """
-select t.id, t.number, t.issued_at, t.dossier_id, l.letter, l.name_vi, l.name_en, l.mean_minutes,
-  d.procedure_name, count(*) over () as total,
-  t.version, t.priority,
-  row_number() over (partition by l.id order by t.priority desc, t.sort_key, t.id) - 1 as ahead,
-  (select count(*) from counter c where c.site_id = $1 and c.staff_id is not null
-     and c.break_since is null and c.opened_at >= $5 and c.lines ? l.letter) as open
-from ticket t join line l on l.tenant_id = t.tenant_id and l.id = t.line_id
-left join dossier d on d.tenant_id = t.tenant_id and d.id = t.dossier_id
-where t.site_id = $1 and t.state = 'waiting' and t.day = $2 and l.letter = any($3)
-order by t.priority desc, t.sort_key, t.id limit $4
-"""
-_SERVED = """
-select count(*) from ticket where counter_id = $1 and staff_id = $2 and day = $3 and state = 'done'
-"""
-# Nothing about the person. The place is that in the line, by the order of the calls.
+# Nothing about the person.
 _PUBLIC = """
 select t.number, t.state, t.called_at, t.window_from, t.window_to, t.issued_at, t.day, l.letter,
-  l.name_vi, l.name_en, l.mean_minutes, s.key, s.name, s.id as site_id, t.id,
-  case when t.state in ('called', 'serving') then c.number end as counter,
-  (select count(*) from ticket o where o.tenant_id = t.tenant_id and o.site_id = t.site_id
-     and o.line_id = t.line_id and o.day = t.day and o.state = 'waiting' and o.id <> t.id
-     and (-o.priority, o.sort_key, o.id) < (-t.priority, t.sort_key, t.id)) as ahead,
-  (select count(*) from counter k where k.tenant_id = t.tenant_id and k.site_id = t.site_id
-     and k.staff_id is not null and k.break_since is null and k.opened_at >= $2
-     and k.lines ? l.letter) as open
+  l.name_vi, l.name_en, s.key, s.name, s.id as site_id, t.id,
+  case when t.state in ('called', 'serving') then c.number end as counter
 from ticket t
 join line l on l.tenant_id = t.tenant_id and l.id = t.line_id
 join site s on s.tenant_id = t.tenant_id and s.id = t.site_id
@@ -85,21 +51,14 @@ left join counter c on c.tenant_id = t.tenant_id and c.id = t.counter_id
 where t.public_code = $1
 """
 _STANDINGS = """
-select s.id, s.key, s.name, s.address, s.latitude, s.longitude, l.letter, l.name_vi, l.name_en,
-  l.mean_minutes, l.paused_at is not null as paused,
+select s.id, s.key, s.name, l.letter, l.name_vi, l.name_en, l.paused_at is not null as paused,
   (select count(*) from ticket t where t.tenant_id = l.tenant_id and t.site_id = l.site_id
-     and t.line_id = l.id and t.state = 'waiting' and t.day = $1) as waiting,
-  (select count(*) from counter c where c.tenant_id = l.tenant_id and c.site_id = l.site_id
-     and c.staff_id is not null and c.break_since is null and c.opened_at >= $2
-     and c.lines ? l.letter) as open
+     and t.line_id = l.id and t.state = 'waiting' and t.day = $1) as waiting
 from site s join line l on l.tenant_id = s.tenant_id and l.site_id = s.id
 order by s.name, s.id, l.letter
 """
 _DEVICE_SITE = "select site_id from device where id = $1 and kind = 'station'"
 _DOSSIER = "select submitter_id from dossier where id = $1 and received_unit = $2"
-
-# The simulation is a pure function of its numbers, so a hall full of screens computes it once.
-estimate = lru_cache(maxsize=4096)(waiting_range)
 
 
 async def sites(tx: Tx, units: list[UUID] | None) -> list[Record]:
@@ -117,19 +76,9 @@ async def line(tx: Tx, site_id: UUID, letter: str) -> UUID:
     return UUID(bytes=_found(await tx.fetchrow(_LINE, site_id, _text(letter)))["id"].bytes)
 
 
-async def counters(tx: Tx, site_ids: list[UUID]) -> list[Record]:
-    """Return the counters of sites with who sits there."""
-    return await tx.fetch(_COUNTERS, site_ids)
-
-
 async def counter(tx: Tx, counter_id: UUID) -> Record:
     """Return a counter with its site, or raise ``NotFound``."""
     return _found(await tx.fetchrow(_COUNTER, counter_id))
-
-
-async def hold(tx: Tx, counter_id: UUID) -> None:
-    """Lock a counter before leaving it, so that no ticket is called to it at the same moment."""
-    await tx.fetchval(_HOLD, counter_id)
 
 
 async def seat(tx: Tx, staff: UUID) -> Record | None:
@@ -147,28 +96,14 @@ async def ticket_unit(tx: Tx, ticket_id: UUID) -> UUID:
     return UUID(bytes=_found(await tx.fetchrow(_TICKET_UNIT, ticket_id))["unit_id"].bytes)
 
 
-async def waiting(
-    tx: Tx, site_id: UUID, letters: list[str], now: datetime
-) -> tuple[int, list[tuple[Record, Range]]]:
-    """Return how many wait in these lines, and the first of them with the range left to wait."""
-    rows = await tx.fetch(_WAITING, site_id, local_day(now), letters, SHOWN, seat_since(now))
-    ranged = [(r, estimate(r["ahead"], r["open"], r["mean_minutes"])) for r in rows]
-    return (rows[0]["total"] if rows else 0), ranged
-
-
-async def served_today(tx: Tx, counter_id: UUID, staff: UUID, now: datetime) -> int:
-    """Return how many tickets this officer finished at this counter today."""
-    return int(await tx.fetchval(_SERVED, counter_id, staff, local_day(now)))
-
-
 async def public(tx: Tx, code: str) -> Record:
     """Return what everybody who holds the code of a ticket may know, or raise ``NotFound``."""
-    return _found(await tx.fetchrow(_PUBLIC, _text(code), seat_since(clock.now())))
+    return _found(await tx.fetchrow(_PUBLIC, _text(code)))
 
 
-async def standings(tx: Tx, day: date, now: datetime) -> list[Record]:
-    """Return every site of the tenant with its lines: how many wait, and how many counters are open."""
-    return await tx.fetch(_STANDINGS, day, seat_since(now))
+async def standings(tx: Tx, day: date) -> list[Record]:
+    """Return every site of the tenant with its lines, and how many wait in each."""
+    return await tx.fetch(_STANDINGS, day)
 
 
 async def device_site(tx: Tx, device: UUID) -> UUID | None:

@@ -14,11 +14,22 @@ from motcua.errors import Conflict, Invalid, NotFound
 from motcua.events.work import Work
 from motcua.people.parse import parse_phone
 from motcua.platform import Platform
-from motcua.queues import board, calling, days, issuing, queries, seats
+from motcua.queues import (
+    board,
+    calling,
+    days,
+    forecasting,
+    issuing,
+    queries,
+    seats,
+    standing,
+    taking_up,
+)
 from motcua.queues.acts import ACTS
 from motcua.queues.issuing import Issued, Priority
 from motcua.queues.schemas import (
     Acted,
+    AtCounterOut,
     CallOut,
     CapacityOut,
     CounterAct,
@@ -197,6 +208,39 @@ async def open_counter(
         )
 
 
+@get("/api/counters/{counter_id:uuid}")
+async def at_counter(request: AnyRequest, counter_id: FromPath[UUID]) -> AtCounterOut:
+    """Tell what stands at a counter now: its number and whether it is called or served, and who sits there."""
+    platform: Platform = request.app.state.platform
+    staff = need(here(request).session, "staff")
+    async with platform.works.begin(province_of(request), staff.actor) as work:
+        row = await _counter(work, staff, counter_id)
+        ticket = await queries.at_counter(work.tx, counter_id)
+    seat = (row["staff_id"] == staff.subject, row["break_since"] is not None)
+    if ticket is None:
+        return AtCounterOut(*seat)
+    return AtCounterOut(*seat, ticket["number"], ticket["id"], ticket["state"], ticket["version"])
+
+
+@post("/api/counters/{counter_id:uuid}/take-up", status_code=200)
+async def take_up(
+    request: AnyRequest, counter_id: FromPath[UUID], data: JSONBody[CounterAct]
+) -> Acted:
+    """Go on, at a site that was just cut off, with the ``ticket`` that was being served here."""
+    platform: Platform = request.app.state.platform
+    staff = need(here(request).session, "staff")
+    async with platform.works.begin(province_of(request), staff.actor) as work:
+        await _counter(work, staff, counter_id)
+        if data.ticket is None:
+            said = ("Hãy cho biết số.", "Say which ticket.")
+            raise Invalid(*said, fields={"ticket": said})
+        await taking_up.take_up(work, counter_id, staff.subject, data.ticket)
+        row = await work.tx.fetchrow(_STATE, data.ticket)
+    if row is None:
+        raise NotFound()
+    return Acted(row["state"], row["version"])
+
+
 @post("/api/counters/{counter_id:uuid}/{verb:str}", status_code=204)
 async def sit(request: AnyRequest, counter_id: FromPath[UUID], verb: FromPath[str]) -> None:
     """Leave a counter (``leave``), have a ``break``, come ``back``."""
@@ -247,11 +291,14 @@ async def sites(request: AnyRequest) -> list[SiteOut]:
     platform: Platform = request.app.state.platform
     now = clock.now()
     async with platform.db.tenant(province_of(request)) as tx:
-        rows = await queries.standings(tx, local_day(now), now)
+        rows = await queries.standings(tx, local_day(now))
+        ids = {r["id"] for r in rows}
+        halls = {site: await forecasting.forecast_of(tx, site, now) for site in ids}
     found: dict[str, SiteOut] = {}
     for r in rows:
         at = found.setdefault(r["key"], SiteOut(r["key"], r["name"], now.isoformat(), []))
-        left = str(queries.estimate(r["waiting"], r["open"], r["mean_minutes"]))
+        expected = halls[r["id"]]
+        left = str(expected.next(r["letter"])) if r["letter"] in expected.calls else ""
         at.lines.append(
             LineOut(r["letter"], r["name_vi"], r["name_en"], r["waiting"], left, r["paused"])
         )
@@ -293,7 +340,8 @@ async def place(request: AnyRequest, public_code: FromPath[str]) -> PlaceOut:
     """Tell where a number stands, to whoever holds its code."""
     platform: Platform = request.app.state.platform
     now = clock.now()
-    async with platform.db.tenant(province_of(request)) as tx:
+    tenant = province_of(request)
+    async with platform.db.tenant(tenant) as tx:
         row = await queries.public(tx, public_code.strip().upper())
     out = PlaceOut(
         row["number"],
@@ -309,8 +357,11 @@ async def place(request: AnyRequest, public_code: FromPath[str]) -> PlaceOut:
     if row["window_from"] is not None:
         out.window = (row["window_from"], row["window_to"])
     if row["state"] in _WAITS and row["day"] == local_day(now):
-        left = queries.estimate(row["ahead"], row["open"], row["mean_minutes"])
-        out.place, out.low, out.high = row["ahead"] + 1, left.low, left.high
+        hall = await standing.hall_of(platform, tenant, row["site_id"], now)
+        stands = hall.places.get(row["id"])
+        left = (stands.range if stands else None) or hall.lines[row["letter"]].range
+        ahead = stands.ahead if stands else hall.lines[row["letter"]].waiting
+        out.place, out.low, out.high = ahead + 1, left.low, left.high
     return out
 
 
@@ -320,6 +371,8 @@ ROUTES: list[Any] = [
     recall,
     release,
     open_counter,
+    at_counter,
+    take_up,
     sit,
     move,
     sites,

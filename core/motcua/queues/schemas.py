@@ -54,6 +54,17 @@ class CallOut(msgspec.Struct):
     calls: int = 0
 
 
+class AtCounterOut(msgspec.Struct):
+    """What stands at a counter: ``mine`` when the asking officer sits there; ``number`` is empty for nobody."""
+
+    mine: bool
+    on_break: bool
+    number: str = ""
+    ticket: UUID | None = None
+    state: str = ""
+    version: int = 0
+
+
 class CounterAct(msgspec.Struct, forbid_unknown_fields=True):
     """What a command of a counter may need.
 

@@ -21,6 +21,7 @@ SUBSCRIBER = "telling"
 _TURNS = frozenset(
     {
         "ticket.called",
+        "ticket.uncalled",
         "ticket.left",
         "ticket.cancelled",
         "ticket.no_show",
@@ -67,6 +68,8 @@ async def tell(platform: Platform, work: Work, event: Event) -> None:
             await _taken(platform, work, row)
         elif event.type == "ticket.called":
             await _called(platform, work, event, row)
+        elif event.type == "ticket.uncalled":
+            await _send(platform, work, row, "uncalled", {}, f"uncalled:{event.id}")
         if event.type in _TURNS:
             await _near(platform, work, row["site_id"])
 

@@ -13,7 +13,7 @@ from motcua.dossiers.codes import local_day
 from motcua.errors import Conflict
 from motcua.events.work import Work
 from motcua.ids import uuid7
-from motcua.queues import calling, held
+from motcua.queues import calling, calling_back, held
 from motcua.queues.held import Held
 from motcua.queues.policies import policy_in_force
 
@@ -41,8 +41,8 @@ async def undo(work: Work, ticket: UUID, staff: UUID, *, version: int | None = N
     """Take the last step with a ticket back; returns which one it was.
 
     One of no_show, transfer, park, finish, cancel, start, within the policy's seconds, by the officer who did
-    it. ``Conflict`` when there is none, it is too late, somebody has gone on with the ticket, or the officer
-    is not free at that counter any more.
+    it. A number that was called to the counter since, and not begun, waits again in its place. ``Conflict`` when
+    there is no step, it is too late, somebody has gone on with the ticket, or the next one is being served.
     """
     event = await work.tx.fetchrow(_LAST, ticket)
     if event is None or event["type"] not in UNDOABLE or "before" not in event["payload"]:
@@ -51,7 +51,8 @@ async def undo(work: Work, ticket: UUID, staff: UUID, *, version: int | None = N
     was = _read(event["payload"]["before"])
     comes = was["state"] in held.AT_COUNTER and event["type"] != "ticket.started"
     if comes:
-        # The counter before the ticket, as everywhere.
+        # The counter before the ticket, as everywhere. Who was called there since waits again.
+        await calling_back.free(work, was["counter_id"], was["staff_id"], ticket)
         await calling.free_seat(work, was["counter_id"], was["staff_id"])
     found = await held.hold(work, ticket, version)
     last = await work.tx.fetchrow(_LAST, ticket)

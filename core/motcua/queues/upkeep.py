@@ -8,6 +8,7 @@ from motcua.events.log import SYSTEM, Event
 from motcua.events.work import Work
 from motcua.platform import Platform
 from motcua.queues import appointments, slots
+from motcua.queues.figures import book
 from motcua.tenancy.tenant import Tenant
 
 SUBSCRIBER = "bookings"
@@ -31,6 +32,8 @@ where contact_sealed is not null and at < $1
 """
 FADES_AFTER = timedelta(days=30)
 NOTICES_FADE_AFTER = timedelta(days=14)
+#: So many days are written into the book in one go; after a first start it takes some hours to catch up.
+PAGES_AT_ONCE = 6
 
 
 async def keep(platform: Platform, tenant: Tenant) -> dict[str, int]:
@@ -41,6 +44,8 @@ async def keep(platform: Platform, tenant: Tenant) -> dict[str, int]:
             made = await slots.make(work, await read_calendar(work.tx))
         missed = await appointments.end_day(work, local_day(work.now) - timedelta(days=1))
         await _fade(work)
+    async with platform.works.begin(tenant, SYSTEM) as work:
+        await book.write(work, PAGES_AT_ONCE)
     return {"slots": made, "missed": missed}
 
 

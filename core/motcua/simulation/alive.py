@@ -17,6 +17,7 @@ from motcua import clock
 from motcua.demo.population import NAMED
 from motcua.dossiers.codes import local_day
 from motcua.events.log import SYSTEM
+from motcua.http import trusted
 from motcua.platform import Platform
 from motcua.queues import moving, seats
 from motcua.queues.hours import midnight
@@ -47,10 +48,10 @@ _log = structlog.get_logger(__name__)
 
 async def keep_alive(platform: Platform, tenant: Tenant, port: int) -> None:
     """Play a few halls of a tenant through the server at ``port`` until cancelled."""
-    number = 0
+    number, tls = 0, trusted() if platform.settings.scheme == "https" else None
     while True:
         try:
-            await _session(platform, tenant, lambda: Connection(port, tenant.host), number)
+            await _session(platform, tenant, lambda: Connection(port, tenant.host, tls), number)
         except* Exception as errors:  # noqa: BLE001 -- the demo is not about these halls
             _log.warning("quiet_halls", error=repr(errors.exceptions[0]))
             await asyncio.sleep(_REST_SECONDS)

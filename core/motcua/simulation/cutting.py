@@ -37,6 +37,8 @@ from motcua.web.simulated import HEADER, simulated
 
 _BEAT = timedelta(seconds=BEAT_SECONDS)
 _BEFORE = timedelta(seconds=40)
+# The machine's own line breaks first: what the hall does meanwhile, the centre alone knows.
+_UNSEEN = timedelta(seconds=8)
 _DEVICE = "insert into device (id, site_id, kind, name, paired_at) values ($1, $2, 'node', $3, $4)"
 
 
@@ -124,9 +126,10 @@ def plan(day: HallDay, own: Machine, cut: Cut) -> None:
     begin = cut.at - _BEFORE
     day.later(begin, lambda: _join(day, own))
     at = begin + _BEAT
-    while at < cut.at:
+    while at < cut.at - _UNSEEN:
         day.later(at, lambda: _beat(day, own))
         at += _BEAT
+    day.later(at, lambda: _deaf(day))
     day.later(cut.at, lambda: _cut(day, own))
     day.later(cut.at + cut.lasts / 2, lambda: _from_afar(day))
     day.later(cut.at + cut.lasts, lambda: _heal(day, own))
@@ -148,6 +151,10 @@ async def _beat(day: HallDay, own: Machine) -> Keeper:
     return own.keeper
 
 
+async def _deaf(day: HallDay) -> None:
+    day.deaf = True
+
+
 async def _cut(day: HallDay, own: Machine) -> None:
     """Cut the line; the hall stands still until its machine may take over."""
     own.line.cut = True
@@ -159,7 +166,9 @@ async def _cut(day: HallDay, own: Machine) -> None:
         transport=httpx2.ASGITransport(app=cast(Any, app)), base_url=f"http://{tenant.host}"
     )
     day.api = Api(Inside(inside), day.remote.counts)
+    day.deaf = False
     day.log.count("halls that went on alone")
+    await day.line_lost()
 
 
 async def _from_afar(day: HallDay) -> None:

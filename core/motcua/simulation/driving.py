@@ -119,7 +119,7 @@ class HallDay(Officers):
         path = f"/api/sites/{self.hall.key}/arrivals"
         said = await self.ask(path, self.hall.kiosk, {"code": code}, what="appointment")
         if not said:
-            # A hall on its own knows no appointments: he takes a number like everybody.
+            # Refused: he takes a number like everybody.
             await self._come(person)
         else:
             visitor = person.plan

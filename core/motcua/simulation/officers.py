@@ -87,13 +87,18 @@ class Officers(Stage):
         said = await self.ask(
             f"/api/counters/{seat.desk.id}/call", seat.desk.token, body, what="call"
         )
+        if said is None and await self._look_again(seat):
+            # What stood there in his machine's eyes is settled: he presses the key once more.
+            said = await self.ask(
+                f"/api/counters/{seat.desk.id}/call", seat.desk.token, body, what="call"
+            )
         if said is None or not said["number"]:
             self.log.count("calls in vain")
             seat.vain = self._changes
             return
         ticket = self.tickets.get(said["number"]) or self._stranger(said["number"])
         ticket.id = said["ticket"]
-        seat.state = "busy"
+        seat.state, seat.at = "busy", ticket
         self._at_counter(ticket)
         self.log.count("calls")
         if ticket.who.misses:
@@ -115,12 +120,14 @@ class Officers(Stage):
 
     async def _no_show(self, seat: Seat, ticket: Ticket) -> None:
         said = await self.on(ticket, "no-show", seat.desk.token)
-        again = said is not None and said["result"] == "recycled"
+        # Refused: the hall's own machine, which does not know of the call, has him waiting.
+        again = said is None or said["result"] == "recycled"
         self._leaves_counter(ticket, "waiting" if again else "over")
         await self._next(seat)
 
     async def _start(self, seat: Seat, ticket: Ticket) -> None:
-        await self.on(ticket, "start", seat.desk.token)
+        if await self.on(ticket, "start", seat.desk.token) is None:
+            await self._look_again(seat, ticket)
         takes = (ticket.rest or ticket.minutes) * seat.pace
         deed, ticket.who.deed = ticket.who.deed, ""
         if deed in ("park", "come-back", "transfer"):
@@ -168,7 +175,7 @@ class Officers(Stage):
         if not own and seat.state == "free" and not seat.goes and not beside:
             body = {"counter": str(seat.desk.id)}
             if await self.on(ticket, "resume", seat.desk.token, **body):
-                seat.state = "busy"
+                seat.state, seat.at = "busy", ticket
                 self._at_counter(ticket)
                 self.in_minutes(ticket.rest, lambda: self._finish(seat, ticket))
                 return
@@ -179,7 +186,9 @@ class Officers(Stage):
             await self.wake()
 
     async def _finish(self, seat: Seat, ticket: Ticket, *, undo: bool = False) -> None:
-        await self.on(ticket, "finish", seat.desk.token)
+        ended = await self.on(ticket, "finish", seat.desk.token)
+        if ended is None and await self._look_again(seat, ticket):
+            await self.on(ticket, "finish", seat.desk.token)
         if undo:
             self.now += timedelta(seconds=4)
             if await self.on(ticket, "undo", seat.desk.token):
@@ -190,6 +199,37 @@ class Officers(Stage):
         if ticket.who.plan.rating:
             self.in_minutes(self.draw.uniform(0.5, 3), lambda: self._rate(ticket))
         await self._next(seat)
+
+    async def _look_again(
+        self, seat: Seat, ticket: Ticket | None = None, *, opened: bool = False
+    ) -> bool:
+        """Bring the counter's page to what is so, as who is refused there does; true when that was possible.
+
+        Just after the line was cut the hall's machine lacks the last seconds: what it has at the counter is
+        over, or the person who sits there still waits for it.
+        """
+        desk = seat.desk
+        shown = await self.api.get(f"/api/counters/{desk.id}", self.now, desk.token)
+        if not shown["mine"]:
+            await self.ask(f"/api/counters/{desk.id}/open", desk.token, what="open")
+            return not opened and await self._look_again(seat, ticket, opened=True)
+        if shown["ticket"] and (ticket is None or shown["ticket"] != ticket.id):
+            other = f"/api/tickets/{shown['ticket']}"
+            if shown["state"] == "called":
+                await self.ask(f"{other}/start", desk.token, what="start")
+            await self.ask(f"{other}/finish", desk.token, what="finish")
+        if ticket is None or (shown["ticket"] == ticket.id and shown["state"] == "serving"):
+            return True
+        path, body = f"/api/counters/{desk.id}/take-up", {"ticket": ticket.id}
+        taken = await self.ask(path, desk.token, body, what="take-up") is not None
+        self.log.count("take-up", int(taken))
+        return taken
+
+    async def line_lost(self) -> None:
+        """Let every officer see what his page shows, which opens again by itself at the hall's own machine."""
+        for seat in self.seats:
+            if seat.state in ("busy", "free", "tidy"):
+                await self._look_again(seat, seat.at if seat.state == "busy" else None)
 
     async def _next(self, seat: Seat) -> None:
         """Let the officer tidy his desk before he calls again."""

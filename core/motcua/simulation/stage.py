@@ -54,11 +54,15 @@ class Seat:
     goes: str = ""
     since: datetime | None = None
     vain: int = -1
+    at: Ticket | None = None
 
 
 @dataclass(frozen=True)
 class Look:
-    """What the API said of a hall at a moment: how many wait by letter."""
+    """What a hall was at a moment: how many wait by letter, as the API said.
+
+    At a hall on its own with those whom its machine cannot know of yet.
+    """
 
     at: datetime
     waiting: dict[str, int]
@@ -103,6 +107,9 @@ class Stage:
         self._events: list[tuple[datetime, int, Do]] = []
         self._count = 0
         self._changes = 0
+        # Numbers given out by the centre since the hall's machine has heard of it last.
+        self.deaf = False
+        self._unheard: list[Ticket] = []
 
     def later(self, at: datetime, do: Do) -> None:
         """Let something happen at a moment, or now if that has passed."""
@@ -154,6 +161,8 @@ class Stage:
     async def _look(self) -> None:
         said = await self.api.get(f"/api/sites/{self.hall.key}", self.now)
         waiting = {line["letter"]: line["waiting"] for line in said["lines"]}
+        for ticket in self._unheard:
+            waiting[ticket.letter] += ticket.state == "waiting" and self.api is not self.remote
         self.log.looks.append((self.hall.id, Look(self.now, waiting)))
 
     def _hold(self, person: Person, said: Any, letter: str, minutes: float, state: str) -> Ticket:
@@ -172,6 +181,8 @@ class Stage:
         person.visit = str(said.get("visit", "")) or person.visit
         self.tickets[ticket.number] = ticket
         self._set(ticket, state)
+        if self.deaf:
+            self._unheard.append(ticket)
         self.log.issued[ticket.code] = (self.hall.id, ticket.number)
         self.log.count("numbers")
         self._changes += 1

@@ -5,6 +5,7 @@ light as it can be: one connection per hall, one request at a time, heads as the
 """
 
 import asyncio
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ class Connection:
 
     port: int
     host: str
+    tls: ssl.SSLContext | None = None
     _line: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
     _used: float = 0.0
 
@@ -49,7 +51,12 @@ class Connection:
         if self._line is not None and time.monotonic() - self._used > _IDLE_SECONDS:
             await self.close()
         if self._line is None:
-            self._line = await asyncio.open_connection("127.0.0.1", self.port)
+            self._line = await asyncio.open_connection(
+                "127.0.0.1",
+                self.port,
+                ssl=self.tls,
+                server_hostname=self.host if self.tls else None,
+            )
         reader, writer = self._line
         head = [f"{method} {path} HTTP/1.1", f"host: {self.host}", f"content-length: {len(body)}"]
         head += [f"{name}: {value}" for name, value in headers.items()]
@@ -116,9 +123,10 @@ class Api:
         headers = {"authorization": f"Bearer {token}", "content-type": _JSON}
         return await self._ask("POST", path, headers, at, msgspec.json.encode(body or {}))
 
-    async def get(self, path: str, at: datetime) -> Any:
-        """Look at something open."""
-        return await self._ask("GET", path, {}, at, b"")
+    async def get(self, path: str, at: datetime, token: str = "") -> Any:
+        """Look at something open, or as who holds the token."""
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        return await self._ask("GET", path, headers, at, b"")
 
     async def form(self, path: str, csrf: str, at: datetime, body: str, token: str = "") -> None:
         """Send a page's form as a browser would; ``token`` is that of a device."""

@@ -5,16 +5,20 @@ from typing import Any
 from litestar import get, post
 from litestar.response import Redirect, Template
 
+from motcua import clock
 from motcua.errors import Invalid, Problem
 from motcua.events.log import SYSTEM
 from motcua.platform import Platform
 from motcua.station import devices, health, visits
-from motcua.station.screen import go, go_clean, next_step, say, screen_of, show
-from motcua.web.here import AnyRequest, province_of
+from motcua.station.screen import Screen, go, go_clean, next_step, say, screen_of, show
+from motcua.wallet import session_wallet
+from motcua.web.here import AnyRequest, here, province_of
 from motcua.web.routes import session_cookie
 
 WAYS = ("number", "apply", "track")
 _FIRST = {"number": "/station/number", "apply": "/station/identify", "track": "/station/track"}
+_WALLET = "mc_wallet_open"
+"""The cookie that says: on this screen a wallet was opened, and waits to be wiped."""
 _KIND = """
 select d.kind, s.key from device d join site s on s.tenant_id = d.tenant_id and s.id = d.site_id
 where d.id = $1
@@ -56,11 +60,13 @@ async def pair(request: AnyRequest) -> Redirect | Template:
 
 
 @get("/", include_in_schema=False)
-async def first(request: AnyRequest) -> Template:
-    """Show the first screen; whoever was here before has left."""
+async def first(request: AnyRequest) -> Redirect | Template:
+    """Show the first screen; whoever was here before has left, with his wallet."""
     screen = await screen_of(request)
     async with screen.work() as (work, erasure):
         await visits.leave(work, screen.device, "abandoned", erasure)
+    if _WALLET in request.cookies:
+        return _forget_wallet(request, screen)
     return show(request, "first.html", station=screen.site, ending=False)
 
 
@@ -74,6 +80,17 @@ async def start(request: AnyRequest) -> Redirect:
     async with screen.work() as (work, erasure):
         await visits.begin(work, screen.device, way, erasure)
     return go(request, _FIRST[way])
+
+
+@get("/wallet", include_in_schema=False)
+async def wallet(request: AnyRequest) -> Redirect:
+    """Open a wallet for this visit; the end of the visit wipes it."""
+    screen = await screen_of(request)
+    away = Redirect(
+        session_wallet.begin_url(screen.platform, screen.tenant, clock.now()), status_code=303
+    )
+    away.set_cookie(key=_WALLET, value="1", path=here(request).url("/station"), httponly=True)
+    return away
 
 
 @post("/help", include_in_schema=False)
@@ -111,6 +128,7 @@ async def wipe(request: AnyRequest) -> Redirect:
     screen = await screen_of(request)
     async with screen.work() as (work, erasure):
         await visits.leave(work, screen.device, "wiped", erasure)
+    # The first screen sees to the wallet, if one was opened: it stands on a host of its own.
     return go_clean(request)
 
 
@@ -120,4 +138,10 @@ async def wipe_again(request: AnyRequest) -> Redirect:
     return go(request, "/station")
 
 
-ROUTES: list[Any] = [pair_page, pair, first, start, call_staff, alive, wipe, wipe_again]
+def _forget_wallet(request: AnyRequest, screen: Screen) -> Redirect:
+    away = Redirect(session_wallet.end_url(screen.platform, screen.tenant), status_code=303)
+    away.delete_cookie(_WALLET, path=here(request).url("/station"))
+    return away
+
+
+ROUTES: list[Any] = [pair_page, pair, first, start, wallet, call_staff, alive, wipe, wipe_again]

@@ -16,6 +16,7 @@ from motcua.dossiers.subjects import subject_of
 from motcua.errors import Invalid, Problem
 from motcua.events.work import Work
 from motcua.files.qr import qr_svg
+from motcua.holdings import reuse
 from motcua.notices import sending
 from motcua.station import answers, jobs, lines, slips, taking, visits
 from motcua.station.apply import adopted_of, check_unit, prefill_of
@@ -142,6 +143,7 @@ async def _submit(screen: Screen, work: Work, visit: Visit, erasure: Erasure) ->
         channel=DIRECT,
         papers=[submission.Paper(key, file_id) for key, file_id in scans],
     )
+    application = await reuse.ready(work, application)
     submitted = await submission.submit(work, law, application)
     line = await lines.for_field(work.tx, screen.site.id, package.procedure.field)
     ticket = await taking.issue(work, screen, visit, [line], submitted.id)

@@ -23,6 +23,7 @@ from motcua.station.screen import (
 from motcua.station.uploads import contents
 from motcua.station.visits import Notes
 from motcua.text import mask, vn_date
+from motcua.wallet import screens
 from motcua.web.here import AnyRequest
 
 PURPOSE = "station_service"
@@ -49,6 +50,7 @@ async def identify(request: AnyRequest) -> Redirect | Template:
         if form.get("no_card") or form.get("again"):
             way = "number" if form.get("no_card") else before.way
             await visits.drop(work, before.files(), erasure)
+            await screens.forget(work, visit.id)
             visit.notes = Notes(way=way, once=before.once)
             await visits.save(work, visit)
             return go(request, next_step(visit.notes) if form.get("no_card") else _HERE)

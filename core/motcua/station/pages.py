@@ -6,6 +6,7 @@ from litestar import Router
 
 from motcua.station import (
     apply,
+    by_wallet,
     entry,
     finish,
     identify,
@@ -22,7 +23,7 @@ ROUTES: list[Any] = [
         path="/station",
         route_handlers=[
             handler
-            for room in (entry, identify, apply, papers, finish, numbers, inquire)
+            for room in (entry, identify, by_wallet, apply, papers, finish, numbers, inquire)
             for handler in room.ROUTES
         ],
         exception_handlers=EXCEPTION_HANDLERS,

@@ -8,17 +8,21 @@ from litestar import get, post
 from litestar.response import Redirect, Template
 
 from motcua.catalogue.procedure import Paper
+from motcua.dossiers.slips import PROVENANCE
 from motcua.errors import Invalid, Problem
 from motcua.events.work import Work
 from motcua.files import intake
 from motcua.files.intake import Prepared
 from motcua.files.scan import scanner_of
 from motcua.files.sniff import in_words
+from motcua.holdings import reuse
+from motcua.holdings.reuse import Fit
 from motcua.station import visits
 from motcua.station.apply import adopted_of, prefill_of
 from motcua.station.screen import MAX_BODY, Screen, go, require, say, screen_of, show
 from motcua.station.uploads import contents
 from motcua.station.visits import Erasure, Notes, NoVisitError, Scan, Visit
+from motcua.text import vn_date
 from motcua.web.here import AnyRequest
 
 MOST_SCANS = 10
@@ -41,14 +45,16 @@ async def papers_page(request: AnyRequest) -> Template:
     """Show a slot for every paper."""
     screen = await screen_of(request)
     law = await screen.platform.catalogue.of(screen.tenant)
-    async with screen.visit() as (_, visit, _erasure):
+    async with screen.visit() as (work, visit, _erasure):
         require(visit.notes.done, visit.notes)
-    return _page(screen, asked_for(law, visit.notes), visit.notes)
+        wanted = asked_for(law, visit.notes)
+        fits = await _fits(work, wanted, visit.notes)
+    return _page(screen, wanted, visit.notes, fits)
 
 
 @post("/papers", include_in_schema=False, request_max_body_size=MAX_BODY)
 async def papers(request: AnyRequest) -> Redirect | Template:
-    """Take scans (files under the paper's key), or take one away (``remove.<key>``).
+    """Take scans (files under the paper's key), use one of before (``reuse.<key>``), or take one away.
 
     ``go=next`` continues to the check page when nothing is missing.
     """
@@ -68,13 +74,15 @@ async def papers(request: AnyRequest) -> Redirect | Template:
             require(notes.done, notes)
             removed = await _remove(work, visit, form, erasure)
             await _note(work, notes, arrived)
+            await _use_again(work, adopted_of(law, notes).code, wanted, notes, form)
+            fits = await _fits(work, wanted, notes)
             going = form.get("go") == "next" and not removed and not errors
             if going:
                 errors = _still_missing(screen, missing(wanted, notes))
                 notes.papers_seen = not errors
             await visits.save(work, visit)
     if errors:
-        return _page(screen, wanted, notes, errors, status)
+        return _page(screen, wanted, notes, fits, errors, status)
     return go(request, "/station/check" if going else "/station/papers")
 
 
@@ -134,14 +142,37 @@ def _need_room(notes: Notes, key: str) -> None:
         )
 
 
+async def _fits(work: Work, wanted: list[Paper], notes: Notes) -> dict[str, Fit]:
+    """Return what the person handed in before, by paper, for those that have no scan yet."""
+    if notes.person is None:
+        return {}
+    open_ = [p for p in wanted if p.kind != "present" and not notes.papers.get(p.key)]
+    return {f.paper.key: f for f in await reuse.from_files(work, notes.person, open_)}
+
+
+async def _use_again(work: Work, code: str, wanted: list[Paper], notes: Notes, form: Any) -> None:
+    """Take what was ticked, as far as it is still offered; that the person agreed is kept."""
+    offered = await _fits(work, wanted, notes)
+    used = [f for key, f in offered.items() if f.upload and form.get(f"reuse.{key}") == f.ref]
+    if not used or notes.person is None:
+        return
+    for fit in used:
+        if fit.upload is not None:
+            again = await reuse.copied(work, notes.person, fit.upload.id)
+            scan = Scan(again.id, again.pages, again.size)
+            notes.papers.setdefault(fit.paper.key, []).append(scan)
+    await reuse.agreed(work, notes.person, code, used)
+
+
 def _page(
     screen: Screen,
     wanted: list[Paper],
     notes: Notes,
+    fits: Mapping[str, Fit],
     errors: dict[str, str] | None = None,
     status: int = 200,
 ) -> Template:
-    slots = [_slot(p, notes, screen.lang) for p in wanted if p.kind != "present"]
+    slots = [_slot(p, notes, screen.lang, fits.get(p.key)) for p in wanted if p.kind != "present"]
     return show(
         screen.request,
         "papers.html",
@@ -153,7 +184,7 @@ def _page(
     )
 
 
-def _slot(paper: Paper, notes: Notes, lang: str) -> dict[str, Any]:
+def _slot(paper: Paper, notes: Notes, lang: str, fit: Fit | None) -> dict[str, Any]:
     """Return a paper as the macro ``ui.file_slot`` takes it."""
     english = lang == "en"
     scans = notes.papers.get(paper.key, [])
@@ -163,6 +194,7 @@ def _slot(paper: Paper, notes: Notes, lang: str) -> dict[str, Any]:
         "required": paper.required and paper.kind in _MUST,
         "note": paper.note_en if english else paper.note_vi,
         "many": len(scans) < MOST_SCANS,
+        "reusable": [{"id": fit.ref, "label": _told(fit, english)}] if fit else [],
         "files": [
             {
                 "id": str(scan.id),
@@ -173,6 +205,11 @@ def _slot(paper: Paper, notes: Notes, lang: str) -> dict[str, Any]:
             for n, scan in enumerate(scans, 1)
         ],
     }
+
+
+def _told(fit: Fit, english: bool) -> str:
+    words = "dossier" if english else "hồ sơ"
+    return f"{words} {fit.about}, {vn_date(fit.since)}, {PROVENANCE[fit.provenance][english]}"
 
 
 def scans_of(wanted: list[Paper], notes: Notes) -> list[tuple[str, UUID]]:

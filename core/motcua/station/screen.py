@@ -38,6 +38,7 @@ _RETRY = {
         "phone",
         "priority",
         "appointment",
+        "by-wallet",
     )
 }
 SEEN_EVERY = timedelta(seconds=30)
@@ -165,7 +166,8 @@ def show(request: AnyRequest, template: str, /, status: int = 200, **context: An
     }
     answer = page(request, f"station/{template}", status=status, **{**known, **context})
     if asked in {"0", "1"}:
-        answer.set_cookie(Cookie(key=LOW, value="1" if low else "0", httponly=True))
+        secure = request.app.state.platform.settings.scheme == "https"
+        answer.set_cookie(Cookie(key=LOW, value="1" if low else "0", httponly=True, secure=secure))
     return answer
 
 
@@ -197,7 +199,7 @@ def next_step(notes: Notes) -> str:
     if notes.card and not notes.person:
         return "/station/consent"
     if notes.way == "number":
-        return "/station/number"
+        return notes.then or "/station/number"
     if not notes.person:
         return "/station/identify"
     if not notes.code:

@@ -16,6 +16,7 @@ from motcua.people.citizens import Citizen
 from motcua.tenancy.db import Database
 from motcua.tenancy.tenant import Tenant
 from motcua.tenancy.vault import digest
+from motcua.wallet import screens
 
 FORSAKEN = timedelta(minutes=20)
 """How long a visit may lie untouched when the screen's own guard (90 seconds) failed: power cut, crash."""
@@ -53,13 +54,14 @@ class NoVisitError(Exception):
 
 
 class Card(msgspec.Struct, frozen=True):
-    """What was read from the card: a prefill, no proof."""
+    """What was read from the card: a prefill, no proof. With ``issuer`` it came from a wallet, signed."""
 
     pid: str
     full_name: str
     birth: date
     sex: str
     address: str
+    issuer: str = ""
 
     def citizen(self) -> Citizen:
         """Return the card's holder as forms are prefilled with."""
@@ -75,7 +77,10 @@ class Scan(msgspec.Struct, frozen=True):
 
 
 class Notes(msgspec.Struct):
-    """All that a person has entered; ``once`` makes sure that one press gives one ticket."""
+    """All that a person has entered; ``once`` makes sure that one press gives one ticket.
+
+    ``asked`` is the request whose code a telephone may answer, ``then`` the page the person came from.
+    """
 
     way: str
     once: str
@@ -92,6 +97,8 @@ class Notes(msgspec.Struct):
     track: str = ""
     phone: str = ""
     priority: str = ""
+    asked: UUID | None = None
+    then: str = ""
 
     def files(self) -> list[UUID]:
         """Return the ids of all scanned files."""
@@ -149,6 +156,7 @@ async def end(
 ) -> None:
     """End a visit and erase what was entered; ``show`` is the token that shows the ticket once."""
     shown = digest(show) if show else None
+    await screens.forget(work, visit.id)
     await work.tx.execute(_END, visit.id, work.now, outcome, ticket, shown)
     work.emit("station.session_ended", visit.id, {"outcome": outcome}, trace_id=visit.trace_id)
 

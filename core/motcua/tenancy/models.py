@@ -45,12 +45,34 @@ tenant_key = tenant_table(
     col("kid", sa.Text()),
     col("purpose", sa.Text()),
     col("public_jwk", JSON),
+    # The whole chain without the root, leaf first.
     col("certificate", sa.Text()),
-    col("private_sealed", sa.LargeBinary()),
+    # Where the private key lies: sealed here, or elsewhere under a reference.
+    col("private_sealed", sa.LargeBinary(), null=True),
     col("not_before", MOMENT),
     col("not_after", MOMENT),
+    col("signer", sa.Text(), default="'sealed'"),
+    col("reference", sa.Text(), null=True),
+    # The tenant's authority that certified it; None: the platform's root.
+    col("issuer_kid", sa.Text(), null=True),
+    col("use_from", MOMENT),
+    col("revoked_at", MOMENT, null=True),
+    col("revoked_by", sa.Text(), null=True),
+    col("revoked_reason", sa.Text(), null=True),
     sa.UniqueConstraint("tenant_id", "kid"),
-    one_of("purpose", "document", "credential"),
+    one_of("purpose", "authority", "document", "credential"),
+    one_of("signer", "sealed", "pkcs11", "remote"),
+    sa.CheckConstraint("(signer = 'sealed') = (private_sealed is not null)", name="held"),
+)
+
+# Keys that nobody believes any more, of every tenant: each tenant's verifier reads it.
+revoked_key = platform_table(
+    "revoked_key",
+    col("kid", sa.Text()),
+    col("host", sa.Text()),
+    col("purpose", sa.Text()),
+    col("revoked_at", MOMENT),
+    sa.PrimaryKeyConstraint("kid"),
 )
 
 tenant_calendar = tenant_table(

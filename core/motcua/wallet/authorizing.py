@@ -212,14 +212,15 @@ async def _redeem(work: Work, form: Mapping[str, str], caller: Caller) -> dict[s
     await work.tx.execute(_USED, row["id"], work.now)
     if (caller.client_id, form["redirect_uri"]) != (row["client_id"], row["redirect_uri"]):
         return "client_id or redirect_uri is not that of the request"
-    if not _verified(form["code_verifier"], row["challenge"]):
+    if not verified(form["code_verifier"], row["challenge"]):
         return "code_verifier does not match code_challenge"
     if row["jkt"] is not None and row["jkt"] != caller.jkt:
         return "the DPoP key is not that of the request"
     return await grants.give(work, row["grant_id"], caller)
 
 
-def _verified(verifier: str, challenge: str) -> bool:
+def verified(verifier: str, challenge: str) -> bool:
+    """Tell whether a PKCE verifier belongs to a challenge (RFC 7636 section 4.6, S256)."""
     made = jose.b64u(sha256(verifier.encode()).digest())
     return bool(_VERIFIER.fullmatch(verifier)) and hmac.compare_digest(made, challenge)
 
@@ -259,14 +260,19 @@ def _redirect_uri(uri: str) -> str:
         host = parts.hostname
     except ValueError:
         parts, host = urlsplit(""), None
-    plain = parts.scheme == "http" and host not in _LOOPBACK
+    plain = parts.scheme == "http" and not _on_this_device(host)
     no_host = parts.scheme in {"http", "https"} and not host
-    # "https://bank.vn@elsewhere" shows people the wrong name.
-    named = "@" in parts.netloc
+    # "https://bank.vn@elsewhere" and "https://elsewhere\.bank.vn" show people the wrong name.
+    named = "@" in parts.netloc or "\\" in uri
     wrong = not parts.scheme or plain or no_host or named or parts.scheme in _SCHEMES_REFUSED
     if wrong or parts.fragment or len(uri) > _LONGEST or not uri.isascii() or not uri.isprintable():
         raise ProtocolError("invalid_request", "redirect_uri is missing or cannot be used")
     return uri
+
+
+def _on_this_device(host: str | None) -> bool:
+    # Names below "localhost" are this device too (RFC 6761 section 6.3): where the demo's own wallet lives.
+    return host in _LOOPBACK or bool(host and host.endswith(".localhost"))
 
 
 def _back(platform: Platform, tenant: Tenant, row: Record, **said: str) -> str:

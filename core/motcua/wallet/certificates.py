@@ -1,5 +1,7 @@
-"""Certificates: the platform's root, and the signing certificates of tenants.
+"""Certificates: the platform's root, each tenant's authority below it, and the certificates that sign.
 
+An authority may certify nothing but its own tenant's host (name constraints, RFC 5280 section 4.2.1.10) and no
+further authority. Certificates of the first installations were signed by the root itself; they hold as well.
 Document signing follows what PAdES validators ask for (ETSI EN 319 412-2: digitalSignature and
 nonRepudiation); credential signing follows OpenID4VC HAIP 1.0: a chain in ``x5c`` without the root, and a
 leaf that is never self-signed.
@@ -24,6 +26,7 @@ from motcua.wallet import jose
 from motcua.wallet.refusal import CredentialError
 
 LEAF_LIFETIME = timedelta(days=365)
+AUTHORITY_LIFETIME = timedelta(days=5 * 365)
 ROOT_LIFETIME = timedelta(days=20 * 365)
 _BACKDATED = timedelta(minutes=5)  # for a verifier whose clock is behind
 
@@ -46,8 +49,27 @@ def make_root(name: str, *, now: datetime, lifetime: timedelta = ROOT_LIFETIME) 
     return Authority(builder.sign(_private(key), hashes.SHA256()), key)
 
 
-def document_certificate(
+def tenant_authority(
     root: Authority,
+    key: jose.Key,
+    *,
+    name: str,
+    host: str,
+    now: datetime,
+    lifetime: timedelta = AUTHORITY_LIFETIME,
+) -> x509.Certificate:
+    """Certify the key with which a tenant certifies its signers; it ends with the root at the latest."""
+    subject = _name(f"CA {name}", name, "VN")
+    ends = min(lifetime, root.certificate.not_valid_after_utc - now)
+    builder = _builder(subject, root.certificate.subject, key, root.key, now, ends)
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+    builder = builder.add_extension(_usage(key_cert_sign=True, crl_sign=True), critical=True)
+    own = x509.NameConstraints([x509.DNSName(host)], None)
+    return builder.add_extension(own, critical=True).sign(_private(root.key), hashes.SHA256())
+
+
+def document_certificate(
+    parent: Authority,
     key: jose.Key,
     *,
     name: str,
@@ -56,13 +78,13 @@ def document_certificate(
     lifetime: timedelta = LEAF_LIFETIME,
 ) -> x509.Certificate:
     """Certify the key with which a tenant seals its PDF documents. At most one year."""
-    builder = _leaf(root, key, _name(name, organization, "VN"), now, lifetime)
+    builder = _leaf(parent, key, _name(name, organization, "VN"), now, lifetime)
     usage = _usage(digital_signature=True, content_commitment=True)
-    return builder.add_extension(usage, critical=True).sign(_private(root.key), hashes.SHA256())
+    return builder.add_extension(usage, critical=True).sign(_private(parent.key), hashes.SHA256())
 
 
 def credential_certificate(
-    root: Authority,
+    parent: Authority,
     key: jose.Key,
     *,
     name: str,
@@ -75,11 +97,11 @@ def credential_certificate(
 
     ``host`` is the tenant's DNS name, without port; it stands as subject alternative name. At most a year.
     """
-    builder = _leaf(root, key, _name(name, organization, "VN"), now, lifetime)
+    builder = _leaf(parent, key, _name(name, organization, "VN"), now, lifetime)
     san = x509.SubjectAlternativeName([x509.DNSName(host)])
     builder = builder.add_extension(san, critical=False)
     usage = _usage(digital_signature=True)
-    return builder.add_extension(usage, critical=True).sign(_private(root.key), hashes.SHA256())
+    return builder.add_extension(usage, critical=True).sign(_private(parent.key), hashes.SHA256())
 
 
 def to_pem(*chain: x509.Certificate) -> bytes:
@@ -145,6 +167,14 @@ def check_chain(
     return leaf
 
 
+def kids_of(chain: Sequence[x509.Certificate]) -> set[str]:
+    """Return the thumbprints of the keys in a chain, as lists of revoked keys name them.
+
+    Raises ``CredentialError`` when one of them is not on P-256.
+    """
+    return {jose.thumbprint(key_of(certificate)) for certificate in chain}
+
+
 def key_of(certificate: x509.Certificate) -> jose.Key:
     """Return the public key of a certificate; raises ``CredentialError`` when it is not on P-256."""
     public = certificate.public_key()
@@ -162,6 +192,16 @@ def hosts_of(certificate: x509.Certificate) -> list[str]:
     return san.value.get_values_for_type(x509.DNSName)
 
 
+def may_certify(authority: x509.Certificate, host: str) -> bool:
+    """Tell whether an authority may certify signers of this host (RFC 5280 section 4.2.1.10)."""
+    try:
+        limits = authority.extensions.get_extension_for_class(x509.NameConstraints).value
+    except x509.ExtensionNotFound:
+        return True
+    allowed = [n.value for n in limits.permitted_subtrees or () if isinstance(n, x509.DNSName)]
+    return any(host == name or host.endswith(f".{name}") for name in allowed)
+
+
 def _private(key: jose.Key) -> EllipticCurvePrivateKey:
     private = key.private_key
     if private is None:
@@ -177,13 +217,15 @@ def _name(common: str, organization: str | None, country: str) -> x509.Name:
 
 
 def _leaf(
-    root: Authority, key: jose.Key, subject: x509.Name, now: datetime, lifetime: timedelta
+    parent: Authority, key: jose.Key, subject: x509.Name, now: datetime, lifetime: timedelta
 ) -> x509.CertificateBuilder:
     if lifetime > LEAF_LIFETIME:
         raise ValueError("a signing certificate is valid for one year at most")
-    if subject == root.certificate.subject:
-        raise ValueError("a leaf must not bear the name of its root")
-    builder = _builder(subject, root.certificate.subject, key, root.key, now, lifetime)
+    if subject == parent.certificate.subject:
+        raise ValueError("a leaf must not bear the name of its issuer")
+    # Nothing that is signed below an authority may outlive it.
+    ends = min(lifetime, parent.certificate.not_valid_after_utc - now)
+    builder = _builder(subject, parent.certificate.subject, key, parent.key, now, ends)
     return builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
 
 

@@ -4,12 +4,12 @@ Issuer's certificate, signature, disclosures, validity, key binding, type, then 
 then the status. Each refusal is a ``CredentialError`` with a reason that is named.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from motcua.wallet import sdjwt, statuslist
+from motcua.wallet import sdjwt, statuslist, transactions
 from motcua.wallet.refusal import CredentialError
 from motcua.wallet.trust import Trust
 
@@ -47,17 +47,21 @@ def verify(
     trust: Trust,
     status_list: StatusList | None = None,
     now: datetime | None = None,
+    transaction_data: Sequence[str] = (),
 ) -> Verified:
     """Verify a presentation that was made for ``nonce`` and ``audience`` (your full ``client_id``).
 
     With both None, ``presentation`` is an SD-JWT as its holder keeps it, without key binding: it proves what
     the issuer said, not who shows it. ``status_list`` is asked for the signed list at an address of the
-    issuer; without it a withdrawn paper is not noticed. Nothing is fetched here. Raises ``CredentialError``
+    issuer; without it a withdrawn paper is not noticed. ``transaction_data`` are the texts of your request that the
+    holder must have authorised with this paper. Nothing is fetched here. Raises ``CredentialError``
     whose ``reason_code`` names the check that failed, and ``ValueError`` when only one of ``nonce`` and
     ``audience`` is given.
     """
     at = now or datetime.now(UTC)
     seen = check(presentation, nonce=nonce, audience=audience, trust=trust, now=at)
+    if nonce is not None:
+        transactions.check_one(transaction_data, seen.key_binding)
     if status_list is not None and seen.status is not None:
         check_status(seen, trust, status_list(status_entry(seen, trust, at).uri), at)
     checked = status_list is not None and seen.status is not None

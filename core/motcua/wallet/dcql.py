@@ -26,11 +26,15 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Need:
-    """One credential: any of the types ``vct_values``, with all ``claims``."""
+    """One credential: any of the types ``vct_values``, with all ``claims``.
+
+    With ``sets`` (names of top-level claims) one set of them is enough, the first that can be had.
+    """
 
     id: str
     vct_values: tuple[str, ...]
     claims: tuple[Wanted, ...] = ()
+    sets: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,10 @@ def _credential(need: Need) -> dict[str, Any]:
             {"path": list(w.path)} | ({"values": list(w.values)} if w.values else {})
             for w in need.claims
         ]
+    if need.sets:
+        for claim in entry["claims"]:
+            claim["id"] = claim["path"][0]
+        entry["claim_sets"] = [list(names) for names in need.sets]
     return entry
 
 

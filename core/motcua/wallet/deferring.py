@@ -28,7 +28,7 @@ LIFETIME = timedelta(days=365)
 # The lock keeps the decision waiting, so that nobody is told to wait for what was just refused.
 _STATE = """
 select d.state, r.id as result_id, r.kind from dossier d
-left join issued_result r on r.tenant_id = d.tenant_id and r.dossier_id = d.id
+left join issued_result r on r.tenant_id = d.tenant_id and r.dossier_id = d.id and r.issued_at <= $2
 where d.id = $1 for share of d
 """
 _KEEP = """
@@ -58,7 +58,7 @@ async def result_of(work: Work, dossier_id: UUID) -> UUID | None:
 
     ``ProtocolError`` (``credential_request_denied``) when it was refused, withdrawn or stopped.
     """
-    row = await work.tx.fetchrow(_STATE, dossier_id)
+    row = await work.tx.fetchrow(_STATE, dossier_id, work.now)
     if row is None:
         raise LookupError("a grant names a dossier that is not there")
     if row["kind"] == "granted":

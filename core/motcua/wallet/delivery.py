@@ -1,4 +1,4 @@
-"""Withdrawing a result: every copy that any wallet holds, at once, in the transaction of the decision."""
+"""Withdrawing a result: every copy in any wallet, every offer and share, in the transaction of the decision."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,10 +12,22 @@ from motcua.wallet.statuslist import REVOKED, SUSPENDED, VALID
 
 _LOCK = "select status, trace_id from issued_result where id = $1 for no key update"
 _RESULT = "update issued_result set status = $2 where id = $1"
-_COPIES = "update credential set status = $2 where result_id = $1"
+# A copy that a revoked key signed stays revoked, whatever becomes of the result.
+_COPIES = "update credential set status = $2 where result_id = $1 and status <> 1"
 _OFFERS = """
 update credential_offer set expires_at = $2
 where result_id = $1 and used_at is null and expires_at > $2
+"""
+# Whoever was let see it sees it no longer; a share of which nothing is left has ended.
+_CLOSE = """
+update share_item set closed_at = $2 where result_id = $1 and closed_at is null
+"""
+_END_SHARES = """
+update share s set ended_at = $2, end_reason = 'withdrawn'
+where s.ended_at is null
+  and s.id in (select i.share_id from share_item i where i.result_id = $1)
+  and not exists (select 1 from share_item i
+    where i.tenant_id = s.tenant_id and i.share_id = s.id and i.closed_at is null)
 """
 _NOTE = """
 insert into status_change (id, result_id, before, status, copies, actor, reason, at)
@@ -75,6 +87,9 @@ async def _set(
     await work.tx.execute(_RESULT, result_id, status)
     done = await work.tx.execute(_COPIES, result_id, status)
     await work.tx.execute(_OFFERS, result_id, work.now)
+    if status == REVOKED:
+        await work.tx.execute(_CLOSE, result_id, work.now)
+        await work.tx.execute(_END_SHARES, result_id, work.now)
     copies = int(done.rsplit(" ", 1)[-1])
     await work.tx.execute(
         _NOTE,

@@ -13,6 +13,7 @@ from motcua.wallet import (
     attestation,
     authorizing,
     dpop,
+    envelopes,
     grants,
     issuing,
     nonces,
@@ -69,9 +70,9 @@ async def credential(request: AnyRequest) -> _RESPONSE:
     tenant, platform = _place(request)
     now = clock.now()
     grant = await grants.access(request, platform, tenant, now)
-    body = await json_of(request, "invalid_credential_request")
+    body, envelope = await envelopes.opened(request, platform, tenant)
     given, status = await issuing.issue(platform, tenant, grant, body, now)
-    return json_answer(given, status, more=_next_nonce(platform, tenant, grant["jkt"]))
+    return envelope.answer(given, status, _next_nonce(platform, tenant, grant["jkt"]))
 
 
 @post("/deferred", status_code=200)
@@ -79,9 +80,9 @@ async def deferred(request: AnyRequest) -> _RESPONSE:
     """Issue what a wallet waits for, once it is there."""
     tenant, platform = _place(request)
     grant = await grants.access(request, platform, tenant, clock.now())
-    body = await json_of(request, "invalid_credential_request")
+    body, envelope = await envelopes.opened(request, platform, tenant)
     given, status = await issuing.later(platform, tenant, grant, body)
-    return json_answer(given, status, more=_next_nonce(platform, tenant, grant["jkt"]))
+    return envelope.answer(given, status, _next_nonce(platform, tenant, grant["jkt"]))
 
 
 @post("/notification", status_code=200)

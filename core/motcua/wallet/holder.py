@@ -15,8 +15,19 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 from cryptography import x509
 
-from motcua.wallet import dcql, jose, jwe, metadata, proofs, requests, sdjwt, statuslist
+from motcua.wallet import (
+    dcql,
+    jose,
+    jwe,
+    metadata,
+    proofs,
+    requests,
+    sdjwt,
+    statuslist,
+    transactions,
+)
 from motcua.wallet.refusal import CredentialError
+from motcua.wallet.transactions import Transaction
 
 
 @dataclass(frozen=True)
@@ -53,6 +64,8 @@ class Asked:
 
     request: requests.Request
     choices: Mapping[str, tuple[Paper, frozenset[str]]]
+    transactions: tuple[Transaction, ...] = ()
+    """What the person authorises with the answer; to be shown to him before."""
 
 
 class HolderWallet:
@@ -118,10 +131,23 @@ class HolderWallet:
             roots=self._roots,
             wallet_nonce=nonce,
         )
+        asked = await self._transactions(request)
         candidates = [(paper.content.vct, paper.content.claims) for paper in self.papers]
         found = dcql.find_matches(request.query, candidates)
         choices = {n: (self.papers[m[0].candidate], m[0].reveal) for n, m in found.items()}
-        return Asked(request, choices)
+        return Asked(request, choices, asked)
+
+    async def _transactions(
+        self, request: requests.Request
+    ) -> tuple[transactions.Transaction, ...]:
+        """Read what is to be authorised; what cannot be shown is refused, and the verifier is told."""
+        entries = request.query.get("credentials")
+        asked = [str(e.get("id")) for e in entries if isinstance(e, dict)] if entries else []
+        try:
+            return transactions.read(request.transaction_data, asked)
+        except CredentialError:
+            await self._direct_post(request, {"error": transactions.REFUSED})
+            raise
 
     async def _request_object(self, parameters: Mapping[str, str]) -> tuple[str, str | None]:
         """Fetch a request; where the verifier allows it, with a nonce of our own that must come back."""
@@ -140,7 +166,7 @@ class HolderWallet:
 
     async def answer(self, asked: Asked) -> str | None:
         """Send the presentation; returns where the person goes next (``redirect_uri``), if anywhere."""
-        request = asked.request
+        request, bound = asked.request, _bound(asked)
         token = {
             name: [
                 sdjwt.present(
@@ -150,6 +176,7 @@ class HolderWallet:
                     nonce=request.nonce,
                     aud=request.client_id,
                     iat=self._now(),
+                    more=transactions.binding(bound.get(name, ())),
                 )
             ]
             for name, (paper, reveal) in asked.choices.items()
@@ -314,6 +341,17 @@ class HolderWallet:
         headers = {"Authorization": f"Bearer {access_token}"}
         response = await self._client.post(url, json=body, headers=headers)
         return _answer(response), response.status_code
+
+
+def _bound(asked: Asked) -> dict[str, list[transactions.Transaction]]:
+    """Choose for each transaction the one credential that authorises it (section 5.1)."""
+    found: dict[str, list[transactions.Transaction]] = {}
+    for one in asked.transactions:
+        name = next((n for n in one.credential_ids if n in asked.choices), None)
+        if name is None:
+            raise CredentialError("not_satisfied", "no paper that may authorise this transaction")
+        found.setdefault(name, []).append(one)
+    return found
 
 
 def _parameters(link: str) -> dict[str, str]:

@@ -4,9 +4,6 @@ A program of the third party asks (``POST /api/wallet/requests`` with ``page``) 
 first browser that does is bound to the request by a cookie; no other sees anything, whoever knows the address.
 """
 
-from contextlib import suppress
-from dataclasses import replace
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -22,17 +19,14 @@ from motcua.ids import token
 from motcua.platform import Platform
 from motcua.tenancy.db import Record
 from motcua.tenancy.vault import digest
-from motcua.text import vn_date
-from motcua.wallet import asking, issuer, requests
+from motcua.wallet import asking, issuer, labels, requests
 from motcua.wallet.asking import PAGE
-from motcua.wallet.metadata import Claim, Names
+from motcua.wallet.metadata import Names
 from motcua.wallet.verifying import Proven
 from motcua.web.here import AnyRequest, here, province_of
 from motcua.web.pages import page
 
 COOKIE = "mc_verify"
-_Claims = dict[str, Claim]
-_ISO_DAY = len("2026-01-31")
 _PAGE_ACTOR = Actor("verifier-page")
 
 _BIND = """
@@ -145,7 +139,7 @@ async def _bind(request: AnyRequest, asked_id: UUID, key: str) -> Redirect:
 async def _drawn(request: AnyRequest, row: Record, proven: dict[str, Proven]) -> Template:
     platform, tenant = _platform(request), province_of(request)
     kinds = row["vct_type"].split(",")
-    papers, claims = await _known(platform, kinds)
+    papers, claims = await labels.known(platform, kinds)
     encrypted = row["response_mode"] == requests.ENCRYPTED
     wallet = "haip-vp://" if encrypted else issuer.wallet_url(platform)
     return page(
@@ -158,57 +152,14 @@ async def _drawn(request: AnyRequest, row: Record, proven: dict[str, Proven]) ->
         link=asking.link(platform, tenant, row["id"], row["client_id"], wallet),
         other_link=asking.link(platform, tenant, row["id"], row["client_id"]),
         encrypted=encrypted,
-        papers=[(one, _rows(one, claims)) for one in proven.values()],
+        papers=[(one, labels.rows(one, claims)) for one in proven.values()],
     )
 
 
-async def _known(platform: Platform, kinds: list[str]) -> tuple[dict[str, Names], _Claims]:
-    """Return how people call the papers and the claims in them, whatever province has them.
-
-    Papers call the same claim differently; the shortest name is the least particular one.
-    """
-    papers: dict[str, Names] = {}
-    claims: _Claims = {}
-    for kind, about in await issuer.all_papers(platform):
-        if kind in kinds:
-            papers.setdefault(kind, about.names)
-            for claim in about.claims:
-                _shorter(claims, claim)
-    return papers, claims
-
-
-def _shorter(claims: _Claims, claim: Claim) -> None:
-    before = claims.get(claim.name, claim)
-    short = min(before, claim, key=lambda c: len(c.names.vi))
-    choices = {**dict(before.choices), **dict(claim.choices)}
-    claims[claim.name] = replace(short, choices=tuple(choices.items()))
-
-
-def _options(query: dict[str, Any], claims: _Claims) -> list[list[Names]]:
-    return [[_called(c["path"][0], claims) for c in e["claims"]] for e in query["credentials"]]
-
-
-def _called(name: str, claims: _Claims) -> Names:
-    return claims[name].names if name in claims else Names(name, name)
-
-
-def _rows(one: Proven, claims: _Claims) -> list[tuple[Names, Names]]:
+def _options(query: dict[str, Any], claims: labels.Claims) -> list[list[Names]]:
     return [
-        (_called(name, claims), _read_out(value, claims.get(name)))
-        for name, value in one.claims.items()
-        if not isinstance(value, dict | list)
+        [labels.called(c["path"][0], claims) for c in e["claims"]] for e in query["credentials"]
     ]
-
-
-def _read_out(value: object, claim: Claim | None) -> Names:
-    """Return a value as people read it: the name of a choice, a date by day, month and year."""
-    text = str(value)
-    if claim is not None and (named := dict(claim.choices).get(text)) is not None:
-        return named
-    with suppress(ValueError):
-        if len(text) == _ISO_DAY:
-            text = vn_date(date.fromisoformat(text))
-    return Names(text, text)
 
 
 def _nothing() -> NotFound:

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -11,12 +10,13 @@ from cryptography import x509
 from motcua.catalogue.adopted import Adopted, TenantLaw
 from motcua.catalogue.fields import Field
 from motcua.catalogue.procedure import ResultRule
+from motcua.keys import root, signing, store
+from motcua.keys.signing import Signer
 from motcua.platform import Platform
-from motcua.tenancy import keys
 from motcua.tenancy.db import TenantTx
 from motcua.tenancy.tenant import Tenant
 from motcua.tenancy.vault import TenantVault
-from motcua.wallet import certificates, issuing_keys, jose
+from motcua.wallet import certificates, jose
 from motcua.wallet.metadata import Claim, Configuration, Names
 
 _log = structlog.get_logger(__name__)
@@ -26,21 +26,6 @@ WALLET = "vi"
 
 DOCUMENT = Claim("document", Names("Văn bản đã ký số", "Signed document"))
 """A claim of every credential: number, SHA-256 and address of the signed PDF. Always hidden."""
-
-
-@dataclass(frozen=True)
-class Signer:
-    """What a tenant signs credentials, status lists and requests with; ``until`` ends the certificate."""
-
-    key: jose.Key
-    kid: str
-    chain: tuple[x509.Certificate, ...]
-    until: datetime
-
-    @property
-    def x5c(self) -> list[str]:
-        """The chain for a protected header, leaf first, without the root."""
-        return certificates.x5c(self.chain)
 
 
 def url_of(platform: Platform, tenant: Tenant) -> str:
@@ -73,22 +58,19 @@ def digest_of(uri: str, index: int) -> str:
 
 async def signer_of(tx: TenantTx, vault: TenantVault, now: datetime) -> Signer:
     """Return the current credential key; ``Unavailable`` when the tenant has none."""
-    found = await keys.current(tx, vault, "credential", now)
-    chain = tuple(certificates.from_pem(found.certificate.encode()))
-    key = jose.key_from_pem(found.private_pem.encode())
-    return Signer(key, found.kid, chain, chain[0].not_valid_after_utc)
+    return await signing.current(tx, vault, store.CREDENTIAL, now)
 
 
 async def public_keys(tx: TenantTx, now: datetime) -> list[jose.Key]:
     """Return the keys by which this tenant's credentials may be verified, former ones included."""
-    return [jose.key_from_jwk(jwk) for jwk in await keys.public(tx, "credential", now)]
+    return [jose.key_from_jwk(jwk) for jwk in await store.public(tx, store.CREDENTIAL, now)]
 
 
 def roots(platform: Platform) -> list[x509.Certificate]:
     """Return the platform's root, which all tenants' certificates lead to."""
     kept = platform.cache.get("wallet.roots")
     if kept is None:
-        file = issuing_keys.root_certificate_file(platform.settings)
+        file = root.certificate_file(platform.settings)
         kept = platform.cache["wallet.roots"] = certificates.from_pem(file.read_bytes())
     found: list[x509.Certificate] = kept
     return found

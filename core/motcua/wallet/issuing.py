@@ -9,22 +9,28 @@ import msgspec
 
 from motcua.events.work import Work
 from motcua.ids import token, uuid7
+from motcua.keys.signing import Signer
 from motcua.platform import Platform
 from motcua.tenancy.db import Record
 from motcua.tenancy.tenant import Tenant
 from motcua.tenancy.vault import digest
-from motcua.wallet import deferring, grants, issuer, jose, nonces, proofs, sdjwt, statuses
+from motcua.wallet import deferring, grants, issuer, jose, nonces, proofs, sdjwt, shards
 from motcua.wallet.answers import ProtocolError
-from motcua.wallet.issuer import Signer
 from motcua.wallet.offering import WALLET, deliverable
-from motcua.wallet.statuses import Place
+from motcua.wallet.shards import Place
 
 BATCH = 10
 """How many copies one token may bring, each bound to a key of its own."""
 
+COPIES = 100
+"""How many copies a grant may bring in all, whatever tokens it brings after the first."""
+
 _SPEND = """
-update credential_token set issued = issued + $2
-where id = $1 and expires_at > $3 and issued + $2 <= $4 returning id
+with token as (
+  update credential_token set issued = issued + $2
+  where id = $1 and expires_at > $3 and issued + $2 <= $4 returning grant_id)
+update credential_grant g set issued = g.issued + $2 from token
+where g.id = token.grant_id and g.ended_at is null and g.issued + $2 <= $5 returning g.id
 """
 # The lock keeps a revocation waiting until the copies are written, so that it finds them all.
 _RESULT = """
@@ -33,9 +39,9 @@ from issued_result where id = $1 for share
 """
 _INSERT = """
 insert into credential (id, result_id, list_id, list_index, holder_thumbprint, digest,
-  notification_hash, issued_at)
-select i, $2, $3, x, h, d, $7, $8
-from unnest($1::uuid[], $4::int[], $5::text[], $6::text[]) as c(i, x, h, d)
+  notification_hash, issued_at, signing_kid)
+select i, $2, l, x, h, d, $7, $8, $9
+from unnest($1::uuid[], $3::uuid[], $4::int[], $5::text[], $6::text[]) as c(i, l, x, h, d)
 """
 
 
@@ -62,15 +68,20 @@ async def issue(
         batch_size=BATCH,
         client_id=grant["client_id"],
     )
-    async with platform.works.begin(tenant, WALLET, trace_id=grant["trace_id"]) as work:
-        if not await work.tx.fetchval(_SPEND, grant["token_id"], len(holders), now, BATCH):
+    async with (
+        shards.lent(platform, tenant, len(holders)) as places,
+        platform.works.begin(tenant, WALLET, trace_id=grant["trace_id"]) as work,
+    ):
+        spent = (grant["token_id"], len(holders), now, BATCH, COPIES)
+        if not await work.tx.fetchval(_SPEND, *spent):
             raise ProtocolError(
-                "credential_request_denied", f"one token brings {BATCH} copies at most"
+                "credential_request_denied",
+                f"one token brings {BATCH} copies at most, one authorization {COPIES}",
             )
         result_id = grant["result_id"] or await deferring.result_of(work, grant["dossier_id"])
         if result_id is None:
             return await deferring.keep(work, grant, holders), 202
-        return await copies(platform, work, result_id, holders), 200
+        return await copies(platform, work, result_id, holders, places), 200
 
 
 async def later(
@@ -84,34 +95,44 @@ async def later(
     given = body.get("transaction_id")
     if not isinstance(given, str):
         raise ProtocolError("invalid_transaction_id", "transaction_id is missing")
-    async with platform.works.begin(tenant, WALLET, trace_id=grant["trace_id"]) as work:
+    async with (
+        shards.lent(platform, tenant, BATCH) as places,
+        platform.works.begin(tenant, WALLET, trace_id=grant["trace_id"]) as work,
+    ):
         waiting = await deferring.lock(work, grant, given)
         if waiting.answer is not None:
             return waiting.answer, 200
         result_id = await deferring.result_of(work, grant["dossier_id"])
         if result_id is None:
             return {"transaction_id": given, "interval": deferring.INTERVAL}, 202
-        answer = await copies(platform, work, result_id, waiting.holders)
+        answer = await copies(platform, work, result_id, waiting.holders, places)
         await deferring.delivered(work, waiting, answer)
     return answer, 200
 
 
 async def copies(
-    platform: Platform, work: Work, result_id: UUID, holders: Sequence[Mapping[str, str]]
+    platform: Platform,
+    work: Work,
+    result_id: UUID,
+    holders: Sequence[Mapping[str, str]],
+    lent: list[Place],
 ) -> dict[str, Any]:
-    """Sign one copy of a result for each holder's key and write them down."""
+    """Sign one copy of a result for each holder's key and write them down.
+
+    Each takes one of the ``lent`` places of status lists out of the list.
+    """
     result = await work.tx.fetchrow(_RESULT, result_id)
     if result is None or not deliverable(result, work.now):
         raise ProtocolError("credential_request_denied", "the result is no longer valid")
     signer = await issuer.signer_of(work.tx, work.vault, work.now)
-    places = await statuses.reserve(work, len(holders))
+    places = [lent.pop() for _ in holders]
     url, notice = issuer.url_of(platform, work.tenant), token()
     claims = _claims(work, result, url)
-    made = [
-        _signed(result, claims, url, signer, holder, place, work.now)
-        for holder, place in zip(holders, places, strict=True)
-    ]
-    await _store(work, result, url, holders, places, notice)
+    bound = list(zip(holders, places, strict=True))
+    made = await signer.run(
+        lambda: [_signed(result, claims, url, signer, h, p, work.now) for h, p in bound]
+    )
+    await _store(work, result, url, holders, places, notice, signer.kid)
     work.emit("credential.issued", result["id"], {"type": result["type"], "copies": len(made)})
     return {"credentials": [{"credential": c} for c in made], "notification_id": notice}
 
@@ -160,18 +181,19 @@ async def _store(
     holders: Sequence[Mapping[str, str]],
     places: Sequence[Place],
     notice: str,
+    kid: str,
 ) -> None:
-    uri = issuer.status_uri(url, places[0].list_id)
     await work.tx.execute(
         _INSERT,
         [uuid7() for _ in places],
         result["id"],
-        places[0].list_id,
+        [place.list_id for place in places],
         [place.index for place in places],
         [jose.thumbprint(holder) for holder in holders],
-        [issuer.digest_of(uri, place.index) for place in places],
+        [issuer.digest_of(issuer.status_uri(url, p.list_id), p.index) for p in places],
         digest(notice),
         work.now,
+        kid,
     )
 
 
@@ -194,10 +216,6 @@ def _check_body(body: Mapping[str, Any], grant: Record) -> None:
     elif body[named[0]] != grant["type"]:
         raise ProtocolError(
             "unknown_credential_configuration", "the token is for another configuration"
-        )
-    if "credential_response_encryption" in body:
-        raise ProtocolError(
-            "invalid_encryption_parameters", "answers are not encrypted by this issuer"
         )
 
 

@@ -10,9 +10,13 @@ import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+)
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
@@ -22,7 +26,17 @@ from motcua.wallet.refusal import CredentialError
 Key = ECKey
 """A P-256 key, private or public; made only by the functions of this module."""
 
+
+class Held(Protocol):
+    """A private key that only signs: where it lies (a vault, an HSM, a service) is its own business."""
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the ES256 signature of ``data``: 64 bytes, r and s (RFC 7518 section 3.4)."""
+
+
+SigningKey = Key | Held
 ALGORITHM = "ES256"
+_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _PUBLIC_MEMBERS = ("kty", "crv", "x", "y")
 
@@ -77,6 +91,13 @@ def generate_key() -> Key:
     return ECKey.generate_key("P-256", private=True)
 
 
+def key_from_secret(secret: bytes) -> Key:
+    """Return the P-256 private key that belongs to 32 random bytes, always the same."""
+    # 2**-32 of all values lie outside of 1 to n-1; one step brings them in.
+    number = int.from_bytes(secret, "big") % (_ORDER - 1) + 1
+    return ECKey.import_key(ec.derive_private_key(number, ec.SECP256R1()))
+
+
 def key_from_pem(pem: bytes) -> Key:
     """Read a P-256 key, private (PKCS 8) or public; raises ``ValueError`` for another kind of key."""
     try:
@@ -99,6 +120,13 @@ def key_from_public(public: EllipticCurvePublicKey) -> Key:
     if public.curve.name != "secp256r1":
         raise CredentialError("unsupported_algorithm", "the key is not on the curve P-256")
     return ECKey.import_key(public)
+
+
+def key_from_private(private: EllipticCurvePrivateKey) -> Key:
+    """Wrap a private key; raises ``ValueError`` when it is not on P-256."""
+    if private.curve.name != "secp256r1":
+        raise ValueError("the key is not on the curve P-256")
+    return ECKey.import_key(private)
 
 
 def key_from_jwk(jwk: Mapping[str, Any]) -> Key:
@@ -145,12 +173,16 @@ def find_key(jwks: Mapping[str, Any], kid: str | None) -> Key | None:
     return key_from_jwk(found[0]) if len(found) == 1 else None
 
 
-def sign(payload: Mapping[str, Any], key: Key, *, typ: str, **header: Any) -> str:
+def sign(payload: Mapping[str, Any], key: SigningKey, *, typ: str, **header: Any) -> str:
     """Sign a JSON object as compact JWS with ES256; a header value of None is left out."""
     protected = {"alg": ALGORITHM, "typ": typ}
     protected.update({name: value for name, value in header.items() if value is not None})
     body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
-    return jws.serialize_compact(protected, body, key, registry=_registry())
+    if isinstance(key, ECKey):
+        return jws.serialize_compact(protected, body, key, registry=_registry())
+    head = json.dumps(protected, separators=(",", ":")).encode()
+    signed = f"{b64u(head)}.{b64u(body)}"
+    return f"{signed}.{b64u(key.sign(signed.encode('ascii')))}"
 
 
 def read(token: str) -> Token:

@@ -36,10 +36,13 @@ def published(key: jose.Key) -> dict[str, str]:
 
 
 def encrypt(payload: Mapping[str, Any], jwk: Mapping[str, Any], *, enc: str = "A128GCM") -> str:
-    """Encrypt a JSON object to a published key; ``ValueError`` for an encryption that is not offered."""
+    """Encrypt a JSON object to a published key; ``ValueError`` for an encryption that is not offered.
+
+    The key's ``kid`` goes into the header, when it has one.
+    """
     if enc not in ENCRYPTIONS:
         raise ValueError(f"enc must be one of {', '.join(ENCRYPTIONS)}")
-    header = {"alg": AGREEMENT, "enc": enc, "kid": jwk.get("kid")}
+    header = {"alg": AGREEMENT, "enc": enc, **({"kid": jwk["kid"]} if "kid" in jwk else {})}
     body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
     return jwe.encrypt_compact(header, body, jose.key_from_jwk(jwk), registry=_registry())
 

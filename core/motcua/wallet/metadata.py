@@ -114,7 +114,12 @@ def credential_issuer(
 
 
 def signed(
-    document: Mapping[str, Any], *, key: jose.Key, kid: str, x5c: Sequence[str], now: datetime
+    document: Mapping[str, Any],
+    *,
+    key: jose.SigningKey,
+    kid: str,
+    x5c: Sequence[str],
+    now: datetime,
 ) -> str:
     """Return the credential issuer metadata as a signed token (OpenID4VCI section 12.2.3)."""
     issuer = document["credential_issuer"]

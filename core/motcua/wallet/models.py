@@ -10,6 +10,7 @@ status_list = tenant_table(
     col("size", sa.Integer()),
     col("next_seq", sa.Integer(), default="0"),
     col("open", sa.Boolean(), default="true"),
+    col("opened_at", MOMENT),
 )
 
 credential_offer = tenant_table(
@@ -41,6 +42,8 @@ credential_grant = tenant_table(
     col("jkt", sa.Text(), null=True),
     col("client_id", sa.Text(), null=True),
     col("identified", sa.Boolean(), default="false"),
+    # Copies in all, whatever tokens they came by.
+    col("issued", sa.SmallInteger(), default="0"),
     col("created_at", MOMENT),
     col("ended_at", MOMENT, null=True),
     ref("dossier_id", "dossier"),
@@ -126,6 +129,8 @@ status_change = tenant_table(
     col("actor", sa.Text()),
     col("reason", sa.Text()),
     col("at", MOMENT),
+    # Only the copies that this key signed were withdrawn; the result itself stands.
+    col("signing_kid", sa.Text(), null=True),
     sa.Index(None, "tenant_id", "result_id", "at"),
     ref("result_id", "issued_result"),
 )
@@ -141,6 +146,8 @@ credential = tenant_table(
     col("notification_hash", sa.LargeBinary()),
     col("issued_at", MOMENT),
     col("notified", sa.Text(), null=True),
+    # Which key signed this copy; None only for copies older than the note of it.
+    col("signing_kid", sa.Text(), null=True),
     sa.UniqueConstraint("tenant_id", "list_id", "list_index"),
     # One notification speaks of all copies of a batch.
     sa.Index(None, "tenant_id", "notification_hash"),
@@ -154,7 +161,17 @@ sa.Index(
     "ix_credential_changed",
     credential.c.tenant_id,
     credential.c.list_id,
+    credential.c.list_index,
+    credential.c.status,
     postgresql_where=credential.c.status != 0,
+)
+# What a key signed and still stands, for the day when the key is lost.
+sa.Index(
+    "ix_credential_signed_by",
+    credential.c.tenant_id,
+    credential.c.signing_kid,
+    credential.c.result_id,
+    postgresql_where=credential.c.status != 1,
 )
 
 presentation = tenant_table(
@@ -190,6 +207,12 @@ presentation = tenant_table(
     col("bound_at", MOMENT, null=True),
     col("asked_by", sa.Text(), null=True),
     col("reason", sa.Text(), null=True),
+    # What the person authorises with the answer, as it is sent (OpenID4VP section 8.4).
+    col("transaction_data", JSON, null=True),
+    # Where the request is shown on a screen: a visit at a station, a dossier or a ticket at the desk; and
+    # which officer may read the answer.
+    col("place_id", sa.Uuid(), null=True),
+    col("reader_id", sa.Uuid(), null=True),
     sa.Index(None, "tenant_id", "digest"),
     ref("subject_id", "person"),
     ref("dossier_id", "dossier"),
@@ -203,6 +226,40 @@ sa.Index(
     presentation.c.tenant_id,
     presentation.c.expires_at,
     postgresql_where=presentation.c.claims_sealed.is_not(None),
+)
+
+sa.Index(
+    "ix_presentation_place_id",
+    presentation.c.tenant_id,
+    presentation.c.place_id,
+    postgresql_where=presentation.c.place_id.is_not(None),
+)
+
+# An application signed with a wallet: all that is needed to check the signature again lies sealed in it.
+dossier_signature = tenant_table(
+    "dossier_signature",
+    col("dossier_id", sa.Uuid()),
+    col("form_sha256", sa.Text()),
+    col("kind", sa.Text()),
+    col("issuer", sa.Text()),
+    col("signed_at", MOMENT),
+    col("evidence_sealed", sa.LargeBinary()),
+    ref("dossier_id", "dossier"),
+    sa.UniqueConstraint("tenant_id", "dossier_id"),
+)
+
+# Which answers of a dossier stand on a paper from a wallet, as its issuer signed it.
+answer_source = tenant_table(
+    "answer_source",
+    col("dossier_id", sa.Uuid()),
+    col("field", sa.Text()),
+    col("kind", sa.Text()),
+    col("issuer", sa.Text()),
+    col("issuer_name", sa.Text()),
+    col("digest", sa.Text()),
+    col("proven_at", MOMENT),
+    ref("dossier_id", "dossier"),
+    key=("dossier_id", "field"),
 )
 
 # Issuers outside of the platform that a tenant believes, for some types and for a time.

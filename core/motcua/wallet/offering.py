@@ -41,7 +41,8 @@ where id = $1 and holder_id = $2 for no key update
 _DOSSIER = """
 select d.id, d.trace_id, d.adopted_id, d.state from dossier d
 where d.id = $1 and d.subject_id = $2
-  and not exists (select 1 from issued_result r where r.tenant_id = d.tenant_id and r.dossier_id = d.id)
+  and not exists (select 1 from issued_result r where r.tenant_id = d.tenant_id
+    and r.dossier_id = d.id and r.issued_at <= $3)
 for no key update
 """
 _END = """
@@ -67,10 +68,14 @@ _USED = "update credential_offer set used_at = $2 where id = $1"
 
 @dataclass(frozen=True)
 class Offered:
-    """An offer for its holder's eyes; ``tx_code`` travels another way than the link, or is empty."""
+    """An offer for its holder's eyes; ``tx_code`` travels another way than the link, or is empty.
+
+    ``document`` is what lies at ``offer_uri``, for an offer by value (OpenID4VCI section 4.1.2).
+    """
 
     link: str
     offer_uri: str
+    document: dict[str, Any]
     tx_code: str
     expires_at: datetime
 
@@ -115,7 +120,7 @@ async def mint_ahead(
     ``NotFound`` when the dossier is not this person's or has its result; ``Conflict`` when it has ended, or
     its procedure makes nothing for a wallet.
     """
-    row = await work.tx.fetchrow(_DOSSIER, dossier_id, subject_id)
+    row = await work.tx.fetchrow(_DOSSIER, dossier_id, subject_id, work.now)
     if row is None:
         raise NotFound("Không tìm thấy hồ sơ đang chờ.", "There is no such open dossier.")
     if row["state"] in FINAL:
@@ -152,23 +157,30 @@ async def _mint(
     work.emit("offer.minted", about, {"type": subject.type}, trace_id=subject.trace_id)
     uri = f"{issuer.url_of(platform, work.tenant)}/offers/{ref}"
     link = f"{issuer.wallet_url(platform)}?{urlencode({'credential_offer_uri': uri})}"
-    return Offered(link, uri, tx_code, expires)
+    document = _document(platform, work.tenant, ref, subject.type, flow, with_code=sent)
+    return Offered(link, uri, document, tx_code, expires)
 
 
 async def read(platform: Platform, tenant: Tenant, ref: str, now: datetime) -> dict[str, Any]:
     """Return the offer at an address; ``NotFound`` when there never was one, ``Gone`` after its end."""
-    codes = {flow: _code(platform, tenant, ref, flow) for flow in (CODE_SENT, SIGN_IN)}
+    codes = [_code(platform, tenant, ref, flow) for flow in (CODE_SENT, SIGN_IN)]
     async with platform.db.tenant(tenant) as tx:
-        row = await tx.fetchrow(_OFFERED, [digest(code) for code in codes.values()])
+        row = await tx.fetchrow(_OFFERED, [digest(code) for code in codes])
     if row is None:
         raise NotFound("Không có lời mời này.", "there is no such offer")
     if ended(row, now):
         raise Gone("Lời mời đã hết hiệu lực.", "the offer was used or has expired")
-    url, code = issuer.url_of(platform, tenant), codes[row["flow"]]
-    if row["flow"] == SIGN_IN:
-        return metadata.sign_in_offer(url, [row["type"]], code)
-    length = TX_CODE_LENGTH if row["with_code"] else None
-    return metadata.credential_offer(url, [row["type"]], code, tx_code_length=length)
+    return _document(platform, tenant, ref, row["type"], row["flow"], with_code=row["with_code"])
+
+
+def _document(
+    platform: Platform, tenant: Tenant, ref: str, type: str, flow: str, *, with_code: bool
+) -> dict[str, Any]:
+    url, code = issuer.url_of(platform, tenant), _code(platform, tenant, ref, flow)
+    if flow == SIGN_IN:
+        return metadata.sign_in_offer(url, [type], code)
+    length = TX_CODE_LENGTH if with_code else None
+    return metadata.credential_offer(url, [type], code, tx_code_length=length)
 
 
 async def redeem(

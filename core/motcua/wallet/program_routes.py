@@ -1,7 +1,7 @@
 """The wallet API for programs, the results they read, and the public trust list."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -16,6 +16,7 @@ from motcua.tenancy.tenant import Tenant
 from motcua.wallet import asking, operating, service_tokens, trust, trust_store
 from motcua.wallet.answers import CORS, text_answer
 from motcua.wallet.asking import Wish
+from motcua.wallet.operating import OfferWish
 from motcua.web.here import AnyRequest, here, province_of
 
 _OPEN = {"open": True, "exclude_from_csrf": True}
@@ -23,10 +24,22 @@ _NO_STORE = {"cache-control": "no-store"}
 
 
 class Offer(msgspec.Struct, forbid_unknown_fields=True):
-    """Which result is offered; without ``tx_code`` whoever holds the link may fetch it."""
+    """What is offered: a ``result``, a ``dossier`` whose result is awaited, or, on a test machine, a ``sample``.
 
-    result: UUID
-    tx_code: bool = True
+    Without ``tx_code`` whoever holds the link may fetch it, but for ``flow`` ``code``, where its holder signs in.
+    ``deferred`` lets a sample come a minute later; ``holder`` is the number of the person it is for. ``by_value`` puts
+    the offer itself into the link; ``haip`` writes HAIP's scheme before it.
+    """
+
+    result: UUID | None = None
+    dossier: UUID | None = None
+    sample: str = ""
+    tx_code: bool | None = None
+    deferred: bool = False
+    flow: Literal["pre-authorized", "code"] = "pre-authorized"
+    holder: str = ""
+    by_value: bool = False
+    haip: bool = False
 
 
 class Request(msgspec.Struct, forbid_unknown_fields=True):
@@ -65,9 +78,19 @@ class Issuer(msgspec.Struct, forbid_unknown_fields=True):
 async def offer(request: AnyRequest, data: JSONBody[Offer]) -> Response[Any]:
     """Offer a result to its holder's wallet."""
     tenant, platform, actor = await _program(request, "offer")
-    async with platform.works.begin(tenant, actor) as work:
-        made = await operating.offer(work, platform, data.result, tx_code=data.tx_code)
-    return _answer(made, 201)
+    sign_in = data.flow == "code"
+    wish = OfferWish(
+        result=data.result,
+        dossier=data.dossier,
+        sample=data.sample,
+        tx_code=not sign_in if data.tx_code is None else data.tx_code,
+        deferred=data.deferred,
+        sign_in=sign_in,
+        holder=data.holder,
+        by_value=data.by_value,
+        haip=data.haip,
+    )
+    return _answer(await operating.offer(platform, tenant, actor, wish), 201)
 
 
 @post("/api/wallet/requests", opt=_OPEN, status_code=201)

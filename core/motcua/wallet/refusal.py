@@ -21,9 +21,15 @@ _SENTENCES = {
     "stale": "Lần xuất trình đã quá hạn. Hãy quét lại mã.",
     "from_the_future": "Đồng hồ của thiết bị chạy nhanh. Hãy chỉnh giờ rồi làm lại.",
     "not_satisfied": "Giấy tờ được xuất trình không có đủ thông tin cần thiết.",
+    "invalid_transaction_data": "Chữ ký bằng ví không phải cho đúng nội dung này. Hãy ký lại.",
     "revoked": "Giấy tờ đã bị thu hồi.",
     "suspended": "Giấy tờ đang tạm ngừng hiệu lực.",
 }
+
+
+def sentence(reason_code: str) -> str:
+    """Return the sentence of a reason; nothing for one that has none."""
+    return _SENTENCES.get(reason_code, "")
 
 
 class CredentialError(Invalid):

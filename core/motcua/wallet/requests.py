@@ -42,6 +42,8 @@ class Request:
     hosts: tuple[str, ...]
     trusted: bool
     response_mode: str = PLAIN
+    transaction_data: Any = None
+    """As it stands in the request; ``transactions.read`` makes sense of it, or refuses."""
 
 
 def client_id_of(certificate: x509.Certificate) -> str:
@@ -60,7 +62,7 @@ def request_link(wallet: str, *, client_id: str, request_uri: str, method: str =
 
 def build_request(
     *,
-    key: jose.Key,
+    key: jose.SigningKey,
     chain: Sequence[x509.Certificate],
     response_uri: str,
     nonce: str,
@@ -71,12 +73,14 @@ def build_request(
     wallet_nonce: str | None = None,
     lifetime: timedelta = LIFETIME,
     encrypt_to: jose.Key | None = None,
+    transaction_data: Sequence[str] = (),
 ) -> str:
     """Return the signed request object for one presentation (OpenID4VP sections 5 and 8.2).
 
     ``chain`` is the certificate of ``key``, leaf first. ``nonce`` and ``state`` hold at least 128 random
     bits; the presentation is later verified with this ``nonce`` and ``client_id_of(chain[0])`` as ``aud``.
     ``encrypt_to`` is a key made for this one request: the answer must then be encrypted (``direct_post.jwt``).
+    ``transaction_data`` are entries of ``transactions.encode``.
     """
     payload = {
         "iss": client_id_of(chain[0]),
@@ -98,6 +102,8 @@ def build_request(
     }
     if wallet_nonce is not None:
         payload["wallet_nonce"] = wallet_nonce
+    if transaction_data:
+        payload["transaction_data"] = list(transaction_data)
     return jose.sign(payload, key, typ=TYPE, x5c=certificates.x5c(chain))
 
 
@@ -157,6 +163,7 @@ def _read(payload: Mapping[str, Any], leaf: x509.Certificate, *, trusted: bool) 
         hosts=hosts,
         trusted=trusted,
         response_mode=str(mode),
+        transaction_data=payload.get("transaction_data"),
     )
 
 

@@ -13,11 +13,13 @@ import msgspec
 from motcua import clock
 from motcua.errors import Gone, NotFound
 from motcua.ids import token
+from motcua.keys import signing
+from motcua.keys.signing import Signer
 from motcua.platform import Platform
 from motcua.tenancy.db import Record, TenantTx
 from motcua.tenancy.tenant import Tenant
 from motcua.tenancy.vault import TenantVault, digest
-from motcua.wallet import issuer, jose, jwe, requests, verifying
+from motcua.wallet import issuer, jose, jwe, requests, transactions, verifying
 from motcua.wallet.answers import ProtocolError
 from motcua.wallet.offering import WALLET
 from motcua.wallet.refusal import CredentialError
@@ -25,12 +27,21 @@ from motcua.wallet.verifying import Expected, Proven
 
 PAPER = "paper"
 """The purpose of a presentation that stands for a paper of a dossier."""
+SIGN = "sign"
+"""The purpose of a presentation that signs an application."""
 _READ = "select * from presentation where id = $1"
 _FINISH = """
 update presentation set status = $2, finished_at = $3, response_code_hash = $4, claims_sealed = $5,
   issuer = $6, digest = $7, error = $8, response_key_sealed = null
 where id = $1 and status = 'waiting' and expires_at > $3 returning id
 """
+
+
+class Signed(msgspec.Struct, frozen=True):
+    """What is kept of a signature until it is collected: what was proven, and the presentations as given."""
+
+    proven: dict[str, Proven]
+    given: dict[str, str]
 
 
 async def request_object(
@@ -44,7 +55,18 @@ async def request_object(
         row = await _read(tx, presentation_id)
         if row["status"] != "waiting" or row["expires_at"] <= now:
             raise Gone("Yêu cầu đã kết thúc.", "the request was answered or has expired")
-        signer = await issuer.signer_of(tx, vault, now)
+        signer = await _signer(tx, vault, row, now)
+    return await signer.run(lambda: _built(platform, tenant, row, signer, wallet_nonce, now))
+
+
+def _built(
+    platform: Platform,
+    tenant: Tenant,
+    row: Record,
+    signer: Signer,
+    wallet_nonce: str | None,
+    now: datetime,
+) -> str:
     return requests.build_request(
         key=signer.key,
         chain=signer.chain,
@@ -56,7 +78,8 @@ async def request_object(
         now=now,
         wallet_nonce=wallet_nonce,
         lifetime=row["expires_at"] - now,
-        encrypt_to=_answer_key(row, vault),
+        encrypt_to=_answer_key(row, platform.vaults.of(tenant.id)),
+        transaction_data=row["transaction_data"] or (),
     )
 
 
@@ -75,17 +98,31 @@ async def answer(
     said = _opened(row, platform.vaults.of(tenant.id), form, now)
     _check_said(row, said)
     if "error" in said:
-        # The wallet's own words are not kept: only that the person did not share.
-        return await _finish(platform, tenant, row, "refused", error="access_denied")
+        # The wallet's own words are not kept: only that the person did not share, or could not sign.
+        known = said["error"] if said["error"] == transactions.REFUSED else "access_denied"
+        return await _finish(platform, tenant, row, "refused", error=known)
     client_id = row["client_id"] or requests.client_id_of(signer.chain[0])
-    expected = Expected(row["nonce"], client_id, row["query"])
+    expected = Expected(row["nonce"], client_id, row["query"], row["transaction_data"] or ())
     try:
         given = verifying.presentations(said["vp_token"], row["query"])
         proven = await verifying.verify(platform, tenant, expected, given, now)
     except CredentialError as error:
         await _finish(platform, tenant, row, "failed", error=error.reason_code)
         raise
-    return await _finish(platform, tenant, row, "verified", proven)
+    return await _finish(platform, tenant, row, "verified", proven, given)
+
+
+async def _signer(tx: TenantTx, vault: TenantVault, row: Record, now: datetime) -> Signer:
+    """Return the key that the request was promised with: another one may have taken over since."""
+    wanted = row["client_id"]
+    if wanted is None:
+        return await issuer.signer_of(tx, vault, now)
+    found = await signing.with_certificate(
+        tx, vault, now, lambda leaf: requests.client_id_of(leaf) == wanted
+    )
+    if found is None:
+        raise Gone("Yêu cầu đã kết thúc.", "the key of this request was revoked: ask anew")
+    return found
 
 
 async def _read(tx: TenantTx, presentation_id: str) -> Record:
@@ -146,6 +183,7 @@ async def _finish(
     row: Record,
     status: str,
     proven: Mapping[str, Proven] | None = None,
+    given: Mapping[str, str] | None = None,
     *,
     error: str | None = None,
 ) -> dict[str, str]:
@@ -162,7 +200,7 @@ async def _finish(
             status,
             work.now,
             digest(code) if code else None,
-            work.vault.seal(_kept(row, proven)) if proven else None,
+            work.vault.seal(_kept(row, proven, given or {})) if proven else None,
             first.issuer if first else None,
             first.digest if first else None,
             error,
@@ -177,11 +215,17 @@ async def _finish(
     return {"redirect_uri": _way_back(platform, tenant, row, code)} if code else {}
 
 
-def _kept(row: Record, proven: Mapping[str, Proven]) -> str:
-    """Return what is kept of an answer: the claims of the one paper, or all that a program asked for."""
+def _kept(row: Record, proven: Mapping[str, Proven], given: Mapping[str, str]) -> str:
+    """Return what is kept of an answer: the claims of the one paper, or all that was asked for.
+
+    Of a signature the presentation itself is kept: it is the evidence.
+    """
     if row["purpose"] == PAPER:
         return msgspec.json.encode(next(iter(proven.values())).claims).decode()
-    return msgspec.json.encode(_asked_for(row["query"], proven)).decode()
+    found = _asked_for(row["query"], proven)
+    if row["purpose"] == SIGN:
+        return msgspec.json.encode(Signed(found, dict(given))).decode()
+    return msgspec.json.encode(found).decode()
 
 
 def _asked_for(query: Mapping[str, Any], proven: Mapping[str, Proven]) -> dict[str, Proven]:

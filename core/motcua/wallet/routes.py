@@ -15,6 +15,7 @@ from motcua.wallet import (
     answers,
     authorize_pages,
     endpoints,
+    envelopes,
     issuer,
     issuing,
     metadata,
@@ -31,6 +32,7 @@ from motcua.web.here import AnyRequest, province_of
 _MINUTES = 300
 """How long others may keep metadata, in seconds: a new key or procedure is known after that."""
 
+_LONGEST_SECONDS = 11
 _RESPONSE = Response[Any]
 
 
@@ -44,13 +46,15 @@ async def credential_issuer(request: AnyRequest) -> _RESPONSE:
         metadata.Names(tenant.name, tenant.name),
         list(kinds.values()),
         batch_size=issuing.BATCH,
-    )
+    ) | envelopes.announced(platform, tenant)
     if "application/jwt" not in request.headers.get("accept", ""):
         return json_answer(body, max_age=_MINUTES, more={"vary": "accept"})
     now = clock.now()
     async with platform.db.tenant(tenant) as tx:
         signer = await issuer.signer_of(tx, platform.vaults.of(tenant.id), now)
-    made = metadata.signed(body, key=signer.key, kid=signer.kid, x5c=signer.x5c, now=now)
+    made = await signer.run(
+        lambda: metadata.signed(body, key=signer.key, kid=signer.kid, x5c=signer.x5c, now=now)
+    )
     keep = f"public, max-age={_MINUTES}"
     return text_answer(made, "application/jwt", cache_control=keep, vary="accept")
 
@@ -101,15 +105,18 @@ async def type_metadata(
 async def status_list(request: AnyRequest, list_id: FromPath[str]) -> _RESPONSE:
     """Publish which credentials hold no longer (Token Status List section 8)."""
     tenant, platform = province_of(request), _platform(request)
-    if "time" in request.query_params:
-        raise ProtocolError("not_supported", "only the present list is published", 501)
     try:
         wanted = UUID(list_id)
     except ValueError as error:
         raise NotFound("Không có danh sách này.", "there is no such status list") from error
-    found = await statuses.published(platform, tenant, wanted, datetime.now(UTC))
+    now = clock.now()
+    if "time" in request.query_params:
+        then = _seconds(request.query_params["time"])
+        found = await statuses.published_at(platform, tenant, wanted, then, now)
+    else:
+        found = await statuses.published(platform, tenant, wanted, now)
     keep = f"public, max-age={int(statuses.TTL.total_seconds())}"
-    if request.headers.get("if-none-match") == found.etag:
+    if found.etag in request.headers.get("if-none-match", ""):
         headers = {**answers.CORS, "etag": found.etag, "cache-control": keep}
         return Response(None, status_code=304, headers=headers)
     return text_answer(found.token, statuslist.MEDIA_TYPE, etag=found.etag, cache_control=keep)
@@ -165,6 +172,12 @@ async def response(request: AnyRequest, presentation_id: FromPath[str]) -> _RESP
 def preflight() -> _RESPONSE:
     """Let a wallet of any origin ask: nothing here depends on a browser's cookies."""
     return Response(None, status_code=204, headers=answers.PREFLIGHT)
+
+
+def _seconds(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or len(text) > _LONGEST_SECONDS:
+        raise ProtocolError("invalid_request", "time must be a number of seconds since 1970")
+    return int(text)
 
 
 def _platform(request: AnyRequest) -> Platform:

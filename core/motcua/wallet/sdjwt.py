@@ -7,7 +7,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -51,6 +51,8 @@ class Verified:
     digest: str
     issued_at: datetime | None
     expires_at: datetime | None
+    key_binding: Mapping[str, Any] = field(default_factory=dict)
+    """What the holder signed with the presentation; empty when none was checked."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def issue(
     *,
     issuer: str,
     vct: str,
-    key: jose.Key,
+    key: jose.SigningKey,
     kid: str,
     x5c: Sequence[str] | None,
     holder_jwk: Mapping[str, Any] | None,
@@ -131,11 +133,12 @@ def present(
     nonce: str,
     aud: str,
     iat: datetime,
+    more: Mapping[str, Any] | None = None,
 ) -> str:
     """Return a presentation that discloses the top-level claims in ``reveal`` and proves possession.
 
     Everything below a revealed claim is disclosed with it. Claims which the issuer left open are always
-    visible. ``aud`` is the verifier's full ``client_id``.
+    visible. ``aud`` is the verifier's full ``client_id``; ``more`` goes into the key binding too.
     """
     parts = take_apart(sdjwt)
     book = _book(parts)
@@ -149,6 +152,7 @@ def present(
     chosen = tuple(item.text for digest, item in book.items() if digest in kept)
     bound = "~".join((parts.jwt, *chosen, ""))
     proof = {"iat": seconds(iat), "aud": aud, "nonce": nonce, "sd_hash": digest_of(bound)}
+    proof |= more or {}
     return bound + jose.sign(proof, holder_key, typ=KEY_BINDING)
 
 
@@ -186,8 +190,8 @@ def verify_presentation(
         raise CredentialError(
             "missing_key_binding", "the presentation is not bound to a holder key"
         )
-    _check_key_binding(parts, verified.holder_jwk, nonce, aud, now, max_age)
-    return verified
+    proof = _check_key_binding(parts, verified.holder_jwk, nonce, aud, now, max_age)
+    return replace(verified, key_binding=proof)
 
 
 def _verify_issued(parts: Parts, text: str, lookup: KeyLookup, now: datetime) -> Verified:
@@ -234,7 +238,7 @@ def _check_key_binding(
     aud: str,
     now: datetime,
     max_age: timedelta,
-) -> None:
+) -> dict[str, Any]:
     try:
         token = jose.verify(parts.key_binding, jose.key_from_jwk(holder_jwk), typ=KEY_BINDING)
     except CredentialError as error:
@@ -248,6 +252,7 @@ def _check_key_binding(
     check_fresh(token.payload.get("iat"), now, max_age)
     if token.payload.get("sd_hash") != digest_of(parts.bound):
         raise CredentialError("bad_disclosure", "sd_hash does not cover what was presented")
+    return token.payload
 
 
 def _disclose(name: str, value: Any) -> str:

@@ -41,23 +41,24 @@ def make_token(
     *,
     bits: int,
     uri: str,
-    key: jose.Key,
+    key: jose.SigningKey,
     kid: str,
     x5c: Sequence[str] | None,
     iat: datetime,
     lifetime: timedelta,
-    ttl: timedelta,
+    ttl: timedelta | None,
 ) -> str:
     """Return the signed list (section 5.1). ``uri`` must be the very text that credentials hold.
 
-    ``ttl`` says how long a verifier may keep its copy, ``lifetime`` when the token itself expires.
+    ``ttl`` says how long a verifier may keep its copy (None: of a list of the past, as long as he likes),
+    ``lifetime`` when the token itself expires.
     """
     _check_bits(bits)
     payload = {
         "sub": uri,
         "iat": seconds(iat),
         "exp": seconds(iat + lifetime),
-        "ttl": int(ttl.total_seconds()),
+        **({"ttl": int(ttl.total_seconds())} if ttl else {}),
         "status_list": {"bits": bits, "lst": lst},
     }
     return jose.sign(payload, key, typ=TYPE, kid=kid, x5c=list(x5c) if x5c else None)

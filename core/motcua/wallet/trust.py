@@ -6,7 +6,7 @@ platform and the issuers outside of it that the tenant's administrator added.
 """
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -61,14 +61,19 @@ class TrustedIssuer:
 
 @dataclass(frozen=True)
 class Trust:
-    """All issuers that are believed, by their address."""
+    """All issuers that are believed, by their address, and the keys that nobody believes any more.
+
+    ``revoked`` holds their thumbprints (RFC 7638): signers, and authorities with all they certified.
+    """
 
     issuers: Mapping[str, TrustedIssuer]
+    revoked: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, issuers: Sequence[TrustedIssuer]) -> "Trust":
-        """Return the trust in these issuers."""
-        return cls(MappingProxyType({issuer.url: issuer for issuer in issuers}))
+    def of(cls, issuers: Sequence[TrustedIssuer], revoked: Collection[str] = ()) -> "Trust":
+        """Return the trust in these issuers, without these keys."""
+        found = MappingProxyType({issuer.url: issuer for issuer in issuers})
+        return cls(found, frozenset(revoked))
 
     def issuer(self, url: str, now: datetime) -> TrustedIssuer:
         """Return an issuer that is believed now; ``CredentialError`` (``untrusted_issuer``) otherwise."""
@@ -86,11 +91,13 @@ class Trust:
         """Return the key in the ``x5c`` of a protected header, when it is this issuer's.
 
         Raises ``CredentialError``: ``untrusted_issuer``, ``malformed``, or ``untrusted_certificate`` when it
-        does not lead to an anchor of the issuer or bears another host (SD-JWT VC section 3.5).
+        does not lead to an anchor of the issuer, bears another host (SD-JWT VC section 3.5) or was revoked.
         """
         issuer = self.issuer(url, now)
         chain = certificates.read_x5c(header.get("x5c"))
         leaf = certificates.check_chain(chain, roots=issuer.anchors, now=now)
+        if self.revoked and not self.revoked.isdisjoint(certificates.kids_of(chain)):
+            raise CredentialError("untrusted_certificate", "the key of the certificate was revoked")
         if urlsplit(url).hostname not in certificates.hosts_of(leaf):
             raise CredentialError("untrusted_certificate", "the certificate is another host's")
         return certificates.key_of(leaf)
@@ -100,7 +107,7 @@ def make_list(
     trust: Trust,
     *,
     source: str,
-    key: jose.Key,
+    key: jose.SigningKey,
     chain: Sequence[x509.Certificate],
     now: datetime,
     lifetime: timedelta = LIFETIME,
@@ -112,6 +119,7 @@ def make_list(
         "exp": seconds(now + lifetime),
         "ttl": int(TTL.total_seconds()),
         "issuers": [_entry(issuer) for issuer in trust.issuers.values()],
+        "revoked_keys": sorted(trust.revoked),
     }
     return jose.sign(payload, key, typ=TYPE, x5c=certificates.x5c(chain))
 
@@ -139,7 +147,10 @@ def read_trust_list(token: str, *, root: bytes, source: str, now: datetime | Non
     entries = payload.get("issuers")
     if not isinstance(entries, list):
         raise CredentialError("malformed", "the trust list names no issuers")
-    return Trust.of([_issuer(entry) for entry in entries])
+    revoked = payload.get("revoked_keys", [])
+    if not isinstance(revoked, list) or not all(isinstance(kid, str) for kid in revoked):
+        raise CredentialError("malformed", "revoked_keys of the trust list is no list of keys")
+    return Trust.of([_issuer(entry) for entry in entries], revoked)
 
 
 def _entry(issuer: TrustedIssuer) -> dict[str, Any]:

@@ -5,19 +5,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from uuid import UUID
 
 from motcua.errors import Conflict, Invalid, NotFound
 from motcua.events.work import Work
 from motcua.http import is_loopback_name
 from motcua.ids import uuid7
+from motcua.keys import store
 from motcua.platform import Platform
 from motcua.tenancy.db import Record, Tx
 from motcua.tenancy.tenant import Tenant
 from motcua.wallet import certificates, issuer, trust
 from motcua.wallet.trust import Trust, TrustedIssuer
 
+# Names that only a network of one's own answers to (RFC 6762, RFC 8375, RFC 9476 and what resolvers use).
+_INSIDE = frozenset({"local", "internal", "arpa", "alt", "lan", "home", "corp"})
 _ADD = """
 insert into trusted_issuer (id, url, name, certificates, types, valid_from, valid_until, added_at, added_by)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -57,12 +60,18 @@ class Published:
     content: str
 
 
-async def add(platform: Platform, work: Work, found: Outside) -> UUID:
+async def add(
+    platform: Platform,
+    work: Work,
+    found: Outside,
+    wrong: Mapping[str, str | tuple[str, str]] | None = None,
+) -> UUID:
     """Believe an issuer from now on; returns the entry's id.
 
-    ``Invalid`` names what is wrong, field by field; ``Conflict`` when this address is on the list already.
+    ``Invalid`` names what is wrong, field by field, together with what was ``wrong`` already when it was read;
+    ``Conflict`` when this address is on the list already.
     """
-    _check(platform, found)
+    _check(platform, found, wrong or {})
     entry_id: UUID | None = await work.tx.fetchval(
         _ADD,
         uuid7(),
@@ -108,7 +117,8 @@ async def trust_of(platform: Platform, tx: Tx) -> Trust:
     inside = [
         TrustedIssuer(url, tenant.name, roots) for url, tenant in issuer.provinces(platform).items()
     ]
-    return Trust.of([*(_outside(row) for row in await tx.fetch(_LIVE)), *inside])
+    outside = [_outside(row) for row in await tx.fetch(_LIVE)]
+    return Trust.of([*outside, *inside], await store.revoked(tx))
 
 
 async def published(platform: Platform, tenant: Tenant, now: datetime) -> Published:
@@ -117,42 +127,77 @@ async def published(platform: Platform, tenant: Tenant, now: datetime) -> Publis
     before = kept.get(tenant.id)
     async with platform.db.tenant(tenant) as tx:
         found = await trust_of(platform, tx)
-        content = repr(sorted(found.issuers.items()))
+        signer = await issuer.signer_of(tx, platform.vaults.of(tenant.id), now)
+        content = repr((signer.kid, sorted(found.revoked), sorted(found.issuers.items())))
         if before and before.content == content and now - before.made_at < trust.LIFETIME / 2:
             return before
-        signer = await issuer.signer_of(tx, platform.vaults.of(tenant.id), now)
-    token = trust.make_list(
-        found,
-        source=issuer.url_of(platform, tenant),
-        key=signer.key,
-        chain=signer.chain,
-        now=now,
+    source = issuer.url_of(platform, tenant)
+    token = await signer.run(
+        lambda: trust.make_list(found, source=source, key=signer.key, chain=signer.chain, now=now)
     )
     etag = f'"{hashlib.sha256(token.encode()).hexdigest()[:32]}"'
     kept[tenant.id] = Published(token, etag, now, content)
     return kept[tenant.id]
 
 
-def _check(platform: Platform, found: Outside) -> None:
-    wrong: dict[str, tuple[str, str]] = {}
-    parts = urlsplit(found.url)
-    plain = parts.scheme == "https" or is_loopback_name(parts.hostname or "")
-    if not plain or not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc:
+def _check(platform: Platform, found: Outside, unread: Mapping[str, str | tuple[str, str]]) -> None:
+    wrong: dict[str, str | tuple[str, str]] = {}
+    parts = _parts(found.url)
+    if parts is None or parts.query or parts.fragment or "@" in parts.netloc:
         wrong["url"] = ("Địa chỉ phải bắt đầu bằng https://.", "The address must be https://.")
+    elif not _is_public(platform, parts.hostname or ""):
+        wrong["url"] = (
+            "Hãy ghi tên miền công khai của nơi cấp, không ghi địa chỉ IP hay tên máy nội bộ.",
+            "Give the issuer's public domain name, no IP address and no name of a machine inside.",
+        )
     if found.url.endswith("/"):
         wrong["url"] = ("Địa chỉ không kết thúc bằng dấu /.", "The address has no / at its end.")
     if found.url in issuer.provinces(platform):
         wrong["url"] = ("Đơn vị này đã được tin cậy sẵn.", "This tenant is trusted anyway.")
     if not found.name.strip():
         wrong["name"] = ("Hãy ghi tên nơi cấp.", "Give the issuer's name.")
-    if not _anchors(found.certificates):
+    anchors = _anchors(found.certificates)
+    if "PRIVATE KEY" in found.certificates:
+        said = "Đây là khóa bí mật. Chỉ dán chứng thư; khóa này coi như đã lộ, hãy báo nơi cấp."
+        wrong["certificates"] = (
+            said,
+            "This is a private key. Give the certificate only; tell the issuer that its key is known now.",
+        )
+    elif not anchors:
         wrong["certificates"] = ("Chứng thư không đọc được.", "The certificates cannot be read.")
+    elif all(one.not_valid_after_utc <= found.valid_from for one in anchors):
+        wrong["certificates"] = (
+            "Chứng thư hết hạn trước khi được tin cậy.",
+            "The certificates end before the issuer is believed.",
+        )
     if not found.types or not all(k and v for k, v in found.types.items()):
         wrong["types"] = ("Hãy chọn loại giấy tờ.", "Say for which papers it is believed.")
     if found.valid_from >= found.valid_until:
         wrong["valid_until"] = ("Thời hạn không hợp lệ.", "The validity ends before it begins.")
+    wrong |= unread
     if wrong:
         raise Invalid(fields=wrong)
+
+
+def _parts(url: str) -> SplitResult | None:
+    """Take an address apart; None unless it is https with a host (http only within this machine)."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    secure = parts.scheme == "https" or is_loopback_name(parts.hostname or "")
+    return parts if secure and parts.hostname else None
+
+
+def _is_public(platform: Platform, host: str) -> bool:
+    """Tell whether a host may be asked for status lists: nobody points this server at machines behind it."""
+    if is_loopback_name(host):
+        return is_loopback_name(urlsplit(platform.settings.base_url).hostname or "")
+    labels = host.rstrip(".").split(".")
+    # No name of the world ends in a number; what does is read as an address, in whatever spelling.
+    number = ":" in host or labels[-1][:1].isdecimal()
+    return len(labels) > 1 and not number and labels[-1] not in _INSIDE
 
 
 def _anchors(pem: str) -> list[Any]:

@@ -6,7 +6,7 @@ over the network, and a status list is fetched only from the issuer's own addres
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,9 +18,18 @@ from motcua.errors import Unavailable
 from motcua.http import borrowed
 from motcua.platform import Platform
 from motcua.tenancy.tenant import Tenant
-from motcua.wallet import checking, dcql, issuer, sdjwt, statuses, statuslist, trust_store
+from motcua.wallet import (
+    checking,
+    dcql,
+    issuer,
+    sdjwt,
+    statuses,
+    statuslist,
+    transactions,
+    trust_store,
+)
 from motcua.wallet.refusal import CredentialError
-from motcua.wallet.statuses import Place
+from motcua.wallet.shards import Place
 from motcua.wallet.trust import Trust
 
 QUERY_ID = "paper"
@@ -35,6 +44,7 @@ class Expected:
     nonce: str
     client_id: str
     query: Mapping[str, Any]
+    transaction_data: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -57,7 +67,7 @@ async def verify(
 ) -> dict[str, Proven]:
     """Check what was presented, ``query id -> presentation``; must be called outside of any transaction.
 
-    Order: issuer's certificate, signature, disclosures and validity, key binding, type, query, status.
+    Order: issuer's certificate, signature, disclosures and validity, key binding, transaction data, type, query, status.
     Raises ``CredentialError``, or ``Unavailable`` when the issuer's status list cannot be had.
     """
     async with platform.db.tenant(tenant) as tx:
@@ -68,6 +78,9 @@ async def verify(
         )
         for name, text in given.items()
     }
+    transactions.check(
+        expected.transaction_data, {name: one.key_binding for name, one in seen.items()}
+    )
     _check_types(expected.query, seen)
     dcql.check_answer(expected.query, {name: (s.vct, s.claims) for name, s in seen.items()})
     return {name: await _current(platform, tenant, trust, one, now) for name, one in seen.items()}

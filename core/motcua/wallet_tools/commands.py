@@ -19,7 +19,11 @@ _DATA = click.option(
 )
 _TENANT = click.option("--tenant", "slug", required=True, help="The tenant's short name.")
 _RESULT = click.option("--result", "result_id", required=True, type=click.UUID)
-_REASON = click.option("--reason", required=True, help="Why; it stands in the log.")
+_REASON = click.option(
+    "--reason",
+    default="Lệnh của người vận hành, không ghi lý do",
+    help="Why; it stands in the result's history. Without it: that an operator gave none.",
+)
 
 Act = Callable[[Any, Any], Awaitable[dict[str, Any]]]
 
@@ -43,20 +47,33 @@ def wallet(context: click.Context, url: str) -> None:
 @click.option(
     "--sample", default="", help="Make a sample result of this TYPE; on this machine only."
 )
+@click.option("--dossier", "dossier_id", type=click.UUID, help="A dossier whose result is awaited.")
 @click.option("--tx-code", is_flag=True, help="Ask for a transaction code, sent another way.")
+@click.option("--deferred", is_flag=True, help="The wallet waits: the sample comes after a minute.")
+@click.option(
+    "--flow",
+    type=click.Choice(["pre-authorized", "code"]),
+    default="pre-authorized",
+    show_default=True,
+    help="With code, its holder signs in on the tenant's page.",
+)
+@click.option("--holder", default="", help="Whose the sample is: the number he signs in with.")
+@click.option("--by-value", is_flag=True, help="Put the offer itself into the link.")
+@click.option("--haip", is_flag=True, help="Write the link with HAIP's scheme, haip-vci.")
 @_DATA
-def offer(slug: str, result_id: UUID | None, sample: str, data: Path, *, tx_code: bool) -> None:
+def offer(data: Path, slug: str, flow: str, **about: Any) -> None:
     """Offer a result to its holder's wallet."""
     from motcua.wallet import operating
-    from motcua.wallet_tools import samples
 
-    if (result_id is None) == (not sample):
-        raise click.UsageError("give --result or --sample, one of them")
+    given = {name.removesuffix("_id"): value for name, value in about.items()}
+    if given["deferred"] and given["result"]:
+        raise click.UsageError("a result that is there is not deferred: give --dossier or --sample")
+    if sum(map(bool, (given["result"], given["dossier"], given["sample"]))) != 1:
+        raise click.UsageError("give --result, --dossier or --sample, one of them")
+    wish = operating.OfferWish(**given, sign_in=flow == "code")
 
     async def act(platform: Any, tenant: Any) -> dict[str, Any]:
-        wanted = result_id or await samples.make(platform, tenant, sample)
-        async with platform.works.begin(tenant, _operator()) as work:
-            return await operating.offer(work, platform, wanted, tx_code=tx_code)
+        return await operating.offer(platform, tenant, _operator(), wish)
 
     _run(data, slug, act)
 

@@ -94,6 +94,7 @@ def _menu(where: Here, platform: Platform) -> list[tuple[str, str, str]]:
             ("/queue", "Lấy số, đặt hẹn", "Queue"),
             ("/track", "Tra cứu hồ sơ", "Track"),
             ("/my", "Hồ sơ của tôi", "My dossiers"),
+            ("/my/papers", "Giấy tờ của tôi", "My papers"),
             (platform.settings.url_of(WALLET_LABEL), "Ví giấy tờ", "Wallet"),
         ]
         audiences = ["citizen"]
@@ -110,7 +111,10 @@ class Page(Template):
 
 
 def page(request: AnyRequest, template: str, /, status: int = 200, **context: Any) -> Template:
-    """Return a page with everything the base template needs; ``errors`` are told in its language."""
+    """Return a page with everything the base template needs; ``errors`` are told in its language.
+
+    ``menu_at`` is the path whose place in the menu is marked, where it is not the page's own.
+    """
     where = here(request)
     if isinstance(errors := context.get("errors"), Mapping):
         context["errors"] = {name: in_words(said, where.lang) for name, said in errors.items()}
@@ -121,7 +125,8 @@ def page(request: AnyRequest, template: str, /, status: int = 200, **context: An
     menu = _menu(where, platform)
     english_page = where.lang == "en"
     # "/desk" and "/desk/work" both begin "/desk/work": the longer one is where we are.
-    current = max((m[0] for m in menu if path.startswith(m[0])), key=len, default="")
+    place = str(context.get("menu_at", path))
+    current = max((m[0] for m in menu if place.startswith(m[0])), key=len, default="")
     known: dict[str, Any] = {
         "_": translate,
         "status": status,

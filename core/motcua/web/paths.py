@@ -5,7 +5,7 @@ import re
 # Whatever may be a code or an id in a path: nobody who reads the log may open what it opens.
 _HIDDEN = re.compile(
     r"/(?=[^/]*[0-9_])[A-Za-z0-9_-]{8,}(?=/|$)|(?<=/track/)[^/]+|(?<=/verify/)[^/]+"
-    r"|(?<=/q/)[^/]+|(?<=/appointments/)[^/]+"
+    r"|(?<=/q/)[^/]+|(?<=/shared/)[^/]+|(?<=/appointments/)[^/]+"
 )
 
 # Whose rooms these are, by the begin of the path; the longest one that fits counts.

@@ -18,6 +18,7 @@ from motcua.http import borrowed
 from motcua.people import sign_in as people
 from motcua.platform import Platform
 from motcua.plugins.kinds import IdentityProvider
+from motcua.plugins.wallet_channels import WalletChannel
 from motcua.tenancy.tenant import Tenant
 from motcua.web import sessions
 from motcua.web.here import AnyRequest, here, tenant_of
@@ -55,6 +56,16 @@ def local_path(value: str) -> str:
     return value
 
 
+def proving(platform: Platform, tenant: Tenant) -> list[WalletChannel]:
+    """Return the channels by which people may sign in: those that can, and that the tenant's file offers."""
+    told = tenant.settings.get("channels", {}).get("settings", {})
+    return [
+        channel
+        for _, channel in platform.plugins.wallet_channels(tenant)
+        if "authenticate" in channel.capabilities and told.get(channel.key, {}).get("sign_in")
+    ]
+
+
 def _sign_in_page(request: AnyRequest, next_path: str, problem: Problem | None = None) -> Template:
     platform: Platform = request.app.state.platform
     offered = platform.plugins.identity_providers(tenant_of(request))
@@ -67,6 +78,7 @@ def _sign_in_page(request: AnyRequest, next_path: str, problem: Problem | None =
         "web/sign_in.html",
         status=problem.status if problem else 200,
         citizen=groups["citizen"],
+        channels=proving(platform, tenant_of(request)),
         staff=groups["staff"],
         next=next_path,
         problem=problem,

@@ -1,5 +1,6 @@
 """A small OpenID Connect provider, for demos and tests: everybody may be every synthetic person.
 
+It also brings the procedure by which a synthetic person gets an identity paper for his wallet.
 Enable it for no tenant with real people.
 """
 
@@ -47,6 +48,12 @@ def register_identity_providers(tenant: Tenant) -> Sequence[IdentityProvider]:
         client_id="motcua-staff",
     )
     return [citizens, staff] if tenant.is_province else [staff]
+
+
+@hookimpl
+def register_procedures() -> Sequence[Path]:
+    """Bring the identity paper for wallets: whom it names is a synthetic person."""
+    return sorted((_HERE / "procedures").iterdir())
 
 
 @hookimpl

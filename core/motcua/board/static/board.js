@@ -6,7 +6,8 @@
      event: lines      when they changed   data: {"lines": [line, …]}
      event: beat       every 10 s          data: {"now": ISO}, the moment the figures are from
      event: end        this screen is no longer paired: it goes to `home`
-       call = {"seq": 12, "number": "A012", "counter": "3", "at": ISO, "zone": "Tầng 2"?}
+       call = {"seq": 12, "number": "A012", "counter": "3", "at": ISO, "zone": "Tầng 2"?, "calls": 1}
+       With "calls": 0 the number was called by mistake: it stands nowhere any more.
        line = {"letter": "A", "name": "…", "waiting": 5, "range": "10-20"? minutes, "paused": false?}
 
    A call stands large for at least 8 s (attribute `hold`, in seconds) and is announced; calls are announced one
@@ -78,7 +79,7 @@ class HallBoard extends HTMLElement {
     } else {
       // The first one after loading, or other data than before (a restored backup): shown without sound.
       this.waiting = [];
-      this.shown = data.calls.slice(0, KEPT);
+      this.shown = data.calls.filter((call) => call.calls !== 0).slice(0, KEPT);
       this.shown.forEach((call) => Object.assign(call, { listed: 0 }));
       this.large = this.shown.splice(0, 1);
       this.drawLarge(false);
@@ -93,6 +94,11 @@ class HallBoard extends HTMLElement {
       // The same number called again before it was shown: the newer call stands for both.
       this.waiting = this.waiting.filter((other) => other.number !== call.number);
       this.shown = this.shown.filter((other) => other.number !== call.number);
+      if (call.calls === 0) {
+        this.large = this.large.filter((other) => other.number !== call.number);
+        this.drawLarge(false);
+        return;
+      }
       if (this.now() - Date.parse(call.at) > LATE) this.shown.unshift(call);
       else this.waiting.push(call);
     });

@@ -10,6 +10,7 @@ The service answers two requests; both bodies are JSON, binary values base64url:
 
 import ssl
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,6 +31,7 @@ class RemoteStore:
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self._url = str(settings["url"]).rstrip("/")
         self._settings = settings
+        self._seconds = float(settings.get("timeout_seconds", _SECONDS))
         self._lock = threading.Lock()
         self._kept: httpx2.Client | None = None
 
@@ -57,15 +59,27 @@ class RemoteStore:
 
     def _post(self, path: str, body: Mapping[str, str], expected: int) -> dict[str, Any]:
         try:
-            answer = self._client().post(self._url + path, json=dict(body))
+            with self._client().stream("POST", self._url + path, json=dict(body)) as answer:
+                if answer.status_code != expected:
+                    raise unavailable(self._url, f"answered {answer.status_code}")
+                content = self._read(answer)
         except (httpx2.HTTPError, ssl.SSLError, OSError) as error:
             raise unavailable(self._url, type(error).__name__) from error
-        if answer.status_code != expected or len(answer.content) > _LONGEST:
-            raise unavailable(self._url, f"answered {answer.status_code}")
         try:
-            return jose.json_object(answer.content)
+            return jose.json_object(content)
         except CredentialError as error:
             raise unavailable(self._url, error) from error
+
+    def _read(self, answer: httpx2.Response) -> bytes:
+        """Read an answer as far as it may be long, and as long as it may take: a transaction waits for it."""
+        content, until = b"", time.monotonic() + self._seconds
+        for chunk in answer.iter_raw():
+            content += chunk
+            if len(content) > _LONGEST:
+                raise unavailable(self._url, "the answer is too long")
+            if time.monotonic() > until:
+                raise unavailable(self._url, "the answer takes too long")
+        return content
 
     def _client(self) -> httpx2.Client:
         with self._lock:
@@ -73,10 +87,11 @@ class RemoteStore:
                 token = secret_of(self._settings, "token")
                 self._kept = httpx2.Client(
                     verify=self._context(),
-                    timeout=float(self._settings.get("timeout_seconds", _SECONDS)),
+                    timeout=self._seconds,
                     follow_redirects=False,
                     trust_env=False,
-                    headers={"authorization": f"Bearer {token}"} if token else {},
+                    headers={"accept-encoding": "identity"}
+                    | ({"authorization": f"Bearer {token}"} if token else {}),
                 )
             return self._kept
 

@@ -1,9 +1,11 @@
 """The figures of the halls, live and in reports alike: all of them are sums over tickets and segments.
 
 ``live`` tells how halls stand, ``of`` sums any places and days, ``officers`` who leads a hall may see,
-``rows`` what a figure counts. ``motcua.queues.kpis`` says in words what each figure is.
+``rows`` what a figure counts; ``book`` keeps what settled days came to. ``motcua.queues.kpis`` says in words what each figure is.
 """
 
+from motcua.queues.figures import book
+from motcua.queues.figures.book import Book
 from motcua.queues.figures.live import SiteNow, Standing, live
 from motcua.queues.figures.officers import Officer, officers, officers_of
 from motcua.queues.figures.quality import Fairness, Little, fairness, little
@@ -14,6 +16,7 @@ from motcua.queues.figures.summing import of, total
 from motcua.queues.figures.visits import Visits, visits
 
 __all__ = [
+    "Book",
     "Dimension",
     "Fairness",
     "Figures",
@@ -27,6 +30,7 @@ __all__ = [
     "Standing",
     "Visits",
     "Whose",
+    "book",
     "fairness",
     "little",
     "live",

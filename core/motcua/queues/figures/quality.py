@@ -12,6 +12,7 @@ from uuid import UUID
 
 from anyio import to_thread
 
+from motcua.queues.figures.order import BY_CLASS
 from motcua.queues.figures.shape import Figures, Scope, ratio
 from motcua.tenancy.db import Tx
 
@@ -19,20 +20,6 @@ from motcua.tenancy.db import Tx
 TOLERANCE = 0.02
 #: Somebody is overtaken when more than so many of his class came later and were called before him.
 OVERTAKEN_BY = 3
-
-# The moments of the first call, in the order in which people of one class stand: class is the line,
-# priority or not, appointment or not. Who did not answer and went back is not overtaken by those he let pass.
-_ORDER = """
-select array_agg(c.called order by t.sort_key, t.id) as called,
-  array_agg(c.called - extract(epoch from greatest(t.arrived_at, t.issued_at))::float8) as waits
-from ticket t join (
-  select s.ticket_id, extract(epoch from min(s.from_at))::float8 as called from segment s
-  where s.site_id = any($1) and s.day between $2 and $3 and s.kind = 'called' and s.from_at <= $4
-  group by s.ticket_id) c on c.ticket_id = t.id
-where t.site_id = any($1) and t.day between $2 and $3 and t.recycled = 0 and t.arrived_at is not null
-  and ($5::uuid is null or t.line_id = $5)
-group by t.site_id, t.day, t.line_id, t.priority > 0, t.appointment_id is not null
-"""
 
 
 @dataclass(frozen=True)
@@ -84,7 +71,7 @@ def little(found: Iterable[Figures], scope: Scope) -> list[Little]:
 
 async def fairness(tx: Tx, scope: Scope) -> Fairness:
     """Return how fair a scope was, by site, line and day; recycled numbers are left out."""
-    rows = await tx.fetch(_ORDER, *scope.args[:5])
+    rows = await tx.fetch(BY_CLASS, *scope.args[:5])
     return await to_thread.run_sync(_fair, [(row["called"], row["waits"]) for row in rows])
 
 

@@ -11,6 +11,20 @@ from motcua.tenancy.db import Record, Tx
 By = tuple[Dimension, ...]
 _GROUPED = "with HEAD select WHOSE, FIGURES from SOURCE group by grouping sets (SETS)"
 
+#: What is summed over tickets, times and services, as columns.
+TICKET_SUMS = (
+    *(f"count(*) filter (where {sure}) as {key}" for key, sure in sql.COUNTS.items()),
+    *(
+        f"coalesce(sum({side}) filter (where {sql.COUNTS['arrived']}), 0) as {side}"
+        for side in ("tiled", "stay")
+    ),
+)
+TIME_SUMS = tuple(
+    f"coalesce(sum(seconds) filter (where {sure}), 0) as time_{key}"
+    for key, sure in sql.TIMES.items()
+)
+SERVICE_SUMS = ("sum(quantity)::int as services", "sum(standard)::float8 as standard_minutes")
+
 
 async def of(tx: Tx, scope: Scope, *, by: Sequence[By] = ((),)) -> dict[By, list[Figures]]:
     """Return the figures of a scope, once for each set of dimensions.
@@ -34,13 +48,8 @@ async def total(tx: Tx, scope: Scope) -> Figures:
 
 @lru_cache(maxsize=64)
 def _tickets(sets: tuple[By, ...]) -> str:
-    counts = [f"count(*) filter (where {sure}) as {key}" for key, sure in sql.COUNTS.items()]
     spreads = [_spread(key, *what) for key, what in sql.SPREADS.items()]
-    here = [
-        f"coalesce(sum({side}) filter (where {sql.COUNTS['arrived']}), 0) as {side}"
-        for side in ("tiled", "stay")
-    ]
-    return _statement(sql.FACTS, [*counts, *spreads, *here], "facts", sets)
+    return grouped(sql.FACTS, [*TICKET_SUMS, *spreads], "facts", sets)
 
 
 def _spread(key: str, value: str, sure: str) -> str:
@@ -54,20 +63,16 @@ def _spread(key: str, value: str, sure: str) -> str:
 
 @lru_cache(maxsize=64)
 def _times(sets: tuple[By, ...], hourly: bool) -> str:
-    sums = [
-        f"coalesce(sum(seconds) filter (where {sure}), 0) as time_{key}"
-        for key, sure in sql.TIMES.items()
-    ]
-    return _statement(sql.pieces(hourly=hourly), sums, "pieces", sets)
+    return grouped(sql.pieces(hourly=hourly), TIME_SUMS, "pieces", sets)
 
 
 @lru_cache(maxsize=64)
 def _services(sets: tuple[By, ...]) -> str:
-    sums = ["sum(quantity)::int as services", "sum(standard)::float8 as standard_minutes"]
-    return _statement(sql.SERVICES, sums, "services", sets)
+    return grouped(sql.SERVICES, SERVICE_SUMS, "services", sets)
 
 
-def _statement(head: str, figures: Iterable[str], source: str, sets: Sequence[By]) -> str:
+def grouped(head: str, figures: Iterable[str], source: str, sets: Sequence[By]) -> str:
+    """Return the statement that sums ``source`` once for each set of dimensions."""
     keys = _keys(sets)
     level = f"grouping({', '.join(keys)})" if keys else "0"
     parts = {

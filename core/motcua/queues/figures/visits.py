@@ -76,17 +76,26 @@ class Visits:
         return ratio(self.punctual, self.came)
 
 
-async def visits(tx: Tx, scope: Scope, calendar: Calendar) -> Visits:
-    """Return the figures of visits; they are of sites and days, whatever else narrows the scope."""
+async def visits(tx: Tx, scope: Scope, calendar: Calendar, stay: Spread | None = None) -> Visits:
+    """Return the figures of visits; they are of sites and days, whatever else narrows the scope.
+
+    ``stay`` is for who knows it from the book of days.
+    """
     where = scope.args[:4]
-    row = await tx.fetchrow(_VISITS, *where)
+    stay = stay if stay is not None else await _stay(tx, scope)
     once = await tx.fetchrow(_ONCE, *where, *_windows(scope, calendar))
     punctual = await tx.fetchrow(_PUNCTUAL, *where)
-    if row is None or once is None or punctual is None:
+    if once is None or punctual is None:
+        raise LookupError("an aggregate returned no row")
+    return Visits(stay, once["visits"], once["once"], punctual["came"], punctual["punctual"])
+
+
+async def _stay(tx: Tx, scope: Scope) -> Spread:
+    row = await tx.fetchrow(_VISITS, *scope.args[:4])
+    if row is None:
         raise LookupError("an aggregate returned no row")
     p50, p90 = row["p"] or (None, None)
-    stay = Spread(row["n"], row["mean"], p50, p90, row["most"])
-    return Visits(stay, once["visits"], once["once"], punctual["came"], punctual["punctual"])
+    return Spread(row["n"], row["mean"], p50, p90, row["most"])
 
 
 def _windows(scope: Scope, calendar: Calendar) -> tuple[list[date], list[date]]:

@@ -191,7 +191,7 @@ board_call = tenant_table(
     col("number", sa.Text()),
     col("counter", sa.Text()),
     col("zone_id", sa.Uuid(), null=True),
-    # How often this number was called by now: 1 the first time.
+    # How often this number was called by now: 1 the first time, 0 when a call was taken back.
     col("calls", sa.SmallInteger(), default="1"),
     col("at", MOMENT),
     key=("site_id", "seq"),

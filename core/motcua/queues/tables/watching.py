@@ -43,6 +43,21 @@ sa.Index(
     postgresql_nulls_not_distinct=True,
 )
 
+# What a site's day came to, once it is settled: see motcua.queues.figures.book.
+site_day = tenant_table(
+    "site_day",
+    col("site_id", sa.Uuid()),
+    col("day", sa.Date()),
+    col("made_at", MOMENT),
+    # The promises of the lines by which it was judged.
+    col("promises", sa.Text()),
+    col("sums", JSON),
+    # Seconds in their order, as 8-byte floats of this machine's byte order.
+    *(col(run, sa.LargeBinary()) for run in ("wait", "first_wait", "service", "visit", "fair")),
+    ref("site_id", "site"),
+    key=("site_id", "day"),
+)
+
 # A small machine at a site that goes on when the centre is out of reach.
 site_node = tenant_table(
     "site_node",

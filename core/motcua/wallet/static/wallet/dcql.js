@@ -3,11 +3,35 @@
 import { Refusal, isObject } from "./bytes.js";
 
 /**
+ * Find what a person may choose among: `{matches, sets}`. `matches` is a Map from the id of a credential query to
+ * its matches; each set is `{required, options}` with the options, lists of ids, that this wallet can meet. Refuses
+ * when a required set has none.
+ */
+export function choicesOf(query, candidates) {
+  checkQuery(query);
+  const matches = matchesOf(query, candidates);
+  const sets = setsOf(query).map(({ options, required }) => ({
+    required: required !== false,
+    options: options.filter((ids) => ids.every((id) => matches.has(id))),
+  }));
+  const lacking = sets.some((set) => set.required && !set.options.length);
+  const left = sets.filter((set) => set.options.length);
+  if (lacking || !left.length) throw new Refusal("not_satisfied", "no paper fits the request");
+  return { matches, sets: left };
+}
+
+/**
  * Find what can be presented. `candidates` are `{vct, claims}`. Returns a Map from the id of a credential
  * query to its matches `{candidate, reveal}`, best first; refuses when the wallet lacks something.
  */
 export function findMatches(query, candidates) {
   checkQuery(query);
+  const matches = matchesOf(query, candidates);
+  const chosen = choose(query, matches);
+  return new Map([...matches].filter(([id]) => chosen.has(id)));
+}
+
+function matchesOf(query, candidates) {
   const matches = new Map();
   for (const entry of query.credentials) {
     const found = [];
@@ -17,9 +41,10 @@ export function findMatches(query, candidates) {
     });
     if (found.length) matches.set(entry.id, found);
   }
-  const chosen = choose(query, matches);
-  return new Map([...matches].filter(([id]) => chosen.has(id)));
+  return matches;
 }
+
+const setsOf = (query) => query.credential_sets ?? [{ options: [query.credentials.map((entry) => entry.id)] }];
 
 /** The values a path points to: a name, an index, or null for every element. */
 export function valuesAt(claims, path) {
@@ -49,9 +74,8 @@ function isMet(claim, claims) {
 }
 
 function choose(query, matches) {
-  const sets = query.credential_sets ?? [{ options: [query.credentials.map((entry) => entry.id)] }];
   const chosen = new Set();
-  for (const set of sets) {
+  for (const set of setsOf(query)) {
     const option = set.options.find((ids) => ids.every((id) => matches.has(id)));
     if (!option && set.required !== false) throw new Refusal("not_satisfied", "no paper fits the request");
     for (const id of option ?? []) chosen.add(id);

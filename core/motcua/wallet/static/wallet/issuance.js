@@ -1,96 +1,192 @@
-// OpenID4VCI 1.0 from the wallet's side: pre-authorised code, nonce, proof, credential, notification.
+// OpenID4VCI 1.0 from the wallet's side: offer, proofs, copies, what comes later, notification.
 
 import { Refusal, isObject } from "./bytes.js";
+import { Client } from "./dpop.js";
 import { makeKey, publicJwk, signJws } from "./keys.js";
 import { keyFrom } from "./jws.js";
-import { askJson, issuerKeys, metadata } from "./net.js";
+import { askJson, issuerKeys, jsonOf, metadata } from "./net.js";
+import { freshGrant, redeemCode, serverOf } from "./oauth.js";
 import { isBoundTo, takeApart, verifyCredential } from "./sdjwt.js";
+import { isVouchedFor } from "./trust.js";
 
-const GRANT = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
+const PRE_AUTHORIZED = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
+const COPIES = 10;
+const PATIENCE = 5;
 
-/** Read an offer and the metadata of its issuer. Nothing is taken yet. */
+/**
+ * Read an offer and the metadata of its issuer; nothing is taken yet. `code` with `txCode` when it brings a
+ * pre-authorised code, `signIn` when the person signs in on the issuer's page.
+ */
 export async function openOffer(fetcher, parameters) {
   const offer = parameters.has("credential_offer")
     ? parse(parameters.get("credential_offer"))
     : await askJson(fetcher, parameters.get("credential_offer_uri"));
-  const grant = isObject(offer.grants) ? offer.grants[GRANT] : null;
-  if (!isObject(grant) || !Array.isArray(offer.credential_configuration_ids)) {
-    throw new Refusal("malformed", "the offer holds no pre-authorized code");
-  }
-  const issuer = await metadata(fetcher, offer.credential_issuer, "openid-credential-issuer", "credential_issuer");
+  const grants = isObject(offer.grants) ? offer.grants : { authorization_code: {} };
+  const grant = grants[PRE_AUTHORIZED] ?? grants.authorization_code;
+  const ids = offer.credential_configuration_ids;
+  if (!isObject(grant) || !Array.isArray(ids) || !ids.length) throw new Refusal("malformed", "an offer of nothing");
+  const { issuer, kinds } = await openIssuer(fetcher, offer.credential_issuer, ids);
+  const server = await serverOf(fetcher, issuer, grant.authorization_server);
+  const code = grant["pre-authorized_code"] ?? null;
+  if (grants[PRE_AUTHORIZED] && typeof code !== "string") throw new Refusal("malformed", "the offer holds no code");
+  return { issuer, kinds, server, code, txCode: grant.tx_code ?? null, signIn: !code, issuerState: grant.issuer_state };
+}
+
+/** The metadata of an issuer and the kinds of paper that are meant. */
+export async function openIssuer(fetcher, address, ids) {
+  const issuer = await metadata(fetcher, address, "openid-credential-issuer", "credential_issuer");
   const supported = issuer.credential_configurations_supported ?? {};
-  const kinds = offer.credential_configuration_ids.map((id) => ({ id, ...(supported[id] ?? {}) }));
+  const kinds = ids.map((id) => ({ ...(Object.hasOwn(supported, id) ? supported[id] : {}), id }));
   if (kinds.some((kind) => kind.format !== "dc+sd-jwt")) throw new Refusal("wrong_type", "an unknown kind of paper");
-  return { issuer, kinds, code: grant["pre-authorized_code"], txCode: grant.tx_code ?? null };
+  return { issuer, kinds };
+}
+
+/** Take what was offered with a pre-authorised code; see `takeAll`. */
+export async function takeOffer(fetcher, offer, txCode, { roots, now }) {
+  const grant = await redeemCode(fetcher, offer.server, offer.code, txCode, now);
+  return takeAll(fetcher, offer, grant, { roots, now });
 }
 
 /**
- * Take what was offered and verify it. Returns `{papers, finish}`: each paper is `{credential, key, content,
- * kind}`; `finish(event)` tells the issuer what became of them: `credential_accepted`, or
- * `credential_deleted` when the person did not want them. Nothing is stored here.
+ * Ask for every kind and verify what comes. Returns `{papers, waiting, report}`: a paper is `{kind, copies, content,
+ * trusted, grant}` with a key per copy; what is not ready stands in `waiting`; `report` is for `notify`. Nothing is
+ * stored here.
  */
-export async function takeOffer(fetcher, offer, txCode, now) {
-  const token = await accessToken(fetcher, offer, txCode);
-  const papers = [];
-  const notices = [];
-  const finish = (event) => notify(fetcher, offer.issuer, token, notices, event);
+export async function takeAll(fetcher, { issuer, kinds }, grant, { roots, now }) {
+  const taken = { papers: [], waiting: [], report: { issuer: reachable(issuer), grant, notices: [] } };
+  await orTell(fetcher, taken.report, now, async () => {
+    for (const kind of kinds) await takeKind(fetcher, { issuer, kind, grant, roots, now }, taken);
+  });
+  return taken;
+}
+
+/**
+ * Ask for what was not ready. Returns `{waiting}` with the next moment, or `{papers, report}`. `keep(grant)` stores
+ * a renewed token before it is used: it is good for one time.
+ */
+export async function takeLater(fetcher, waiting, { roots, now, keep }) {
+  const { issuer, kind, keys, transaction } = waiting;
+  const grant = await freshGrant(fetcher, waiting.grant, now, keep);
+  const client = new Client(fetcher, grant.key, () => now);
+  const response = await client.json(issuer.deferred_credential_endpoint, { transaction_id: transaction }, grant);
+  const answer = await jsonOf(response);
+  if (response.status === 202 || answer.transaction_id) return { waiting: waitingFor(answer, { ...waiting, grant }, now) };
+  const taken = { papers: [], report: { issuer, grant, notices: [] } };
+  await orTell(fetcher, taken.report, now, () =>
+    accept(fetcher, answer, { issuer, kind, keys, grant, roots, now }, taken),
+  );
+  return taken;
+}
+
+/** Tell the issuer what became of its papers: `credential_accepted`, `credential_deleted`, `credential_failure`. */
+export async function notify(fetcher, { issuer, grant, notices }, event, now) {
+  if (!issuer.notification_endpoint) return;
+  const client = new Client(fetcher, grant.key, () => now);
+  for (const id of notices) await client.json(issuer.notification_endpoint, { notification_id: id, event }, grant);
+}
+
+/** Fetch new copies of a paper, so that again no two verifiers see the same one. */
+export async function renew(fetcher, paper, { roots, now, keep }) {
+  const { issuer, kinds } = await openIssuer(fetcher, paper.content.issuer, [paper.kind.id]);
+  const grant = await freshGrant(fetcher, { ...paper.grant, until: 0 }, now, keep);
+  const taken = await takeAll(fetcher, { issuer, kinds }, grant, { roots, now });
+  if (!taken.papers.length) throw new Refusal("not_ready", "no new copies yet");
+  await notify(fetcher, taken.report, "credential_accepted", now);
+  return { ...taken.papers[0], grant };
+}
+
+async function orTell(fetcher, report, now, work) {
   try {
-    for (const kind of offer.kinds) papers.push(...(await takeKind(fetcher, offer, kind, token, now, notices)));
+    await work();
   } catch (error) {
     // The reason of the failure matters more than a notification that does not arrive.
-    await finish("credential_failure").catch(console.warn);
+    await notify(fetcher, report, "credential_failure", now).catch(console.warn);
     throw error;
   }
-  return { papers, finish };
 }
 
-async function accessToken(fetcher, offer, txCode) {
-  const server = (offer.issuer.authorization_servers ?? [offer.issuer.credential_issuer])[0];
-  const { token_endpoint: endpoint } = await metadata(fetcher, server, "oauth-authorization-server", "issuer");
-  const form = new URLSearchParams({ grant_type: GRANT, "pre-authorized_code": offer.code });
-  if (txCode) form.set("tx_code", txCode);
-  const answer = await askJson(fetcher, endpoint, { method: "POST", body: form });
-  if (String(answer.token_type).toLowerCase() !== "bearer") throw new Refusal("malformed", "an unknown kind of token");
-  return answer.access_token;
+async function takeKind(fetcher, context, taken) {
+  const { issuer, kind, grant, now } = context;
+  const count = Math.min(Number(issuer.batch_credential_issuance?.batch_size) || 1, COPIES);
+  const keys = await Promise.all(Array.from({ length: count }, makeKey));
+  const client = new Client(fetcher, grant.key, () => now);
+  const response = await askForKind(fetcher, client, { ...context, keys });
+  const answer = await jsonOf(response);
+  if (response.status === 202 || answer.transaction_id) {
+    taken.waiting.push(waitingFor(answer, { issuer: reachable(issuer), kind, keys, grant }, now));
+  } else {
+    await accept(fetcher, answer, { ...context, keys }, taken);
+  }
 }
 
-async function takeKind(fetcher, offer, kind, token, now, notices) {
-  const issuer = offer.issuer.credential_issuer;
-  const key = await makeKey();
-  const nonce = offer.issuer.nonce_endpoint
-    ? (await askJson(fetcher, offer.issuer.nonce_endpoint, { method: "POST" })).c_nonce
-    : undefined;
+/** Send the proofs; a nonce that ran out meanwhile is fetched anew, once. */
+async function askForKind(fetcher, client, { issuer, kind, grant, keys, now }, again = true) {
+  const nonce = await nonceOf(fetcher, issuer, client);
+  const proofs = await Promise.all(keys.map((key) => proofOf(key, { issuer, grant, nonce, now })));
+  const body = { ...named(kind, grant), proofs: { jwt: proofs } };
+  try {
+    return await client.json(issuer.credential_endpoint, body, grant);
+  } catch (refusal) {
+    if (refusal.code !== "invalid_nonce" || !again) throw refusal;
+    return askForKind(fetcher, client, { issuer, kind, grant, keys, now }, false);
+  }
+}
+
+async function nonceOf(fetcher, issuer, client) {
+  if (!issuer.nonce_endpoint) return undefined;
+  const response = await new Client(fetcher, null, client.now).form(issuer.nonce_endpoint, {});
+  client.learn(issuer.nonce_endpoint, response.headers.get("DPoP-Nonce"));
+  return (await jsonOf(response)).c_nonce;
+}
+
+async function proofOf(key, { issuer, grant, nonce, now }) {
   const header = { typ: "openid4vci-proof+jwt", jwk: await publicJwk(key) };
-  const proof = await signJws(key, header, { aud: issuer, iat: now, nonce });
-  const body = { credential_configuration_id: kind.id, proofs: { jwt: [proof] } };
-  const answer = await postJson(fetcher, offer.issuer.credential_endpoint, body, token);
-  if (answer.transaction_id) throw new Refusal("not_ready", "the paper is not ready yet");
-  if (answer.notification_id) notices.push(answer.notification_id);
-  const entries = Array.isArray(answer.credentials) ? answer.credentials : [];
-  if (!entries.length) throw new Refusal("malformed", "the answer holds no credential");
-  const keys = await issuerKeys(fetcher, issuer);
-  return Promise.all(entries.map((entry) => check(entry.credential, { issuer, kind, key, keys, now })));
+  const payload = { aud: issuer.credential_issuer, iat: now, nonce };
+  return signJws(key, header, grant.clientId ? { iss: grant.clientId, ...payload } : payload);
 }
 
-async function check(credential, { issuer, kind, key, keys, now }) {
-  const issuerKey = await keyFrom(keys, takeApart(credential).header.kid);
+/** Name what is asked for as the token response wants it (section 8.2). */
+function named(kind, { details }) {
+  const entry = details.find((detail) => detail.credential_configuration_id === kind.id);
+  const [identifier] = Array.isArray(entry?.credential_identifiers) ? entry.credential_identifiers : [];
+  return identifier ? { credential_identifier: identifier } : { credential_configuration_id: kind.id };
+}
+
+function waitingFor(answer, waiting, now) {
+  if (typeof answer.transaction_id !== "string") throw new Refusal("malformed", "no transaction_id");
+  const interval = Math.max(PATIENCE, Number(answer.interval) || PATIENCE);
+  return { ...waiting, transaction: answer.transaction_id, interval, next: now + interval };
+}
+
+/** Verify every copy and note the paper; a key that got none is thrown away. */
+async function accept(fetcher, answer, { issuer, kind, keys, grant, roots, now }, taken) {
+  if (answer.notification_id) taken.report.notices.push(answer.notification_id);
+  const entries = Array.isArray(answer.credentials) ? answer.credentials : [];
+  if (!entries.length || entries.length > keys.length) throw new Refusal("malformed", "a wrong number of copies");
+  const published = await issuerKeys(fetcher, issuer.credential_issuer);
+  const left = new Set(keys);
+  const copies = [];
+  for (const entry of entries) {
+    const copy = await check(entry?.credential, { issuer: issuer.credential_issuer, kind, left, published, now });
+    left.delete(copy.key);
+    copies.push(copy);
+  }
+  const trusted = await isVouchedFor(copies[0].credential, copies[0].content.issuer, roots, now);
+  taken.papers.push({ kind, copies, content: copies[0].content, trusted, grant });
+}
+
+async function check(credential, { issuer, kind, left, published, now }) {
+  const issuerKey = await keyFrom(published, takeApart(credential).header.kid);
   const content = await verifyCredential(credential, issuerKey, now);
   if (content.issuer !== issuer) throw new Refusal("untrusted_issuer", "another issuer than the one that offered");
   if (content.vct !== kind.vct) throw new Refusal("wrong_type", "another type than the one that was offered");
-  if (!(await isBoundTo(content, key))) throw new Refusal("wrong_holder", "bound to another key");
-  return { credential, key, content, kind };
+  for (const key of left) if (await isBoundTo(content, key)) return { credential, key, content };
+  throw new Refusal("wrong_holder", "bound to another key");
 }
 
-async function notify(fetcher, issuer, token, notices, event) {
-  if (!issuer.notification_endpoint) return;
-  for (const id of notices) {
-    await postJson(fetcher, issuer.notification_endpoint, { notification_id: id, event }, token);
-  }
-}
-
-function postJson(fetcher, address, body, token) {
-  const headers = { "Content-Type": "application/json", Accept: "application/json", Authorization: `Bearer ${token}` };
-  return askJson(fetcher, address, { method: "POST", headers, body: JSON.stringify(body) });
+/** What is needed of an issuer's metadata to come back another day. */
+function reachable({ credential_issuer, deferred_credential_endpoint, notification_endpoint, display }) {
+  return { credential_issuer, deferred_credential_endpoint, notification_endpoint, display };
 }
 
 function parse(text) {

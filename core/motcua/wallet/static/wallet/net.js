@@ -35,11 +35,17 @@ export async function ask(fetcher, address, options = {}) {
   if (response.ok) return response;
   const body = await response.json().catch(() => ({}));
   const code = isObject(body) && typeof body.error === "string" ? body.error : `http_${response.status}`;
-  throw new Refusal(code, isObject(body) ? body.error_description : undefined);
+  const refusal = new Refusal(code, isObject(body) ? body.error_description : undefined);
+  refusal.nonce = response.headers.get("DPoP-Nonce");
+  throw refusal;
 }
 
 export async function askJson(fetcher, address, options = {}) {
-  const response = await ask(fetcher, address, { headers: { Accept: "application/json" }, ...options });
+  return jsonOf(await ask(fetcher, address, { headers: { Accept: "application/json" }, ...options }));
+}
+
+/** The JSON object of an answer. */
+export async function jsonOf(response) {
   const body = response.status === 204 ? {} : await response.json().catch(() => null);
   if (!isObject(body)) throw new Refusal("malformed", "the answer is not a JSON object");
   return body;

@@ -42,8 +42,11 @@ export async function verifyCredential(text, issuerKey, now) {
   };
 }
 
-/** Make a presentation that discloses the named top-level claims and proves possession of the key. */
-export async function present(text, reveal, { key, nonce, aud, iat }) {
+/**
+ * Make a presentation that discloses the named top-level claims and proves possession of the key; `more` are
+ * further members of the key binding, such as the hashes of what is signed with it.
+ */
+export async function present(text, reveal, { key, nonce, aud, iat, more = {} }) {
   const parts = takeApart(text);
   const book = await bookOf(parts.disclosures);
   const kept = new Set();
@@ -56,7 +59,7 @@ export async function present(text, reveal, { key, nonce, aud, iat }) {
   }
   const chosen = [...book].filter(([digest]) => kept.has(digest)).map(([, item]) => item.text);
   const bound = [parts.jwt, ...chosen, ""].join("~");
-  const payload = { iat, aud, nonce, sd_hash: await digestOf(bound) };
+  const payload = { iat, aud, nonce, sd_hash: await digestOf(bound), ...more };
   return bound + (await signJws(key, { typ: "kb+jwt" }, payload));
 }
 

@@ -1,0 +1,109 @@
+"""The command group ``motcua document``; each command prints one JSON object."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+_DATA = click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(".data/demo"),
+    show_default=True,
+    help="The demo's data, when MOTCUA_DATABASE_URL is not set.",
+)
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@click.group()
+def document() -> None:
+    """Check papers, bring documents to level B-LT, renew the root's list of revoked certificates."""
+
+
+@document.command()
+@click.argument("text")
+@click.option(
+    "--keys", type=_FILE, required=True, help="From /.well-known/motcua-paper-keys of a province."
+)
+@click.option("--root", type=_FILE, required=True, help="The platform's root certificate, pinned.")
+@click.option("--source", required=True, help="The address of that province.")
+@click.option("--pdf", type=_FILE, help="A PDF: is it the document of this paper?")
+def paper(text: str, keys: Path, root: Path, source: str, pdf: Path | None) -> None:
+    """Check the TEXT of a paper's QR code, without a network."""
+    from motcua.documents.paper import PaperError, verify_paper
+    from motcua.wallet.paper_keys import read_paper_keys
+
+    known = read_paper_keys(keys.read_text(), root=root.read_bytes(), source=source.rstrip("/"))
+    try:
+        seen = verify_paper(text, keys=known)
+    except PaperError as refused:
+        _say({"genuine": False, "reason_code": refused.reason_code, "reason": str(refused)})
+        raise SystemExit(1) from None
+    about = {name: getattr(seen, name) for name in ("number", "title", "unit", "holder", "issuer")}
+    moments = {
+        "issued_at": seen.issued_at.isoformat(),
+        "expires_at": seen.expires_at and seen.expires_at.isoformat(),
+    }
+    belongs = {} if pdf is None else {"is_the_pdf": seen.covers(pdf.read_bytes())}
+    _say({"genuine": True, **about, **moments, "address": seen.address, **belongs})
+
+
+@document.command()
+@click.option("--tenant", "slug", required=True, help="The tenant's short name.")
+@click.option("--most", default=1000, show_default=True, help="At most so many at a time.")
+@_DATA
+def seal(data: Path, slug: str, most: int) -> None:
+    """Owe a time stamp to results of a tenant that have none yet; the worker brings them."""
+    from motcua.dossiers import preserving
+    from motcua.events.log import Actor
+
+    async def owe(platform: Any) -> None:
+        tenant = await _tenant(platform, slug)
+        actor = Actor("program", name="motcua document seal")
+        async with platform.works.begin(tenant, actor) as work:
+            _say({"owed": await preserving.owe(platform, tenant, work, most)})
+
+    _with_platform(data, owe)
+
+
+@document.command()
+@click.option("--root-key", type=_FILE, help="The root's key, where it was taken away to.")
+@_DATA
+def crl(data: Path, root_key: Path | None) -> None:
+    """Renew the root's list of revoked certificates: once a year, and when an authority was revoked."""
+    from motcua import clock
+    from motcua.keys import crls, root
+
+    async def renew(platform: Any) -> None:
+        await platform.directory.refresh(force=True)
+        if root_key is None:
+            await crls.renew_root(platform, clock.now())
+        else:
+            passphrase = click.prompt("Passphrase of the root key", hide_input=True, err=True)
+            with root.lent(platform.settings, root_key, passphrase) as lent:
+                await crls.renew_root(platform, clock.now(), authority=lent)
+        ends = (clock.now() + crls.ROOT_LIFETIME).isoformat()
+        _say({"file": str(crls.root_file(platform.settings)), "until": ends})
+
+    _with_platform(data, renew)
+
+
+async def _tenant(platform: Any, slug: str) -> Any:
+    await platform.directory.refresh(force=True)
+    tenant = platform.directory.by_slug(slug)
+    if tenant is None:
+        raise ValueError(f"there is no tenant {slug!r}")
+    return tenant
+
+
+def _with_platform(data: Path, act: Any) -> None:
+    from motcua import logs
+    from motcua.opening import with_platform
+
+    logs.configure(level=40)
+    with_platform(data, act)
+
+
+def _say(found: dict[str, Any]) -> None:
+    click.echo(json.dumps(found, ensure_ascii=False))
