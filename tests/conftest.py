@@ -36,7 +36,13 @@ def anyio_backend() -> str:
 
 @pytest.fixture(autouse=True)
 def _own_log() -> Iterator[None]:
-    """Undo what a command did to the log of this process."""
+    """Give each test a plain log, and undo what a command did to it.
+
+    The library's own choice draws every local variable of every frame: seconds for one error of the platform.
+    """
+    structlog.reset_defaults()
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
     yield
     structlog.reset_defaults()
 

@@ -257,6 +257,7 @@ OPEN_DOORS = {
     "/q",
     "/queue",
     "/s",
+    "/shared",
     "/sign-in",
     "/sign-out",
     "/static",
@@ -267,13 +268,17 @@ OPEN_DOORS = {
     "/track",
     "/vct",
     "/verify",
+    "/V",
+    "/crl",
     "/vp",
     "/wallet",
     "/wallet-app",
     "/.well-known",
     "/x/sandbox-identity",
+    "/x/sandbox-authority",
     "/x/sandbox-messages",
     "/x/service-standards",
+    "/x/vneid/sandbox",
 }
 
 

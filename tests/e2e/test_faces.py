@@ -50,11 +50,17 @@ def received(ticketed: Walk) -> Walk:
 
 
 @pytest.fixture(scope="module")
-def issued(received: Walk, secrets: set[str]) -> Walk:
-    walks.settle(received)
-    walks.offered(received)
-    secrets.add(received.known["offer"].rsplit("%2F", 1)[-1])
+def awaited(received: Walk) -> Walk:
+    walks.wait_in_wallet(received)
     return received
+
+
+@pytest.fixture(scope="module")
+def issued(awaited: Walk, secrets: set[str]) -> Walk:
+    walks.settle(awaited)
+    walks.offered(awaited)
+    secrets.add(awaited.known["offer"].rsplit("%2F", 1)[-1])
+    return awaited
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +116,12 @@ def test_an_administrator_looks_after_devices_and_failed_deliveries(received: Wa
 
 def test_the_result_goes_into_the_wallet_in_the_browser(held: Walk) -> None:
     expect(held.visitor("citizen").page.locator(".pass")).to_contain_text(held.citizen.full_name)
+
+
+def test_a_result_that_a_wallet_waited_for_arrives_after_the_page_was_closed(issued: Walk) -> None:
+    who = walks.arrives_in_wallet(issued)
+    expect(who.page.locator(".pass")).to_contain_text(issued.citizen.full_name)
+    expect(who.page.locator(".awaited")).to_have_count(0)
 
 
 def test_another_province_takes_the_paper_from_the_wallet(held: Walk) -> None:

@@ -42,16 +42,26 @@ def test_the_tour_of_a_running_house_prints_every_hop(toured: str) -> None:
     assert f"{_HOPS} hops held" in toured
 
 
-def test_the_demo_walks_the_tour_in_an_empty_folder_and_leaves_nothing_running(
+def test_the_demo_walks_the_tour_in_a_new_folder_and_once_more_and_leaves_nothing_running(
     tmp_path: Path,
 ) -> None:
     data = tmp_path / "fresh"
-    port = str(houses.free_port())
-    done = houses.run("demo", "--port", port, "--data", str(data), "--tour")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert hops(done.stdout) == list(range(1, _HOPS + 1))
+    again = ("demo", "--port", str(houses.free_port()), "--data", str(data), "--tour")
+    first, second = houses.run(*again), houses.run(*again)
+    for done in (first, second):
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert hops(done.stdout) == list(range(1, _HOPS + 1))
+        assert "not stored" not in done.stdout
     assert not houses.started_for(data)
-    assert strange_in((data / "demo.log").read_text(encoding="utf-8"), names(done.stdout)) == []
+    log = (data / "demo.log").read_text(encoding="utf-8")
+    assert strange_in(log, names(first.stdout) | names(second.stdout)) == []
+
+
+def test_a_tour_says_what_to_do_when_there_is_no_platform() -> None:
+    done = houses.run("tour", "--url", f"http://localhost:{houses.free_port()}")
+    assert done.returncode == 1
+    assert "cannot be reached" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_the_log_holds_no_person_no_session_and_no_body(

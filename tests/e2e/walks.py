@@ -331,6 +331,35 @@ _DRAFT = {
 # --- the wallet ---------------------------------------------------------------------------------
 
 
+def wait_in_wallet(walk: Walk) -> Visitor:
+    """Ask for a result before it is decided, in another browser: its wallet waits."""
+    who = walk.visitor("second browser")
+    who.sign_in(HOME, walk.citizen.username, "citizen")
+    who.go(HOME, f"/my/{walk.known['dossier']}")
+    who.press(who.button("Đưa vào ví khi có kết quả"))
+    who.press(who.button("Đăng nhập để nhận"))
+    expect(who.page.get_by_text("đang giải quyết, ví nhận khi có kết quả")).to_be_visible()
+    who.look("wallet-authorize-awaited")
+    who.press(who.button("Đồng ý đưa vào ví"))
+    expect(who.page.locator(".awaited")).to_be_visible()
+    who.look("wallet-awaited")
+    who.page.goto("about:blank")  # the person closes the page and does something else
+    return who
+
+
+def arrives_in_wallet(walk: Walk) -> Visitor:
+    """Come back after the decision: the wallet asks again and stores what came."""
+    who = walk.visitor("second browser")
+    who.go("vi")
+    who.button("Hỏi lại ngay").click()
+    expect(who.button("Xem và lưu")).to_be_visible()
+    who.look("wallet-arrived")
+    who.button("Xem và lưu").click()
+    who.button("Lưu vào ví").click()
+    expect(who.page.locator(".badge.ok")).to_be_visible()
+    return who
+
+
 def offered(walk: Walk) -> Visitor:
     """Find the signed result on the own page, and have it offered to the wallet."""
     who = walk.signed_in()

@@ -2,12 +2,15 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from motcua import clock
 from motcua.demo.cluster import Cluster
 from motcua.doctor import Finding, examine
+from motcua.keys import crls, root
 from motcua.settings import Settings, from_environment, is_scanner
 
 pytestmark = pytest.mark.anyio
@@ -27,6 +30,25 @@ async def test_the_national_role_reads_figures_and_no_dossier(prepared: Cluster)
     assert not gone.ok
     assert "MOTCUA_NATIONAL_DATABASE_URL" in gone.advice
     assert (await _found(replace(settings, national_url=""), name)).ok, "not every node has it"
+
+
+async def test_the_roots_list_of_revoked_certificates_must_hold_while_its_key_is_away(
+    prepared: Cluster, tmp_path: Path
+) -> None:
+    settings, name = replace(prepared.settings, data=tmp_path), "root revocation list"
+    now = clock.now()
+    authority = root.load_or_make(settings, now)
+    assert (await _found(settings, name)).ok, "with the key at hand it is made when it is asked for"
+    root.take_away(settings, tmp_path / "safe.pem", "a long passphrase")
+    missing = await _found(settings, name)
+    assert not missing.ok
+    assert "motcua document crl" in missing.advice
+    for days, ok in ((365, True), (29, False), (-1, False)):
+        made = crls.make(authority, {}, now - timedelta(days=2), timedelta(days=days + 2))
+        crls.root_file(settings).write_bytes(made)
+        found = await _found(settings, name)
+        assert found.ok is ok, found.detail
+    assert "ended on" in found.detail
 
 
 async def test_a_scanner_that_does_not_answer_is_a_fault(prepared: Cluster, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from tests.conftest import NewTenant
 
 pytestmark = pytest.mark.anyio
 COPY, CERTIFY = "2.000908", "2.000815"
-VERSIONS = {CERTIFY: "2026.2"}
+VERSIONS = {CERTIFY: "2026.3", COPY: "2026.2", "1.001776": "2026.2"}
 _ADOPT = """
 insert into adopted_procedure (id, code, version, overlay, valid_from, valid_to)
 values ($1, $2, $6, $3, $4, $5)
@@ -83,7 +83,7 @@ async def test_a_new_version_takes_effect_on_its_day(platform: Platform, tenant:
     assert hours_of(law.current(COPY)) == 2
     assert law.current(COPY, NOW - timedelta(days=2)).id == old
     assert hours_of(law.current(COPY, NOW + timedelta(days=11))) == 1
-    assert hours_of(law.version(COPY, "2026.1")) == 2, "not the one that is still to come"
+    assert hours_of(law.version(COPY, "2026.2")) == 2, "not the one that is still to come"
     with pytest.raises(NotFound):
         law.current(COPY, NOW - timedelta(days=400))
 
@@ -137,7 +137,7 @@ async def test_an_overlay_that_changed_under_its_day_is_not_swallowed(
     domain = prepared.settings.domain.rsplit(":", 1)[0]
     tenant = await load_tenant(owner, folder, domain)
     own = "\n[procedures.overlay.steps.assign]\nhours = {}\n"
-    head = f'[[procedures]]\nplugin = "certification"\ncode = "{COPY}"\nversion = "2026.1"\n'
+    head = f'[[procedures]]\nplugin = "certification"\ncode = "{COPY}"\nversion = "2026.2"\n'
     later = f"\n{head}valid_from = 2999-01-01\n"
     count = "select count(*) from adopted_procedure where code = $1 and valid_from > now()"
 

@@ -223,6 +223,42 @@ async def test_a_withdrawal_waits_for_nobody_and_takes_back_what_was_under_way(
     assert couriers[0].back == [f"{ready.id}:courier:1"]
 
 
+@pytest.mark.parametrize("tries", [1, book.ATTEMPTS])
+async def test_what_a_channel_may_have_taken_before_it_fell_silent_is_taken_back_too(
+    post: Post, couriers: list[Courier], tries: int
+) -> None:
+    couriers[0].raises = TimeoutError()
+    post.platform.plugins.breakers.after = 1000
+    one = post.ordered(**way("courier", "counter"))
+    ready = await one.issue()
+    await one.run(ready, most=1 + tries)
+    couriers[0].raises = None
+    await one.archive.revoke(ready)
+    await one.run(ready)
+    assert (await one.states(ready))["courier"] == "withdrawn"
+    assert couriers[0].back == [f"{ready.id}:courier:1"]
+
+
+async def test_what_a_worker_that_died_had_handed_over_is_taken_back_too(
+    post: Post, couriers: list[Courier]
+) -> None:
+    one = post.ordered(**way("courier", "counter"))
+    ready = await one.issue()
+
+    async def dies() -> None:
+        couriers[0].took[f"{ready.id}:courier:1"] = ready.id
+        raise KeyboardInterrupt
+
+    couriers[0].waits = dies
+    with pytest.raises(KeyboardInterrupt):
+        await one.run(ready)
+    couriers[0].waits = None
+    await one.archive.revoke(ready)
+    await one.run(ready)
+    assert (await one.states(ready))["courier"] == "withdrawn"
+    assert couriers[0].back == [f"{ready.id}:courier:1"]
+
+
 async def test_a_withdrawal_is_tried_for_as_long_as_it_takes(
     post: Post, couriers: list[Courier]
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from motcua.channels import engine, shown, staff
 from motcua.channels.registry import titles
+from motcua.doctor import examine
 from motcua.errors import Conflict, Invalid
 from motcua.ids import uuid7
 from motcua.people.capabilities import Capability
@@ -18,6 +19,8 @@ from motcua.web.sessions import COOKIE
 from .conftest import ADDRESS, Courier, Post
 
 pytestmark = pytest.mark.anyio
+_SITE = "insert into site (id, key, unit_id, name, kind) values ($1, $2, $3, 'Sảnh', 'main')"
+_UNIT_NAME = "select name from unit where id = $1"
 _UNIT = "select received_unit from dossier where id = $1"
 
 
@@ -141,6 +144,13 @@ async def test_the_officers_of_the_unit_see_what_is_stuck_and_nobody_else(
     assert str(delivery) in page
     assert "Thử lại ngay" in page
     assert "RuntimeError" in page
+    async with broken.platform.db.tenant(broken.tenant) as tx:
+        assert await shown.count_stuck(tx, [unit]) >= 1
+        assert await shown.count_stuck(tx, [uuid7()]) == 0
+        everywhere = await shown.count_stuck(tx)
+    found = [f for f in await examine(broken.platform.settings) if f.name.endswith(" deliveries")]
+    (said,) = [f for f in found if f.name.startswith(broken.tenant.slug + " ")]
+    assert (said.ok, said.detail) == (False, f"{everywhere} stuck")
     other = await _seat(broken, browse, uuid7(), "receiver")
     assert str(delivery) not in (await other.get("/desk/deliveries")).text
     assert (await other.post(f"/desk/deliveries/{delivery}/again")).status_code == 404
@@ -152,6 +162,24 @@ async def test_the_officers_of_the_unit_see_what_is_stuck_and_nobody_else(
     assert (await mine.post(f"/desk/deliveries/{delivery}/dance")).status_code == 404
 
 
+async def test_who_leads_the_unit_sees_on_the_monitor_that_a_result_did_not_arrive(
+    broken: Post, browse: Browser
+) -> None:
+    ready, delivery = await stuck(broken)
+    unit = await broken.archive.one(broken.tenant, _UNIT, ready.dossier)
+    async with broken.work() as work:
+        await work.tx.execute(_SITE, uuid7(), f"s{delivery.hex[-12:]}", unit)
+    head = await _seat(broken, browse, unit, "head")
+    async with broken.work() as work:
+        stuck_here = await shown.count_stuck(work.tx, [unit])
+    told = f">{stuck_here} kết quả chưa gửi được đến người dân"
+    assert told in (await head.get("/monitor")).text
+    async with broken.work() as work:
+        await staff.on_paper(broken.platform, work, delivery)
+        assert await shown.count_stuck(work.tx, [unit]) == stuck_here - 1
+    assert told not in (await head.get("/monitor")).text
+
+
 async def test_the_list_of_letters_takes_the_number_and_prints_the_label(
     post: Post, browse: Browser
 ) -> None:
@@ -161,16 +189,58 @@ async def test_the_list_of_letters_takes_the_number_and_prints_the_label(
     delivery = (await by_post.book(ready))["post"]["id"]
     unit = await by_post.archive.one(by_post.tenant, _UNIT, ready.dossier)
     seat = await _seat(by_post, browse, unit, "receiver")
+    async with by_post.work() as work:
+        written = await staff.label(by_post.platform, work, delivery)
+    name = await by_post.archive.one(by_post.tenant, _UNIT_NAME, unit)
+    assert written["sender"] == f"{name}, {by_post.tenant.name}", "where a letter comes back to"
     label = await seat.get(f"/desk/deliveries/{delivery}/label.pdf")
     assert label.headers["content-type"] == "application/pdf"
     wrong = await seat.post(f"/desk/deliveries/{delivery}/posted", data={"tracking": ""})
     assert wrong.status_code == 422
     assert "Hãy ghi mã bưu gửi" in wrong.text
+    again = await seat.post(f"/desk/deliveries/{delivery}/posted", data={"tracking": "mã ổn"})
+    assert 'value="mã ổn"' in again.text, "what was typed is mended, not typed anew"
     right = await seat.post(f"/desk/deliveries/{delivery}/posted", data={"tracking": "EC1VN"})
     assert right.status_code == 303
     assert "EC1VN" in (await seat.get("/desk/deliveries")).text
     assert (await seat.post(f"/desk/deliveries/{delivery}/came")).status_code == 303
     assert (await by_post.states(ready))["post"] == "received"
+
+
+async def test_a_letter_that_cannot_go_or_comes_back_lies_ready_at_the_counter_instead(
+    post: Post, browse: Browser
+) -> None:
+    by_post = post.ordered(ways=[{"order": ["post"]}])
+    for posted_before in (False, True):
+        ready = await by_post.issue()
+        await by_post.run(ready)
+        delivery = (await by_post.book(ready))["post"]["id"]
+        unit = await by_post.archive.one(by_post.tenant, _UNIT, ready.dossier)
+        seat = await _seat(by_post, browse, unit, "receiver")
+        path = f"/desk/deliveries/{delivery}"
+        if posted_before:
+            await seat.post(f"{path}/posted", data={"tracking": "EC2VN"})
+        assert f'{path}/paper"' in (await seat.get("/desk/deliveries")).text
+        assert (await seat.post(f"{path}/paper")).status_code == 303
+        assert path not in (await seat.get("/desk/deliveries")).text
+        rows = await by_post.book(ready)
+        assert (rows["post"]["state"], rows["post"]["reason"]) == ("given_up", "by_staff")
+        assert rows["counter"]["state"] == "owed"
+
+
+async def test_what_waits_for_people_ends_when_they_choose_another_way(
+    broken: Post, couriers: list[Courier]
+) -> None:
+    by_post = broken.ordered(ways=[{"order": ["courier", "post", "counter"]}])
+    ready = await by_post.issue()
+    await by_post.run(ready)
+    rows = await by_post.book(ready)
+    assert (rows["courier"]["state"], rows["post"]["how"]) == ("given_up", "by_staff")
+    async with by_post.work() as work:
+        await staff.on_paper(by_post.platform, work, rows["courier"]["id"])
+    rows = await by_post.book(ready)
+    assert (rows["post"]["state"], rows["post"]["reason"]) == ("given_up", "by_staff"), "no letter"
+    assert rows["counter"]["state"] == "owed"
 
 
 async def test_a_plugin_can_say_that_what_it_published_was_read(

@@ -184,6 +184,13 @@ class Desk:
         data = {"_csrf_token": self._client.cookies["mc_csrf"], **fields}
         return await self._client.post(path, data=data)
 
+    async def upload(self, path: str, files: Any, **fields: Any) -> httpx2.Response:
+        """Send a form with files."""
+        if "mc_csrf" not in self._client.cookies:
+            await self._client.get("/desk")
+        data = {"_csrf_token": self._client.cookies["mc_csrf"], **fields}
+        return await self._client.post(path, data=data, files=files)
+
 
 SitDown = Callable[[Post], Desk]
 

@@ -1,4 +1,5 @@
 import re
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -193,6 +194,78 @@ async def test_a_transfer_to_a_counter_keeps_the_place_and_can_be_undone(
     assert "Hoàn tác" in await seat.sees(landed.removeprefix(seat.path))
     assert (await seat.press("undo", ticket=str(ticket.id))).endswith("done=undone")
     assert await seat.state(ticket.id) == "serving"
+
+
+async def test_the_list_marks_whom_the_big_key_calls(seat: Seat) -> None:
+    await seat.office.ticket()
+    later = await seat.office.ticket()
+    await seat.office.one("update ticket set priority = 1 where id = $1 returning 1", later.id)
+    marked = re.search(
+        r'id="waits-(\w+)"(?:(?!</li>).)*gọi tiếp theo', await seat.sees(), re.DOTALL
+    )
+    assert marked
+    assert marked[1] == later.number
+    await seat.press("call")
+    assert await seat.state(later.id) == "called"
+
+
+async def test_the_end_is_undone_while_the_next_one_is_only_called(seat: Seat) -> None:
+    first = await seat.serves()
+    second = await seat.office.ticket()
+    query = (await seat.on("next")).removeprefix(seat.path)
+    shown = await seat.sees(query)
+    assert "<undo-bar" in shown
+    assert f"trả số vừa gọi về chỗ chờ: {second.number}" in re.sub(r"<[^>]+>", "", shown)
+    await seat.press("undo", ticket=str(first.id))
+    assert (await seat.state(first.id), await seat.state(second.id)) == ("serving", "waiting")
+    query = (await seat.on("next")).removeprefix(seat.path)
+    await seat.on("start")
+    assert "<undo-bar" not in await seat.sees(query)
+    refused = await seat.press("undo", 409, ticket=str(first.id))
+    assert f"Đã bắt đầu phục vụ số {second.number}" in refused
+
+
+_CUT = """
+with d as (
+  insert into device (id, site_id, kind, name, paired_at)
+  values (uuidv7(), $1, 'node', 'Máy ' || uuidv7(), $2) returning id)
+insert into site_node (site_id, device_id, about, alone_since) select $1, id, '{}', $2 from d
+returning 1
+"""
+_HEALED = "delete from site_node where site_id = $1 returning 1"
+
+
+@pytest.fixture
+async def cut(seat: Seat) -> AsyncIterator[Callable[[], Awaitable[Any]]]:
+    """Return what cuts the office's hall off, as its own machine has it, until the test is over."""
+    site = seat.office.site
+    yield lambda: seat.office.one(_CUT, site, clock.now())
+    await seat.office.one(_HEALED, site)
+
+
+async def test_after_a_cut_the_page_offers_to_go_on_with_who_was_being_served(
+    seat: Seat, cut: Callable[[], Awaitable[Any]]
+) -> None:
+    first = await seat.office.ticket()
+    await cut()
+    assert "Số đang phục vụ dở" in await seat.sees()
+    assert "done=taken-up" in await seat.press("take-up", number=first.number.lower())
+    assert await seat.state(first.id) == "serving"
+    await seat.press("take-up", 409, number=(await seat.office.ticket()).number)
+
+
+async def test_after_a_cut_the_big_key_serves_on_who_was_called_before_it(
+    seat: Seat, cut: Callable[[], Awaitable[Any]]
+) -> None:
+    first = await seat.office.ticket()
+    await seat.press("call")
+    await cut()
+    shown = await seat.sees()
+    assert "Vừa mất kết nối trung tâm" in shown
+    assert "Phục vụ tiếp" in shown
+    assert BIG.search(shown)
+    await seat.on("start")
+    assert await seat.state(first.id) == "serving"
 
 
 async def test_the_server_decides_how_long_a_step_can_be_undone(seat: Seat) -> None:

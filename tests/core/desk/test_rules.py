@@ -1,6 +1,5 @@
 """What holds at the desk and for programs alike: drafts, requests, lists, traces, revoking."""
 
-import re
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from motcua.events.log import Actor
 from tests.conftest import Browser
 
 from .conftest import Office, Post, SitDown
-from .test_flow import DRAFT, TOKEN, _accepted, _row, _step
+from .test_flow import DRAFT, _accepted, _row, _step
 
 pytestmark = pytest.mark.anyio
 _EVENTS = "select type, payload, trace_id, actor from event where subject = $1 order by id"
@@ -223,8 +222,10 @@ async def test_a_revoked_result_is_handed_to_nobody(
     path = f"/desk/dossier/{done.id}"
     desk = sit(office.staff["receiver"])
     assert f"{path}/hand-over" in (await desk.get(path)).text
-    revoked = await sit(office.staff["leader"]).post(f"{path}/revoke", reason="Cấp nhầm người")
-    assert revoked.status_code == 303
+    wrong = {"kind": "revoke", "ground": "wrong_person", "basis": "Điều 1", "reason": "Nhầm người"}
+    await sit(office.staff["head"]).post(f"{path}/withdraw", **wrong)
+    signed = await sit(office.staff["leader"]).post(f"{path}/withdraw/sign")
+    assert signed.status_code == 303
     assert f"{path}/hand-over" not in (await desk.get(path)).text
     answer = await program(office.staff["receiver"]).post(
         f"/api/staff/dossiers/{done.id}/hand-over", {}
@@ -353,42 +354,3 @@ async def test_the_last_leader_who_completed_a_step_signs(office: Office, sit: S
         work.emit("dossier.step_done", done.id, payload)
         await work.flush()
         assert await work.tx.fetchval(results._SIGNER, done.id) == "Lãnh đạo khác"
-
-
-async def test_a_leader_revokes_a_wrong_result_for_good(
-    office: Office, sit: SitDown, browse: Browser
-) -> None:
-    done = await _finished(office, sit)
-    page, path = f"/desk/dossier/{done.id}", f"/desk/dossier/{done.id}/revoke"
-    status = "select status from issued_result where dossier_id = $1"
-    for role in ("receiver", "head", "specialist", "clerk"):
-        desk = sit(office.staff[role])
-        assert (await desk.post(path, reason="Sai")).status_code == 403, role
-        assert f'action="{path}"' not in (await desk.get(page)).text
-    assert (await sit(office.other["leader"]).post(path, reason="Sai")).status_code == 404
-    leader = sit(office.staff["leader"])
-    assert f'action="{path}"' in (await leader.get(page)).text
-    empty = await leader.post(path, reason=" ")
-    assert empty.status_code == 422
-    assert re.search(r"<details open>", empty.text)
-    assert await office.one(status, done.id) == 0
-    answer = await leader.post(path, reason="Cấp nhầm người")
-    assert answer.headers["location"].endswith("done=revoked")
-    assert await office.one(status, done.id) == 1
-    shown = (await leader.get(page)).text
-    assert "Đã thu hồi" in shown
-    assert f'action="{path}"' not in shown
-    assert "Thu hồi kết quả" in shown, "it stands in the dossier's story"
-    assert (await leader.post(path, reason="Lần nữa")).status_code == 409
-    code = await office.one("select verify_code from issued_result where dossier_id = $1", done.id)
-    assert "thu hồi" in (await browse("quang-ninh").get(f"/verify/{code}")).text
-    told = [e for e in await _events(office, done.id) if e["type"] == "dossier.result_revoked"]
-    assert [e["actor"] for e in told] == [f"staff:{office.staff['leader'].id}"]
-
-
-async def test_what_is_not_issued_cannot_be_revoked(office: Office, sit: SitDown) -> None:
-    done = await _accepted(office, sit)
-    leader = sit(office.staff["leader"])
-    assert TOKEN.search((await leader.get(f"/desk/dossier/{done.id}")).text) is None
-    answer = await leader.post(f"/desk/dossier/{done.id}/revoke", reason="Sai")
-    assert answer.status_code == 409

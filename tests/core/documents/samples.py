@@ -277,7 +277,14 @@ STAMP: dict[str, Any] = {
     "mark": "Chữ ký thử nghiệm",
 }
 
+SHARED_MARK: dict[str, Any] = {
+    "line": "Cho Ngân hàng Mẫu xem để mở tài khoản, không phải bản sao",
+    "foot": "Xem lúc 08:05 ngày 22/11/2026 theo lượt chia sẻ của Nguyễn Văn Mẫu (dữ liệu mô phỏng)",
+}
+
 ALL: dict[str, dict[str, Any]] = {
+    "mark": SHARED_MARK,
+    "sealing": {**RESULT, "result": {"number": "123/GXN-UBND"}, "missing": ["qr", "signature"]},
     "form01": FORM01,
     "form02": FORM02,
     "form03": FORM03,

@@ -22,7 +22,7 @@ from motcua.documents.render import (
 )
 from motcua.files.qr import read_codes
 
-from .samples import ALL, AT, FORM01, TICKET, URL
+from .samples import ALL, AT, FORM01, RESULT, TICKET, URL
 
 LETTERS = "aăâbcdđeêghiklmnoôơpqrstuưvxy" + "".join(
     "àáảãạằắẳẵặầấẩẫậèéẻẽẹềếểễệìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữựỳýỷỹỵ"
@@ -269,3 +269,27 @@ async def test_a_handler_can_wait_for_a_document(
     made = await render_document("stamp", ALL["stamp"], at=AT)
     assert made.pdf.startswith(b"%PDF")
     assert module.render("stamp", ALL["stamp"], at=AT) == made.pdf
+
+
+@pytest.mark.parametrize(
+    ("missing", "pages"), [([], []), (["qr"], [1]), (["qr", "signature"], [1, 1])]
+)
+def test_a_page_behind_keeps_what_the_template_keeps_no_place_for(
+    renderer: Renderer, tmp_path: Path, missing: list[str], pages: list[int]
+) -> None:
+    own = tmp_path / "own.typ"
+    own.write_text(
+        '#set page(paper: "a5")\n= Văn bản của riêng một tỉnh\nNội dung.', encoding="utf-8"
+    )
+    data = {**RESULT, "result": {"number": "1"}, "qr_place": 36, "missing": missing}
+    made = renderer.document(own, data, at=AT, last_page="sealing")
+    assert set(made.places) == set(missing)
+    assert [place.page for place in made.places.values()] == pages
+
+
+def test_of_two_places_of_one_name_the_first_counts(renderer: Renderer, tmp_path: Path) -> None:
+    own = tmp_path / "own.typ"
+    place = '#signature-place("qr", width: {0}mm, height: {0}mm)\n#pagebreak()\n'
+    body = '#import "/motcua/base.typ": *\n' + place.format(20) + place.format(30)
+    own.write_text(body, encoding="utf-8")
+    assert renderer.document(own, RESULT, at=AT).places["qr"].page == 0

@@ -20,11 +20,11 @@ from motcua.events.log import SYSTEM, Actor
 from motcua.events.work import Work
 from motcua.files.store import TenantFiles
 from motcua.ids import uuid7
+from motcua.keys import rotation
 from motcua.people.capabilities import Capability
 from motcua.platform import Platform
 from motcua.tenancy.db import Database
 from motcua.tenancy.tenant import Tenant
-from motcua.wallet import issuing_keys
 from motcua.web import sessions
 from motcua.worktime import Calendar, Limit, due, is_working_day
 from tests.conftest import NewTenant
@@ -189,7 +189,7 @@ async def test_an_officer_says_why_the_clock_stands_still(place: Clocks) -> None
 async def _leader(place: Clocks) -> Actor:
     async with place.platform.works.begin(place.tenant, SYSTEM) as work:
         settings = place.platform.settings
-        await issuing_keys.make_missing(work.tx, work.vault, settings, work.now)
+        await rotation.make_missing(work.tx, work.vault, settings, work.now)
     actor, _ = await place.officer("leader")
     return actor
 

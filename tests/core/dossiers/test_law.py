@@ -29,7 +29,7 @@ ANSWERS = {
     "truth": "on",
 }
 _ADOPT = """
-insert into adopted_procedure (id, code, version, overlay, valid_from) values ($1, $2, '2026.1', $3, $4)
+insert into adopted_procedure (id, code, version, overlay, valid_from) values ($1, $2, '2026.2', $3, $4)
 """
 _CALENDAR = """
 insert into tenant_calendar (id, version, content, valid_from) values ($1, 'test', $2, '2020-01-01')

@@ -51,8 +51,21 @@ class _Handler(BaseHTTPRequestHandler):
         data = jose.b64u_decode(body["data"])
         data += b"!" if self.service.fault == "other data" else b""
         self.service.signed += 1
+        if self.service.fault in ("drips", "endless"):
+            self._goes_on()
+            return
         signature = LocalKey.from_pem(jose.key_to_pem(key).decode()).sign(data)
         self._answer(200, {"signature": jose.b64u(signature)})
+
+    def _goes_on(self) -> None:
+        """Answer without an end: at once all that fits, or a byte now and then, none of them too late."""
+        self.send_response(200)
+        self.end_headers()
+        pause = threading.Event()
+        with contextlib.suppress(OSError):
+            for _ in range(400):
+                self.wfile.write(b" " * (65_536 if self.service.fault == "endless" else 1))
+                pause.wait(0.05 if self.service.fault == "drips" else 0)
 
     def _answer(self, status: int, body: dict[str, Any]) -> None:
         said = json.dumps(body).encode()

@@ -180,6 +180,18 @@ async def test_a_service_that_fails_is_told_from_one_that_signs(
     assert refused.value.status == 503
 
 
+@pytest.mark.parametrize(("fault", "said"), [("drips", "takes too long"), ("endless", "too long")])
+async def test_a_service_that_does_not_come_to_an_end_holds_nobody_up(
+    service: tuple[Service, dict[str, Any]], fault: str, said: str
+) -> None:
+    served, settings = service
+    store = RemoteStore({**settings, "timeout_seconds": 0.5})
+    made = store.make("x")
+    served.fault = fault
+    with pytest.raises(Unavailable, match=said):
+        store.sign(made.reference, b"tin")
+
+
 @pytest.mark.parametrize("lacking", ["certificate", "token_file", "ca"])
 def test_a_service_lets_nobody_in_without_certificate_and_token_and_we_check_its_own(
     service: tuple[Service, dict[str, Any]], lacking: str

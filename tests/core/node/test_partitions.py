@@ -16,8 +16,8 @@ from uuid import UUID
 import pytest
 
 from motcua import clock
-from motcua.errors import Conflict, Unavailable
-from motcua.queues import calling, issuing, seats, serving
+from motcua.errors import Conflict, NotFound, Unavailable
+from motcua.queues import calling, issuing, seats, serving, taking_up
 
 from ..queues.conftest import Hall
 from .conftest import Machine
@@ -31,7 +31,7 @@ _AT = (
     "select id, number, state from ticket where counter_id = $1 and state in ('called', 'serving')"
 )
 _LIVES = """
-select t.number, t.state, t.issued_at, t.ended_at, s.kind, s.from_at, s.to_at from ticket t
+select t.id, t.number, t.state, t.issued_at, t.ended_at, s.kind, s.from_at, s.to_at from ticket t
 left join segment s on s.tenant_id = t.tenant_id and s.ticket_id = t.id
 where t.site_id = $1 order by t.number, s.from_at, s.to_at nulls last
 """
@@ -93,11 +93,11 @@ class Day:
         place = self.in_the_hall()
         number = self.chance.randrange(3)
         doing: Callable[[Any, int], Awaitable[None]] = self.chance.choice(
-            [self.take, self.take, self.call, self.call, self.go_on]
+            [self.take, self.take, self.call, self.call, self.go_on, self.take_up]
         )
         try:
             await doing(place, number)
-        except (Unavailable, Conflict):
+        except (Unavailable, Conflict, NotFound):
             return  # refused, and so nothing of it may be found later
 
     async def take(self, place: Any, _: int) -> None:
@@ -111,6 +111,16 @@ class Day:
             found = await calling.call_next(work, self.hall.counters[at], self.hall.staff[at])
         if found:
             self.called.append(found.number)
+
+    async def take_up(self, place: Any, at: int) -> None:
+        """Serve somebody on who was served before the cut, or so his officer says."""
+        rows = await self.hall.fetch("select id from ticket order by public_code")
+        if rows:
+            here = (self.hall.counters[at], self.hall.staff[at])
+            async with place.work() as work:
+                await taking_up.take_up(
+                    work, *here, UUID(bytes=self.chance.choice(rows)["id"].bytes)
+                )
 
     async def go_on(self, place: Any, at: int) -> None:
         async with place.work() as work:
@@ -146,6 +156,11 @@ async def _tickets_tile_their_lives(hall: Hall) -> None:
             assert before["to_at"] == after["from_at"], (number, segments)
         ended = segments[0]["state"] in ("done", "no_show", "expired")
         assert (segments[-1]["to_at"] is not None) == ended, (number, segments)
+        assert segments[-1]["to_at"] == segments[0]["ended_at"], (number, segments)
+    noted = await hall.fetch("select ticket_id from ticket_service")
+    done = {rows[0]["id"] for rows in lives.values() if rows[0]["state"] == "done"}
+    # Who was served is counted once, also when both sides ended his service.
+    assert sorted(row["ticket_id"] for row in noted) == sorted(done)
 
 
 async def _officers_do_one_thing_at_a_time(hall: Hall) -> None:

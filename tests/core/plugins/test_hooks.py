@@ -15,7 +15,15 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from motcua import hookspecs
-from motcua.api import IdentityProvider, Message, Migrations, NoticeChannel, Refusal
+from motcua.api import (
+    IdentityProvider,
+    Message,
+    Migrations,
+    NoticeChannel,
+    Refusal,
+    RevocationProof,
+    SignatureServices,
+)
 from motcua.errors import Unavailable
 from motcua.tenancy.tenant import Tenant
 from tests.core.plugins.toys import house, toy
@@ -106,6 +114,55 @@ async def test_hook_register_notice_channels_hands_every_message_to_the_first_ch
     message = Message(UUID(int=7), "called", "0912345678", "Mời số A007", "vi")
     assert await plugins.send_notice(quang_ninh_like, None, message) == ("sms", "to 0912345678")
     assert await plugins.send_notice(neighbour, None, message) is None
+
+
+def test_hook_register_wallet_channels_is_asked_for_one_tenant_and_takes_nobodys_name(
+    quang_ninh_like: Tenant, neighbour: Tenant
+) -> None:
+    def register_wallet_channels(tenant: Tenant) -> Sequence[Any]:
+        return [SimpleNamespace(key=key) for key in ("weak", "weak-two", "wallet", "weakest")]
+
+    def broken() -> Sequence[Any]:
+        raise ConnectionError
+
+    broken.__name__ = "register_wallet_channels"
+    plugins = house(toy("weak", register_wallet_channels), toy("strong", broken))
+    found = [(plugin, c.key) for plugin, c in plugins.wallet_channels(quang_ninh_like)]
+    assert found == [("weak", "weak"), ("weak", "weak-two")]
+    assert plugins.wallet_channels(neighbour) == []
+
+
+@pytest.mark.anyio
+async def test_hook_register_signature_services_gives_one_tenant_its_first_answer(
+    quang_ninh_like: Tenant, neighbour: Tenant
+) -> None:
+    async def roots(work: Any) -> Sequence[bytes]:
+        return [b"root of " + work.tenant.slug.encode()]
+
+    async def stamp(work: Any, request: bytes) -> bytes:
+        return b"stamped " + request
+
+    async def proofs(work: Any, certificate: bytes, issuer: bytes) -> Sequence[RevocationProof]:
+        return [RevocationProof("crl", certificate + issuer)]
+
+    def register_signature_services(tenant: Tenant) -> Sequence[SignatureServices]:
+        return [
+            SignatureServices(key, "Dấu thời gian", "Time stamps", roots, stamp, proofs)
+            for key in ("first", "second")
+        ]
+
+    plugins = house(toy("weak", register_signature_services))
+    assert plugins.seals(quang_ninh_like)
+    assert not plugins.seals(neighbour)
+    assert plugins.signature_services(neighbour) is None
+    found = plugins.signature_services(quang_ninh_like)
+    assert found is not None
+    plugin, services = found
+    assert (plugin, services.key) == ("weak", "first")
+    work = SimpleNamespace(tenant=quang_ninh_like, tx=SimpleNamespace(alive=True))
+    ask = plugins.ask_signature_service
+    assert await ask(work, plugin, services.time_stamp, b"this") == b"stamped this"
+    assert await ask(work, plugin, services.proofs, b"a", b"b") == [RevocationProof("crl", b"ab")]
 
 
 async def _handler(work: Any, dossier_id: UUID) -> Mapping[str, Any]:

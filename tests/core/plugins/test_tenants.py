@@ -98,8 +98,9 @@ async def test_an_event_is_owed_only_to_plugins_that_the_tenant_has_enabled(
     plugins = house(toy("toy-ears", event_happened))
     listening = replace(quang_ninh, plugins=frozenset({"toy-ears"}))
     owed = list(subscribers(plugins, listening, "dossier.returned"))
-    assert owed == ["reporting", "plugin:toy-ears"]
-    assert list(subscribers(plugins, thai_nguyen, "dossier.returned")) == ["reporting"]
+    core = ["reporting", "channels"]
+    assert owed == [*core, "plugin:toy-ears"]
+    assert list(subscribers(plugins, thai_nguyen, "dossier.returned")) == core
 
 
 async def test_a_package_that_changed_under_its_version_is_refused(

@@ -266,7 +266,7 @@ async def test_what_was_stated_can_be_printed(seen: Window) -> None:
     assert "Bản nháp, chưa nộp" in await seen.get(f"{home}/print")
     track_code = await submit(seen, home)
     page = await seen.get(f"/submitted/{track_code}")
-    mine = "/my/" + page.split('href="/my/')[1].split('"')[0]
+    mine = "/my/" + page.split("<main")[1].split('href="/my/')[1].split('"')[0]
     printed = await seen.get(f"{mine}/print")
     assert track_code in printed
     assert "Tạ Xuân Mẫu" in printed

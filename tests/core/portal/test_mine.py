@@ -1,6 +1,8 @@
 """What becomes of a dossier, as its owner and as anybody sees it."""
 
+import itertools
 from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
@@ -17,12 +19,15 @@ from tests.core.portal.people import (
     begin,
     fill,
     photo,
+    picture,
     sign_in,
     submit,
     window,
 )
 
 pytestmark = pytest.mark.anyio
+# Each a picture of its own: what an officer compared once is known again.
+_SHADES = itertools.count(1)
 _ID = "select id from dossier where track_code = $1"
 
 
@@ -66,7 +71,9 @@ async def filed(platform: Platform, quang_ninh: Tenant, browse: Browser) -> File
     seen = window(browse("quang-ninh"), person)
     home = await begin(seen)
     await fill(seen, home, requests_for="relative", content="Nội dung kín")
-    await seen.post(f"{home}/papers", {"action": "upload"}, photo("relation"))
+    await seen.post(
+        f"{home}/papers", {"action": "upload"}, photo("relation", picture(next(_SHADES)))
+    )
     track_code = await submit(seen, home)
     async with platform.db.tenant(quang_ninh) as tx:
         dossier = await tx.fetchval(_ID, track_code)
@@ -144,7 +151,7 @@ async def test_another_citizens_dossier_does_not_exist(
     path = f"/my/{filed.id}"
     for end in ("", "/receipt.pdf", "/supplement.pdf", "/result.pdf"):
         await other.get(path + end, 404)
-    for end in ("/offer", "/rating", "/supplement"):
+    for end in ("/offer", "/offer-here", "/rating", "/supplement"):
         await other.post(path + end, {"score": "3"}, status=404)
     await other.get(f"/submitted/{filed.track_code}", 404)
 
@@ -157,6 +164,28 @@ async def test_my_own_papers_open_and_show_where_they_come_from(filed: Filed) ->
     assert answer.content.startswith(b"%PDF")
     await filed.accept()
     assert "Cán bộ đã đối chiếu bản chính" in await filed.seen.get(f"/my/{filed.id}")
+
+
+async def test_a_result_is_put_into_the_wallet_of_this_browser_even_before_it_is_there(
+    filed: Filed,
+) -> None:
+    path = f"/my/{filed.id}"
+    assert "Đưa vào ví khi có kết quả" in await filed.seen.get(path)
+    for standing in ("awaited", "there"):
+        away = await filed.seen.post(f"{path}/offer-here")
+        link = urlsplit(away.headers["location"])
+        assert link.hostname == "vi.localhost"
+        uri = parse_qs(link.query)["credential_offer_uri"][0]
+        offer = (await filed.seen.client.get(uri)).json()
+        assert list(offer["grants"]) == ["authorization_code"], (
+            "whoever finds the link must sign in"
+        )
+        if standing == "awaited":
+            await filed.accept()
+            await filed.decide()
+    text = await filed.seen.get(path)
+    assert "Đưa vào ví trên máy này" in text
+    assert "Đưa vào ví khi có kết quả" not in text
 
 
 async def test_the_result_is_collected_verified_offered_and_rated_once(
@@ -179,11 +208,11 @@ async def test_the_result_is_collected_verified_offered_and_rated_once(
     assert filed.person.name not in public
     same = await anybody.post(f"/verify/{verify}", {}, photo("file", pdf, "kq.pdf"), status=200)
     assert "đúng là bản đã cấp" in same.text
-    assert "Hợp lệ: chứng thư do nền tảng này cấp" in same.text
+    assert "Hợp lệ, nội dung không bị sửa sau khi ký" in same.text
     assert "Tỉnh Quảng Ninh" in same.text, "the signer"
     other = photo("file", pdf + b"%", "kq.pdf")
     changed = await anybody.post(f"/verify/{verify}", {}, other, status=200)
-    assert "không phải bản đã cấp" in changed.text
+    assert "đã bị sửa sau khi cấp" in changed.text
     assert "Không hợp lệ: nội dung bị sửa hoặc thêm sau khi ký" in changed.text
     receipt = (await filed.seen.client.get(f"{path}/receipt.pdf")).content
     for content, said in ((receipt, "Tệp không có chữ ký số"), (b"%PDF-", "Không đọc được tệp")):

@@ -17,6 +17,12 @@ __all__ = ["filed"]
 pytestmark = pytest.mark.anyio
 _EVENT = "select payload from event where subject = $1 and type = 'dossier.answers_changed'"
 
+_SOURCE = """
+insert into answer_source (dossier_id, field, kind, issuer, issuer_name, digest, proven_at)
+values ($1, $2, 'birth-certificate', 'https://a.example', 'Tỉnh Mẫu', 'd', now())
+"""
+_SOURCES = "select field from answer_source where dossier_id = $1"
+
 
 async def _ask(filed: Filed, *items: Item, reason: str = "") -> str:
     """Ask for items during settlement; returns the path of the citizen's page."""
@@ -58,6 +64,9 @@ async def test_a_page_shows_the_items_with_their_notes_and_what_stands_there_now
 
 async def test_a_mended_answer_is_sealed_again_and_the_log_knows_only_which(filed: Filed) -> None:
     before = await _answers(filed)
+    for field in ("subject_birth", "subject_name"):
+        async with offices.begin(filed.platform, filed.tenant, filed.officer) as work:
+            await work.tx.execute(_SOURCE, filed.id, field)
     path = await _ask(filed, Item("field", "subject_birth", "Sai năm sinh"))
     wrong = await filed.seen.post(
         f"{path}/supplement", {"_shown": "subject_birth", "subject_birth": "31/2/1991"}, status=422
@@ -72,6 +81,8 @@ async def test_a_mended_answer_is_sealed_again_and_the_log_knows_only_which(file
         told = await work.tx.fetchval(_EVENT, filed.id)
         request = (await queries.supplements(work.tx, filed.id))[-1]
         changes = opened_changes(work.vault, request["changes_sealed"])
+        left = [row["field"] for row in await work.tx.fetch(_SOURCES, filed.id)]
+    assert left == ["subject_name"], "a mended answer no longer stands on a paper of the wallet"
     assert told == {"fields": ["subject_birth"]}
     assert [(c.key, c.old, c.new) for c in changes] == [
         ("subject_birth", "1990-09-05", "1991-09-05")

@@ -41,6 +41,38 @@ async def test_a_station_issues_and_a_counter_serves(hall: Hall, api: httpx2.Asy
     assert (await api.post(f"{ticket}/dance")).status_code == 404
 
 
+async def test_a_counter_tells_what_stands_at_it(hall: Hall, api: httpx2.AsyncClient) -> None:
+    _as(api, await hall.token("staff"))
+    path = f"/api/counters/{hall.counters[0]}"
+    nobody = {
+        "mine": False,
+        "on_break": False,
+        "number": "",
+        "ticket": None,
+        "state": "",
+        "version": 0,
+    }
+    assert (await api.get(path)).json() == nobody
+    await hall.sit(0)
+    made = await hall.issue()
+    await hall.call()
+    shown = (await api.get(path)).json()
+    assert shown == {
+        **nobody, "mine": True, "number": "A001", "ticket": str(made.id), "state": "called", "version": 2,
+    }  # fmt: skip
+    assert (await api.get(f"/api/counters/{uuid7()}")).status_code == 404
+
+
+async def test_nothing_is_taken_up_where_the_line_stands(
+    hall: Hall, api: httpx2.AsyncClient
+) -> None:
+    _as(api, await hall.token("staff"))
+    path = f"/api/counters/{hall.counters[0]}/take-up"
+    assert (await api.post(path, json={})).status_code == 422
+    made = await hall.issue()
+    assert (await api.post(path, json={"ticket": str(made.id)})).status_code == 409
+
+
 @pytest.mark.parametrize("role", ["receiver", "admin"])
 async def test_a_counter_is_released_by_a_receiver_or_an_administrator(
     hall: Hall, api: httpx2.AsyncClient, role: str

@@ -9,7 +9,7 @@ from motcua import clock
 from motcua.errors import Conflict, Invalid, NotFound
 from motcua.events.work import Work
 from motcua.ids import uuid7
-from motcua.queues import calling, moving, numbers, queries, seats, serving
+from motcua.queues import calling, moving, numbers, seats, serving
 
 from .conftest import Hall
 
@@ -278,7 +278,7 @@ async def test_leaving_and_calling_at_once_leaves_no_ticket_at_an_empty_counter(
 ) -> None:
     async def leave() -> None:
         async with hall.work() as work:
-            await queries.hold(work.tx, hall.counters[0])
+            await seats.seat_of(work, hall.counters[0])
             await seats.leave_counter(work, hall.counters[0], hall.staff[0])
 
     async def tolerant(command: Any) -> None:

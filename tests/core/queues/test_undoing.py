@@ -6,7 +6,7 @@ import pytest
 from motcua import clock
 from motcua.errors import Conflict, NotFound
 from motcua.ids import uuid7
-from motcua.queues import moving, serving, undoing
+from motcua.queues import board, moving, serving, telling, undoing
 
 from .conftest import Hall
 
@@ -116,14 +116,99 @@ async def test_nothing_is_taken_back_when_there_is_nothing_or_life_went_on(hall:
         await hall.do(undoing.undo, made.id, hall.staff[0])
 
 
-async def test_an_officer_who_has_called_the_next_one_cannot_take_back(hall: Hall) -> None:
-    first, _ = await hall.issue(), await hall.issue()
+async def _finished_and_called(hall: Hall) -> tuple[Any, Any]:
+    first, second = await hall.issue(), await hall.issue()
+    await hall.issue()
     await hall.sit(0)
     await hall.bring()
     await hall.do(serving.finish, first.id, hall.staff[0])
     await hall.call()
-    with pytest.raises(Conflict, match="A002 is at this counter"):
+    return first, second
+
+
+async def test_who_was_called_since_waits_again_in_his_place(hall: Hall) -> None:
+    first, second = await _finished_and_called(hall)
+    before = (await hall.ticket(second.id))["sort_key"]
+    assert await hall.do(undoing.undo, first.id, hall.staff[0]) == "finish"
+    assert (await hall.ticket(first.id))["state"] == "serving"
+    row = await hall.ticket(second.id)
+    assert (row["state"], row["sort_key"], row["calls"]) == ("waiting", before, 0)
+    assert (row["counter_id"], row["called_at"]) == (None, None)
+    await hall.do(serving.finish, first.id, hall.staff[0])
+    called = await hall.bring()
+    assert called.id == second.id
+    await hall.do(serving.finish, second.id, hall.staff[0])
+    assert await hall.tiles(second.id) == ["waiting", "called", "waiting", "called", "serving"]
+    await hall.tiles(first.id)
+    await hall.seat_tiles()
+
+
+async def test_the_board_and_the_telephone_are_told_that_the_call_was_taken_back(
+    hall: Hall,
+) -> None:
+    first, second = await _finished_and_called(hall)
+    await hall.do(undoing.undo, first.id, hall.staff[0])
+    told = await hall.fetch("select number, calls from board_call order by seq")
+    assert [(t["number"], t["calls"]) for t in told] == [("A001", 1), ("A002", 1), ("A002", 0)]
+    async with hall.platform.db.tenant(hall.tenant) as tx:
+        shown = await board.snapshot(tx, hall.site, clock.now())
+    assert [call["number"] for call in shown["calls"]] == ["A001"]
+    assert (await hall.event("ticket.uncalled"))["by"] == str(hall.staff[0])
+    assert "ticket.uncalled" in telling.SUBSCRIBED
+    [event] = await hall.fetch("select subject from event where type = 'ticket.uncalled'")
+    assert event["subject"] == second.id
+
+
+async def test_with_the_next_one_being_served_nothing_is_taken_back(hall: Hall) -> None:
+    first, second = await _finished_and_called(hall)
+    await hall.do(serving.start, second.id, hall.staff[0])
+    with pytest.raises(Conflict, match="A002 is being served by now"):
         await hall.do(undoing.undo, first.id, hall.staff[0])
+    assert (await hall.ticket(second.id))["state"] == "serving"
+
+
+async def test_too_late_nobody_is_sent_back_either(hall: Hall) -> None:
+    first, second = await _finished_and_called(hall)
+    with clock.at(clock.now() + timedelta(seconds=31)), pytest.raises(Conflict, match="30 seconds"):
+        await hall.do(undoing.undo, first.id, hall.staff[0])
+    assert (await hall.ticket(second.id))["state"] == "called"
+
+
+async def test_who_waited_for_this_officer_alone_waits_for_him_again(hall: Hall) -> None:
+    first, second = await hall.issue(), await hall.issue()
+    await hall.sit(0)
+    await hall.bring()
+    await hall.do(moving.transfer, second.id, hall.staff[0], person=hall.staff[0])
+    await hall.do(serving.finish, first.id, hall.staff[0])
+    assert (await hall.call()).id == second.id  # type: ignore[union-attr]
+    await hall.do(undoing.undo, first.id, hall.staff[0])
+    assert (await hall.ticket(second.id))["for_staff_id"] == hall.staff[0]
+
+
+async def test_a_priority_call_that_was_taken_back_does_not_count_in_a_row(hall: Hall) -> None:
+    first, second = await hall.issue(), await hall.issue()
+    await hall.sit(0)
+    await hall.bring()
+    await hall.fetch("update ticket set priority = 1 where id = $1 returning id", second.id)
+    await hall.do(serving.finish, first.id, hall.staff[0])
+    await hall.call()
+    run = "select priority_run from counter where id = $1"
+    assert await hall.fetch(run, hall.counters[0]) == [{"priority_run": 1}]
+    await hall.do(undoing.undo, first.id, hall.staff[0])
+    assert await hall.fetch(run, hall.counters[0]) == [{"priority_run": 0}]
+
+
+async def test_the_other_number_of_the_same_person_steps_aside_again(hall: Hall) -> None:
+    first = await hall.issue()
+    second = await hall.issue("B", visit=first.visit_id)
+    await hall.sit(0)
+    await hall.bring()
+    await hall.do(serving.finish, first.id, hall.staff[0])
+    assert (await hall.call()).id == second.id  # type: ignore[union-attr]
+    await hall.do(undoing.undo, first.id, hall.staff[0])
+    assert (await hall.ticket(second.id))["state"] == "parked"
+    assert (await hall.ticket(first.id))["state"] == "serving"
+    await hall.tiles(first.id)
 
 
 async def test_the_rest_of_the_visit_steps_aside_again(hall: Hall) -> None:

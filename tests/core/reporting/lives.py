@@ -27,14 +27,14 @@ insert into person (id, pid_index, pid_sealed, full_name, folded) values ($1, $2
 """
 _ADOPTED = """
 insert into adopted_procedure (id, code, version, valid_from)
-values ($1, '2.000815', '2026.2', '2020-01-01')
+values ($1, '2.000815', '2026.3', '2020-01-01')
 """
 _DOSSIER = """
 insert into dossier (id, code, track_code, trace_id, state, channel, adopted_id, procedure_code,
   procedure_version, procedure_name, subject_id, submitter_id, subject_name, received_unit,
   competent_unit, answers_sealed, submitted_at, react_by, accepted_at, due_at, finished_at,
   supplements)
-values ($1, $2, $3, $1, 9, 2, (select id from adopted_procedure limit 1), '2.000815', '2026.2', 'Chứng thực', $4, $4, 'Người Thử', $5, $5, 'x',
+values ($1, $2, $3, $1, 9, 2, (select id from adopted_procedure limit 1), '2.000815', '2026.3', 'Chứng thực', $4, $4, 'Người Thử', $5, $5, 'x',
   $6, $6, $6, $7, $8, $9)
 """
 _EVENT = """

@@ -42,13 +42,11 @@ async def test_a_number_from_afar_is_refused_while_its_hall_is_cut_off(small_day
 
 
 async def test_nothing_else_is_refused(small_day: SmallDay) -> None:
-    # Besides the telephone call above: whoever has an appointment there has to take a number.
-    other = [
-        said
-        for said in small_day.played.log.refused
-        if "503" not in said and "/arrivals: 404" not in said
-    ]
-    assert other == []
+    # Besides the telephone call above, and what an officer does before he sees what his hall's machine lacks.
+    other = [said for said in small_day.played.log.refused if "503" not in said]
+    counts = small_day.played.log.counts
+    assert len(other) <= counts.get("take-up", 0)
+    assert counts.get("refused: take-up", 0) == 0
 
 
 async def test_a_day_is_not_played_twice(small_day: SmallDay) -> None:

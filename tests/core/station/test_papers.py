@@ -126,3 +126,30 @@ async def test_a_threat_is_refused_at_its_slot(
     assert answer.status_code == 415
     assert "mã độc" in answer.text
     assert "Bản chụp 1" not in answer.text
+
+
+async def test_a_paper_of_before_is_used_again_with_consent_and_outlives_its_being_taken_away(
+    station: NewScreen, platform: Platform, quang_ninh: Tenant
+) -> None:
+    screen = await at_papers(station, 51)
+    await screen.press("/station/papers", {"go": "next"}, {"evidence": picture("lan-dau")})
+    await screen.open("/station/check")
+    await screen.hand_in()
+    second = await at_papers(station, 51)
+    held = second.page.split('name="reuse.evidence" value="')[1].split('"')[0]
+    await second.press("/station/papers", {"go": "stay", "reuse.evidence": "file:khong-co"})
+    assert "Bản chụp 1" not in second.page
+    await second.press("/station/papers", {"go": "stay", "reuse.evidence": held})
+    assert "Bản chụp 1" in second.page
+    scan = second.page.split('name="remove.evidence" value="')[1].split('"')[0]
+    await second.press("/station/papers", {"remove.evidence": scan})
+    async with platform.db.tenant(quang_ninh) as tx:
+        kept = await tx.fetchval("select 1 from stored_file where id = $1", held.split(":")[1])
+        given = await tx.fetchval(
+            "select scopes from consent where purpose = 'reuse:1.001776' and scopes = $1",
+            [f"evidence={held}"],
+        )
+    assert kept, "the file of the first dossier stays"
+    assert given
+    await second.press("/station/papers", {"go": "next", "reuse.evidence": held})
+    assert second.seen[-1] == "/station/check"

@@ -38,7 +38,7 @@ insert into dossier (id, code, track_code, trace_id, state, channel, adopted_id,
   procedure_version, procedure_name, subject_id, submitter_id, subject_name, received_unit, competent_unit, answers_sealed,
   submitted_at, react_by, delivery)
 values ($1, $2, $2, $3, $4, 2,
-  (select id from adopted_procedure where code = '2.000908' limit 1), '2.000908', '2026.1', 'Bản sao từ sổ gốc', $5, $5, $6, $7, $7, $8, $9, $9,
+  (select id from adopted_procedure where code = '2.000908' limit 1), '2.000908', '2026.2', 'Bản sao từ sổ gốc', $5, $5, $6, $7, $7, $8, $9, $9,
   'ready')
 """
 _RESULT = """

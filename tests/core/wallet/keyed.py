@@ -10,7 +10,7 @@ import httpx2
 
 from motcua.ids import token
 from motcua.tenancy.tenant import Tenant
-from motcua.wallet import dpop, jose, proofs
+from motcua.wallet import dpop, jose, jwe, proofs
 from motcua.wallet.authorizing import PREFIX
 from motcua.wallet.metadata import PRE_AUTHORIZED
 from motcua.wallet.offering import Offered
@@ -86,6 +86,31 @@ class Keyed:
             headers["dpop"] = made
         return await self.archive.client.post(
             self.archive.url(self.tenant, path), json=body, headers=headers
+        )
+
+    async def sealed(
+        self,
+        path: str,
+        access_token: str,
+        body: dict[str, Any],
+        *,
+        to: dict[str, Any] | None = None,
+        enc: str = "A128GCM",
+    ) -> httpx2.Response:
+        """Post an encrypted request, to the published key or to another one (``to``)."""
+        known = await self.archive.client.get(
+            self.archive.url(self.tenant, "/.well-known/openid-credential-issuer")
+        )
+        (key,) = known.json()["credential_request_encryption"]["jwks"]["keys"]
+        headers = {
+            "authorization": f"DPoP {access_token}",
+            "dpop": self.proof(path, access_token),
+            "content-type": "application/jwt",
+        }
+        return await self.archive.client.post(
+            self.archive.url(self.tenant, path),
+            content=jwe.encrypt(body, to or key, enc=enc),
+            headers=headers,
         )
 
     async def asked(

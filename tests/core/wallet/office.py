@@ -1,12 +1,27 @@
 """An office for tests: issues one kind of paper and asks for it, with the pure functions only."""
 
+import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from motcua.wallet import dcql, jose, metadata, nonces, proofs, requests, sdjwt, statuslist
+from motcua.wallet import (
+    certificates,
+    dcql,
+    dpop,
+    jose,
+    jwe,
+    metadata,
+    nonces,
+    proofs,
+    requests,
+    sdjwt,
+    statuslist,
+    transactions,
+)
 from motcua.wallet.metadata import Claim, Configuration, Names
 from motcua.wallet.refusal import CredentialError
 
@@ -30,6 +45,18 @@ class Office:
     verified: list[sdjwt.Verified] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     revoked: bool = False
+    flow: str = "code_sent"
+    later: int = 0
+    """How often a wallet is told to come back."""
+    stale: int = 0
+    """How many nonces are refused before one is good."""
+    dpop_nonce: str = ""
+    """What a proof of a key must hold; told in every answer."""
+    encrypt_to: jose.Key | None = None
+    signs: list[str] = field(default_factory=list)
+    asked: dict[str, str] = field(default_factory=dict)
+    lasts: int = 300
+    """How long its tokens last, in seconds."""
 
     @property
     def vct(self) -> str:
@@ -52,7 +79,7 @@ class Office:
     def handle(self, method: str, url: str, headers: dict[str, str], body: bytes) -> Answer:
         """Answer one request: status, content type, body."""
         path = urlsplit(url).path
-        documents = {
+        documents: dict[str, Callable[[], dict[str, Any]]] = {
             "/.well-known/openid-credential-issuer": self._issuer,
             "/.well-known/oauth-authorization-server": lambda: metadata.authorization_server(
                 self.url
@@ -61,6 +88,7 @@ class Office:
                 self.url, [self.issuer.key]
             ),
             "/offers/1": self._offer,
+            "/authorize": lambda: {"code": "ac", "state": self.asked["state"], "iss": self.url},
         }
         if method == "GET" and path in documents:
             return _json(200, {**documents[path](), **self.changes.get(path, {})})
@@ -69,6 +97,7 @@ class Office:
         if method == "GET" and path == "/status/1":
             return 200, statuslist.MEDIA_TYPE, self._status_list().encode()
         posts = {
+            "/par": self._par,
             "/token": self._token,
             "/nonce": self._nonce,
             "/credential": self._credential,
@@ -87,24 +116,63 @@ class Office:
     def _issuer(self) -> dict[str, Any]:
         claims = tuple(Claim(name, Names(name.title(), name)) for name in self.claims)
         kind = Configuration("residence", self.vct, Names("Xác nhận cư trú", "Residence"), claims)
-        return metadata.credential_issuer(self.url, Names("Tỉnh thử nghiệm", "Test"), [kind])
+        names = Names("Tỉnh thử nghiệm", "Test")
+        return metadata.credential_issuer(self.url, names, [kind], batch_size=3)
 
     def _offer(self) -> dict[str, Any]:
+        if self.flow == "sign_in":
+            return metadata.sign_in_offer(self.url, ["residence"], "the-state-of-the-issuer")
         return metadata.credential_offer(self.url, ["residence"], CODE, tx_code_length=6)
 
+    def _proven(self, headers: dict[str, str], path: str, access: str | None = None) -> str | None:
+        """Return the key of the proof; a wallet that has none gets a token without key."""
+        if "dpop" not in headers:
+            return None
+        url = self.url + path
+        found = dpop.check_proof(
+            headers["dpop"], method="POST", url=url, now=self.now, access_token=access
+        )
+        if (found.nonce or "") != self.dpop_nonce:
+            raise CredentialError("use_dpop_nonce", "the proof needs the nonce of this answer")
+        return found.jkt
+
+    def _par(self, headers: dict[str, str], body: bytes) -> Answer:
+        self.asked = _form(body) | {"jkt": self._proven(headers, "/par") or ""}
+        return _json(201, {"request_uri": "urn:1", "expires_in": 60})
+
     def _token(self, headers: dict[str, str], body: bytes) -> Answer:
-        form = {n: v[0] for n, v in parse_qs(body.decode()).items()}
-        if (form.get("pre-authorized_code"), form.get("tx_code")) != (CODE, TX_CODE):
+        form, jkt = _form(body), self._proven(headers, "/token")
+        if not self._may(form, jkt):
             return _json(400, {"error": "invalid_grant", "error_description": "wrong code"})
-        return _json(200, {"access_token": "at", "token_type": "Bearer", "expires_in": 300})
+        kind = "DPoP" if jkt else "Bearer"
+        answer = {"access_token": "at", "token_type": kind, "expires_in": self.lasts}
+        return _json(200, answer | {"refresh_token": "rt" + form.get("refresh_token", "")})
+
+    def _may(self, form: dict[str, str], jkt: str | None) -> bool:
+        if form["grant_type"] == metadata.AUTHORIZATION_CODE:
+            verifier = hashlib.sha256(form["code_verifier"].encode()).digest()
+            same = [form[n] == self.asked[n] for n in ("client_id", "redirect_uri")]
+            bound = (form["code"], jkt) == ("ac", self.asked["jkt"])
+            return all(same) and bound and jose.b64u(verifier) == self.asked["code_challenge"]
+        if form["grant_type"] == metadata.REFRESH:
+            return form["refresh_token"] == "rt"
+        return (form.get("pre-authorized_code"), form.get("tx_code")) == (CODE, TX_CODE)
+
+    def _check_token(self, headers: dict[str, str], path: str) -> None:
+        given = headers.get("authorization")
+        good = given == "Bearer at" or (given == "DPoP at" and self._proven(headers, path, "at"))
+        if not good:
+            raise CredentialError("invalid_token", "no token of ours")
 
     def _nonce(self, headers: dict[str, str], body: bytes) -> Answer:
         return _json(200, {"c_nonce": nonces.make_nonce(SECRET, tenant="t", now=self.now)})
 
     def _credential(self, headers: dict[str, str], body: bytes) -> Answer:
-        if headers.get("authorization") != "Bearer at":
-            return _json(401, {"error": "invalid_token"})
+        self._check_token(headers, "/credential")
         asked = json.loads(body)
+        if self.stale:
+            self.stale -= 1
+            raise CredentialError("invalid_nonce", "too old")
         assert asked["credential_configuration_id"] == "residence"
         self.holders = proofs.check_proofs(
             asked["proofs"]["jwt"],
@@ -112,13 +180,18 @@ class Office:
             check_nonce=lambda n: nonces.check_nonce(n, SECRET, tenant="t", now=self.now),
             now=self.now,
             batch_size=5,
+            client_id=self.asked.get("client_id"),
         )
-        if not self.ready:
+        if not self.ready or self.later:
             return _json(202, {"transaction_id": "later", "interval": 1})
         return self._issue()
 
     def _deferred(self, headers: dict[str, str], body: bytes) -> Answer:
+        self._check_token(headers, "/deferred")
         assert json.loads(body) == {"transaction_id": "later"}
+        if self.later > 1:
+            self.later -= 1
+            return _json(202, {"transaction_id": "later", "interval": 60})
         return self._issue() if self.ready else _json(202, {"transaction_id": "later"})
 
     def _issue(self) -> Answer:
@@ -131,7 +204,7 @@ class Office:
                 vct=options["vct"],
                 key=options["key"],
                 kid=self.issuer.kid,
-                x5c=None,
+                x5c=certificates.x5c(self.issuer.chain),
                 holder_jwk=options.get("holder", jwk),
                 status=sdjwt.Status(f"{self.url}/status/1", 7),
                 iat=self.now,
@@ -143,6 +216,7 @@ class Office:
         return _json(200, answer)
 
     def _notification(self, headers: dict[str, str], body: bytes) -> Answer:
+        self._check_token(headers, "/notification")
         self.events.append(json.loads(body)["event"])
         return 204, "application/json", b""
 
@@ -158,15 +232,20 @@ class Office:
             query=self.query,
             client_name="Quầy 3",
             now=self.now,
+            encrypt_to=self.encrypt_to,
+            transaction_data=self.signs,
         )
 
     def _response(self, headers: dict[str, str], body: bytes) -> Answer:
-        form = {n: v[0] for n, v in parse_qs(body.decode()).items()}
+        form: dict[str, Any] = _form(body)
+        if self.encrypt_to and "response" in form:
+            form = jwe.decrypt(form["response"], self.encrypt_to)
+            form["vp_token"] = json.dumps(form["vp_token"])
         assert form["state"] == "s" * 22
         if "error" in form:
             self.errors.append(form["error"])
             return _json(200, {})
-        answer = {}
+        answer, bound = {}, {}
         for name, (presentation,) in json.loads(form["vp_token"]).items():
             seen = sdjwt.verify_presentation(
                 presentation,
@@ -177,7 +256,8 @@ class Office:
                 max_age=timedelta(minutes=5),
             )
             self.verified.append(seen)
-            answer[name] = (seen.vct, seen.claims)
+            answer[name], bound[name] = (seen.vct, seen.claims), seen.key_binding
+        transactions.check(self.signs, bound)
         dcql.check_answer(self.query, answer)
         return _json(200, {"redirect_uri": f"{self.url}/done#response_code=r"})
 
@@ -199,6 +279,10 @@ class Office:
 def wrong_key() -> dict[str, Any]:
     """Return a change that makes the office sign with a key that is not its own."""
     return {"key": jose.generate_key()}
+
+
+def _form(body: bytes) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(body.decode()).items()}
 
 
 def _json(status: int, body: dict[str, Any]) -> Answer:

@@ -10,7 +10,7 @@ import pytest
 from motcua.ids import token
 from motcua.tenancy.db import Database
 from motcua.tenancy.tenant import Tenant
-from motcua.wallet import attestation, certificates, jose, proofs
+from motcua.wallet import attestation, certificates, jose, jwe, proofs
 from motcua.wallet.moments import seconds
 from motcua.wallet.refusal import CredentialError
 from tests.core.wallet.archive import Archive
@@ -178,7 +178,21 @@ async def test_the_strict_profile_wants_wallet_key_and_nonce(
     assert error_of(await wallet.json("/credential", access, body)) == (401, "use_dpop_nonce")
     bearer = await ready.json("/credential", access, body, scheme="Bearer", proof=None)
     assert error_of(bearer) == (401, "invalid_token")
-    assert (await ready.json("/credential", access, body)).status_code == 200
+    plain = await ready.json("/credential", access, body)
+    assert error_of(plain) == (400, "invalid_encryption_parameters")
+    open_answer = await ready.sealed("/credential", access, body)
+    assert error_of(open_answer) == (400, "invalid_encryption_parameters")
+    key = jose.generate_key()
+    wish = {"jwk": jwe.published(key), "enc": "A256GCM"}
+    sealed = {**body, "credential_response_encryption": wish}
+    got = await ready.sealed("/credential", access, sealed)
+    assert (got.status_code, got.headers["content-type"]) == (200, "application/jwt")
+    assert len(jwe.decrypt(got.text, key)["credentials"]) == 1
+    waits = await ready.json("/deferred", access, {"transaction_id": "x"})
+    assert error_of(waits) == (400, "invalid_encryption_parameters")
+    said = (await archive.client.get(f"{url}/.well-known/openid-credential-issuer")).json()
+    for way in ("credential_request_encryption", "credential_response_encryption"):
+        assert said[way]["encryption_required"] is True
 
 
 async def test_the_proof_of_an_attestation_is_taken_once(

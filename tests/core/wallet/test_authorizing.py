@@ -192,6 +192,7 @@ async def test_an_application_is_opened_by_a_link(keyed: Keyed, person: Person) 
         ({"redirect_uri": "data:text/html,x"}, "invalid_request"),
         ({"redirect_uri": "http://wallet.example.vn/back"}, "invalid_request"),
         ({"redirect_uri": "https://bank.vn@wallet.example.vn/"}, "invalid_request"),
+        ({"redirect_uri": "https://wallet.example.vn\\.bank.vn/"}, "invalid_request"),
         ({"redirect_uri": "https://wallet.example.vn/#x"}, "invalid_request"),
         ({"redirect_uri": "https:///back"}, "invalid_request"),
         ({"code_challenge": None}, "invalid_request"),

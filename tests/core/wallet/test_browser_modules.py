@@ -3,51 +3,21 @@
 import base64
 import json
 import re
-import shutil
-import subprocess
-import threading
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-import motcua.wallet
 from motcua.wallet import certificates, dcql, jose, metadata, requests, sdjwt, statuslist
 from motcua.wallet.disclosures import digest_of
+from tests.core.wallet.browser import STATIC, Run, needs_node, runner
 
-STATIC = Path(motcua.wallet.__file__).parent / "static" / "wallet"
-DRIVER = Path(__file__).with_name("browser_driver.mjs")
-NODE = shutil.which("node")
-pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed")
-
-Run = Callable[..., Any]
+pytestmark = needs_node
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Give jobs to node; one job gives one answer, several give a list."""
-    folder = tmp_path_factory.mktemp("wallet")
-    for module in STATIC.glob("*.js"):
-        shutil.copy(module, folder)
-    (folder / "package.json").write_text('{"type": "module"}')
-
-    def work(*jobs: dict[str, Any]) -> Any:
-        done = subprocess.run(
-            [str(NODE), str(DRIVER), str(folder)],
-            input=json.dumps(jobs),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-        assert done.returncode == 0, done.stderr
-        answers = json.loads(done.stdout)
-        return answers[0] if len(jobs) == 1 else answers
-
-    return work
+    return runner(tmp_path_factory.mktemp("wallet"))
 
 
 def test_it_verifies_a_credential_from_python(
@@ -249,7 +219,11 @@ def test_both_languages_say_the_same_things(run: Run) -> None:
 def test_every_text_of_the_screens_exists(run: Run) -> None:
     known = set(run({"job": "texts"})["vi"])
     for module in STATIC.glob("*.js"):
-        used = set(re.findall(r'\bt\("(\w+)"', module.read_text(encoding="utf-8")))
+        code = module.read_text(encoding="utf-8")
+        used = set(re.findall(r'\bt\("(\w+)"', code))
+        used |= {
+            name for pair in re.findall(r'\bt\([^"()]*\? "(\w+)" : "(\w+)"', code) for name in pair
+        }
         assert used <= known, module.name
 
 
@@ -259,103 +233,6 @@ def test_nothing_of_the_page_needs_an_exception_from_the_policy() -> None:
     for text in sources:
         assert not re.search(r"innerHTML|insertAdjacentHTML|document\.write|\beval\(|style=", text)
         assert not re.search(r"\bon[a-z]+=\"|<script>|from \"https?:", text)
-
-
-def test_a_whole_journey_over_http(run: Run, office_module: Any, now: datetime) -> None:
-    with _served(office_module, now) as office:
-        seen = run(
-            {
-                "job": "journey",
-                "offer": office.offer_link,
-                "request": office.request_link,
-                "code": "493536",
-                "roots": [_root(office.issuer)],
-                "now": int(now.timestamp()),
-            }
-        )
-    assert seen == {
-        "claims": office.claims,
-        "txCode": {"input_mode": "numeric", "length": 6},
-        "reveal": ["full_name"],
-        "trusted": True,
-        "target": f"{office.url}/done#response_code=r",
-        "status": 0,
-    }
-    assert office.events == ["credential_accepted"]
-    assert [v.claims for v in office.verified] == [{"full_name": "Nguyễn Thị Bích Ngọc"}]
-
-
-def test_a_wrong_code_or_a_forged_paper_is_refused_over_http(
-    run: Run, office_module: Any, now: datetime
-) -> None:
-    with _served(office_module, now) as office:
-        journey = {
-            "job": "journey",
-            "offer": office.offer_link,
-            "request": office.request_link,
-            "code": "000000",
-            "roots": [],
-            "now": int(now.timestamp()),
-        }
-        assert run(journey) == {"refused": "invalid_grant"}
-        office.changes = office_module.wrong_key()
-        assert run({**journey, "code": "493536"}) == {"refused": "bad_signature"}
-    assert office.events == ["credential_failure"]
-
-
-class _served:  # noqa: N801 - used as a with-statement
-    """Serve an office on a local port."""
-
-    def __init__(self, module: Any, now: datetime) -> None:
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-        root = certificates.make_root("Gốc thử nghiệm", now=now)
-        key = jose.generate_key()
-        leaf = certificates.credential_certificate(
-            root, key, name="Ký", organization="Tỉnh", host="localhost", now=now
-        )
-        signer = _Signer(key, jose.thumbprint(key), (leaf,), root.certificate)
-        claims = {"full_name": "Nguyễn Thị Bích Ngọc", "commune": "Hà Lầm"}
-        url = f"http://localhost:{self.server.server_port}"
-        self.office = _Handler.office = module.Office(url, signer, now, claims)
-        self.thread = threading.Thread(target=self.server.serve_forever)
-
-    def __enter__(self) -> Any:
-        self.thread.start()
-        return self.office
-
-    def __exit__(self, *_: object) -> None:
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
-
-
-class _Signer:
-    def __init__(self, key: jose.Key, kid: str, chain: tuple[Any, ...], root: Any) -> None:
-        self.key, self.kid, self.chain, self.root = key, kid, chain, root
-
-
-class _Handler(BaseHTTPRequestHandler):
-    office: Any = None
-
-    def do_GET(self) -> None:
-        self._answer()
-
-    def do_POST(self) -> None:
-        self._answer()
-
-    def _answer(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        status, kind, content = self.office.handle(self.command, self.path, headers, body)
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        if status != 204:
-            self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_: object) -> None:
-        """Keep quiet."""
 
 
 def _verify(credential: str, issuer: Any, now: datetime) -> dict[str, Any]:
@@ -446,7 +323,3 @@ def _open(token: str, issuer: Any, now: datetime, roots: list[Any]) -> dict[str,
         "roots": [base64.b64encode(certificates.der(root)).decode() for root in roots],
         "now": int(now.timestamp()),
     }
-
-
-def _root(signer: Any) -> str:
-    return base64.b64encode(certificates.der(signer.root)).decode()

@@ -11,10 +11,25 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from motcua.keys.signers.sealed import LocalKey
 from motcua.wallet import jose
 from motcua.wallet.refusal import CredentialError
 
 Refused = Callable[[str], Any]
+
+
+def test_a_key_that_only_signs_makes_the_same_kind_of_token() -> None:
+    """The path of keys in a vault, a module or a service."""
+    key = jose.generate_key()
+    held = LocalKey.from_pem(jose.key_to_pem(key).decode())
+    token = jose.sign({"tên": "Hà"}, held, typ="x+jwt", kid="k", x5c=None)
+    found = jose.verify(token, key, typ="x+jwt")
+    assert (found.payload, found.header) == (
+        {"tên": "Hà"},
+        {"alg": "ES256", "typ": "x+jwt", "kid": "k"},
+    )
+    with pytest.raises(ValueError, match="not private"):
+        LocalKey.from_pem(jose.key_to_pem(jose.key_from_jwk(jose.public_jwk(key))).decode())
 
 
 def test_a_signed_token_is_read_back(refused: Refused) -> None:

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
+from motcua.channels import book
+from motcua.dossiers.changes import lock
 from motcua.errors import Conflict, NotFound
 from motcua.events.log import SYSTEM
 from motcua.tenancy.tenant import Tenant
-from motcua.wallet import issuing, jose, nonces, offering, proofs, statuses, statuslist
+from motcua.wallet import issuing, jose, nonces, offering, proofs, statuslist
 from motcua.wallet.metadata import PRE_AUTHORIZED
 from tests.core.wallet.archive import CLAIMS, KIND, Archive, citizen
+from tests.core.wallet.keyed import Keyed, error_of
 
 pytestmark = pytest.mark.anyio
 Refused = Callable[[str], Any]
@@ -37,6 +40,18 @@ async def test_a_result_reaches_the_wallet_and_ends_the_dossier(
     ]
     row = "select state = 10 and delivery = 'in_wallet' and returned_at is not null from dossier"
     assert await archive.one(quang_ninh, f"{row} where id = $1", ready.dossier)
+
+
+async def test_an_offer_does_not_wait_for_who_delivers_the_same_result(
+    archive: Archive, quang_ninh: Tenant
+) -> None:
+    ready = await archive.result(quang_ninh)
+    async with archive.platform.works.begin(quang_ninh, SYSTEM) as work:
+        await lock(work, ready.dossier)  # as a delivery does, before it locks the result
+        async with asyncio.timeout(10):
+            offered = await archive.mint(ready)
+        assert await work.tx.fetchval(book.LOCK_RESULT, ready.id) == ready.id
+    assert (await archive.client.get(offered.offer_uri)).status_code == 200
 
 
 async def test_what_the_database_holds_opens_no_offer(archive: Archive, quang_ninh: Tenant) -> None:
@@ -253,6 +268,20 @@ async def test_a_token_brings_ten_copies_in_all(archive: Archive, quang_ninh: Te
     assert (await archive.ask(quang_ninh, token, eight[:2])).status_code == 200
 
 
+async def test_one_authorization_brings_a_hundred_copies_whatever_its_tokens(
+    archive: Archive, quang_ninh: Tenant
+) -> None:
+    keyed = Keyed(archive, quang_ninh)
+    given = (await keyed.code(await archive.mint(await archive.result(quang_ninh)))).json()
+    for _ in range(issuing.COPIES // issuing.BATCH):
+        body = await keyed.asked(issuing.BATCH)
+        got = await keyed.json("/credential", given["access_token"], body)
+        assert got.status_code == 200
+        given = (await keyed.refresh(given["refresh_token"])).json()
+    more = await keyed.json("/credential", given["access_token"], await keyed.asked())
+    assert error_of(more) == (400, "credential_request_denied")
+
+
 async def test_a_request_names_the_configuration_of_its_token(
     archive: Archive, quang_ninh: Tenant
 ) -> None:
@@ -261,7 +290,6 @@ async def test_a_request_names_the_configuration_of_its_token(
     for more, error in (
         ({"credential_configuration_id": "passport"}, "unknown_credential_configuration"),
         ({"credential_identifier": "x"}, "invalid_credential_request"),
-        ({"credential_response_encryption": {}}, "invalid_encryption_parameters"),
         ({"proofs": None}, "invalid_proof"),
         ({"proofs": {"jwt": proof, "attestation": []}}, "invalid_proof"),
     ):
@@ -336,34 +364,6 @@ async def test_a_wallet_that_fails_leaves_the_dossier_open(
     assert (
         await archive.one(quang_ninh, "select state from dossier where id = $1", ready.dossier) == 9
     )
-
-
-async def test_a_full_list_is_followed_by_another(
-    archive: Archive, quang_ninh: Tenant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await archive.one(quang_ninh, "update status_list set open = false returning 1")
-    monkeypatch.setattr(statuses, "SIZE", 6)
-    seen = set()
-    for _ in range(4):
-        async with archive.platform.works.begin(quang_ninh, SYSTEM) as work:
-            for place in await statuses.reserve(work, 3):
-                assert (place.list_id, place.index) not in seen
-                seen.add((place.list_id, place.index))
-    assert len(seen) == 12
-    assert len({list_id for list_id, _ in seen}) == 2
-    assert {index for _, index in seen} == set(range(6))
-    await archive.one(quang_ninh, "update status_list set open = false returning 1")
-
-
-async def test_places_never_meet_under_parallel_issuing(
-    archive: Archive, quang_ninh: Tenant
-) -> None:
-    async def take() -> list[statuses.Place]:
-        async with archive.platform.works.begin(quang_ninh, SYSTEM) as work:
-            return list(await statuses.reserve(work, 5))
-
-    taken = [p for places in await asyncio.gather(*(take() for _ in range(30))) for p in places]
-    assert len(set(taken)) == 150
 
 
 async def _proof(archive: Archive, tenant: Tenant) -> str:

@@ -15,12 +15,12 @@ from motcua.errors import Conflict, NotFound
 from motcua.events.log import SYSTEM
 from motcua.housekeeping import tidy
 from motcua.ids import uuid7
+from motcua.keys import root as root_key
 from motcua.tenancy.tenant import Tenant
 from motcua.wallet import (
     certificates,
     delivery,
     issuer,
-    issuing_keys,
     jose,
     presenting,
     requests,
@@ -305,7 +305,7 @@ async def test_an_issuer_outside_of_the_house_is_not_believed(
     """The certificate must lead to our root, bear the issuer's host, and the issuer be a province."""
     person = await archive.person(thai_nguyen)
     now = datetime.now(UTC)
-    ours = issuing_keys.load_or_make_root(archive.platform.settings, now)
+    ours = root_key.load_or_make(archive.platform.settings, now)
     theirs = certificates.make_root("Gốc lạ", now=now)
     url, outside = archive.url(quang_ninh), "http://elsewhere.localhost:8000"
     good = await archive.result(quang_ninh)
@@ -326,7 +326,7 @@ async def test_the_status_is_asked_at_the_issuers_own_address_only(
     archive: Archive, quang_ninh: Tenant, thai_nguyen: Tenant
 ) -> None:
     person = await archive.person(thai_nguyen)
-    ours = issuing_keys.load_or_make_root(archive.platform.settings, datetime.now(UTC))
+    ours = root_key.load_or_make(archive.platform.settings, datetime.now(UTC))
     asker = await archive.received(await archive.result(quang_ninh))
     url = archive.url(quang_ninh)
     for uri, code in (

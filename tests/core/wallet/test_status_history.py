@@ -1,15 +1,18 @@
 """Suspend, restore, revoke: every copy at once, seen at once, and nobody can say afterwards it was otherwise."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
 
+from motcua import clock
 from motcua.errors import Conflict, Invalid, NotFound
 from motcua.events.log import Actor
 from motcua.ids import uuid7
+from motcua.tenancy.db import Database
 from motcua.tenancy.tenant import Tenant
 from motcua.wallet import delivery, jose, statuslist
 from motcua.wallet.statuslist import REVOKED, SUSPENDED, VALID
@@ -140,6 +143,102 @@ async def test_a_suspended_result_is_not_issued_again(
         await archive.mint(ready)
     await officer.act("restore", ready)
     assert (await archive.received(ready)).papers
+
+
+async def test_a_list_of_the_past_says_what_held_then(
+    archive: Archive, officer: Office, owner: Database, quang_ninh: Tenant
+) -> None:
+    ready = await archive.result(quang_ninh)
+    wallet = await archive.received(ready, copies=3)
+    entries = [p.content.status for p in wallet.papers if p.content.status]
+    for what in ("suspend", "restore", "revoke"):
+        await officer.act(what, ready)
+    now = clock.now().replace(microsecond=0)
+    # All that happened within a second; the history is moved to where minutes lie between its parts.
+    moments = {"issued": 40, "suspended": 30, "restored": 20, "revoked": 10}
+    await _move(archive, owner, ready, moments)
+    told = {}
+    for name, ago in moments.items():
+        asked = now - timedelta(minutes=ago - 1)
+        answers = [await _then(archive, entry.uri, asked) for entry in entries]
+        told[name] = {
+            statuslist.read_status(said["status_list"], entry.index)
+            for said, entry in zip(answers, entries, strict=True)
+        }
+        assert all(said["iat"] <= asked.timestamp() < said["exp"] for said in answers)
+    assert told == {
+        "issued": {VALID},
+        "suspended": {SUSPENDED},
+        "restored": {VALID},
+        "revoked": {REVOKED},
+    }
+    assert {await wallet.status_of(paper) for paper in wallet.papers} == {REVOKED}
+
+
+async def test_a_list_of_the_past_is_signed_and_known_again(
+    archive: Archive, quang_ninh: Tenant
+) -> None:
+    wallet = await archive.received(await archive.result(quang_ninh))
+    entry = wallet.papers[0].content.status
+    assert entry is not None
+    url = f"{entry.uri}?time={int(clock.now().timestamp())}"
+    first = await archive.client.get(url)
+    assert first.headers["content-type"].startswith(statuslist.MEDIA_TYPE)
+    assert first.headers["access-control-allow-origin"] == "*"
+    said = jose.read(first.text)
+    assert (said.payload["sub"], "ttl" in said.payload) == (entry.uri, False)
+    keys = (await archive.client.get(archive.url(quang_ninh, "/jwks"))).json()
+    key = jose.find_key(keys, said.header["kid"])
+    assert key is not None
+    jose.verify(first.text, key, typ=statuslist.TYPE)
+    known = {"if-none-match": first.headers["etag"]}
+    assert (await archive.client.get(url, headers=known)).status_code == 304
+
+
+async def test_what_is_not_kept_is_said_not_to_be_there(
+    archive: Archive, quang_ninh: Tenant
+) -> None:
+    wallet = await archive.received(await archive.result(quang_ninh))
+    entry = wallet.papers[0].content.status
+    assert entry is not None
+    now = int(clock.now().timestamp())
+    for moment in (0, 1, now - 3 * 366 * 86400, now + 60, 99_999_999_999):
+        answer = await archive.client.get(f"{entry.uri}?time={moment}")
+        assert (answer.status_code, answer.json()["error"]) == (404, "not_found"), moment
+    for wrong in ("", "x", "-1", "1e9", "1.5", "9" * 40, "١"):
+        answer = await archive.client.get(f"{entry.uri}?time={wrong}")
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request"), wrong
+
+
+async def _then(archive: Archive, uri: str, moment: datetime) -> dict[str, Any]:
+    answer = await archive.client.get(f"{uri}?time={int(moment.timestamp())}")
+    assert answer.status_code == 200, answer.text
+    return jose.read(answer.text).payload
+
+
+async def _move(archive: Archive, owner: Database, ready: Ready, ago: dict[str, int]) -> None:
+    """Move what happened to a result into the past; the owner of the tables may, nobody else."""
+    lists = (
+        "update status_list set opened_at = now() - interval '2 days' where id in"
+        " (select list_id from credential where result_id = $1) returning 1"
+    )
+    issued = (
+        "update credential set issued_at = now() - make_interval(mins => $2) where result_id = $1"
+        " returning 1"
+    )
+    await archive.one(ready.tenant, lists, ready.id)
+    await archive.one(ready.tenant, issued, ready.id, ago["issued"])
+    change = (
+        "update status_change set at = now() - make_interval(mins => $3)"
+        " where result_id = $1 and status = $2 and before = $4"
+    )
+    async with owner.tenant(ready.tenant) as tx:
+        for name, status, before in (
+            ("suspended", SUSPENDED, VALID),
+            ("restored", VALID, SUSPENDED),
+            ("revoked", REVOKED, VALID),
+        ):
+            await tx.execute(change, ready.id, status, ago[name], before)
 
 
 def _rest(ready: Ready) -> tuple[UUID, UUID, UUID, UUID]:

@@ -9,6 +9,7 @@ import pytest
 
 from motcua import api
 from motcua.wallet import certificates, jose, sdjwt, statuslist, trust
+from motcua.wallet.refusal import CredentialError
 from motcua.wallet.trust import Trust, TrustedIssuer
 
 Refused = Callable[[str], Any]
@@ -270,6 +271,19 @@ def test_entries_that_break_the_form_are_refused(
         chain = certificates.x5c(issuer.chain)
         with refused("malformed"):
             _read(jose.sign(payload, issuer.key, typ=trust.TYPE, x5c=chain), issuer, now)
+
+
+def test_a_key_that_was_revoked_is_refused_with_everything_it_signed(
+    issuer: Any, holder: Any, now: datetime, known: Trust
+) -> None:
+    """The list names keys; a reader that pinned the root learns of them from it."""
+    lost = Trust.of(list(known.issuers.values()), {issuer.kid})
+    read = _read(_published(issuer, now, lost), issuer, now)
+    assert read.revoked == {issuer.kid}
+    paper = issuer.issue(holder)
+    api.verify(paper, nonce=None, audience=None, trust=known, now=now)
+    with pytest.raises(CredentialError, match="was revoked"):
+        api.verify(paper, nonce=None, audience=None, trust=read, now=now)
 
 
 def test_the_limits_of_time_are_aware(issuer: Any) -> None:

@@ -13,11 +13,11 @@ import pytest
 
 from motcua.errors import Forbidden, Invalid, NotFound, SignInNeeded
 from motcua.events.log import SYSTEM, Actor
+from motcua.keys import root as root_key
 from motcua.tenancy.tenant import Tenant
 from motcua.wallet import (
     asking,
     certificates,
-    issuing_keys,
     jose,
     jwe,
     operating,
@@ -252,6 +252,44 @@ async def test_a_program_may_do_what_its_token_says_and_only_at_its_tenant(
         await may(archive.platform, quang_ninh, header, "request", now)
 
 
+async def test_a_program_offers_results_and_samples(
+    archive: Archive, quang_ninh: Tenant, thai_nguyen: Tenant
+) -> None:
+    async with archive.platform.works.begin(quang_ninh, SYSTEM) as work:
+        made = await service_tokens.make(work, "Sở", ["offer"], timedelta(days=1))
+    headers = {"authorization": f"Bearer {made['token']}"}
+
+    async def offer(tenant: Tenant = quang_ninh, **body: Any) -> httpx2.Response:
+        url = archive.url(tenant, "/api/wallet/offers")
+        return await archive.client.post(url, json=body, headers=headers)
+
+    ready = await archive.result(quang_ninh)
+    told = (await offer(result=str(ready.id))).json()
+    wallet = archive.wallet()
+    assert (await wallet.receive(told["offer"], tx_code=told["tx_code"])).papers
+    waits = (await offer(sample=KIND, deferred=True, tx_code=False)).json()
+    assert (await archive.wallet().receive(waits["offer"])).waiting
+    signs_in = await offer(sample=KIND, flow="code", holder="001194012345")
+    assert (signs_in.status_code, signs_in.json()["tx_code"]) == (201, None)
+    for wrong, field in (
+        ({}, "result"),
+        ({"result": str(ready.id), "sample": KIND}, "result"),
+        ({"result": str(ready.id), "deferred": True}, "deferred"),
+        ({"result": str(ready.id), "holder": "001194012345"}, "holder"),
+        ({"result": str(ready.id), "flow": "code", "tx_code": True}, "tx_code"),
+        ({"sample": KIND, "holder": "1"}, "holder"),
+    ):
+        answer = await offer(**wrong)
+        assert answer.status_code == 422, wrong
+        assert f'"{field}"' in answer.text, wrong
+    assert (await offer(sample="passport")).status_code == 404
+    assert (await offer(dossier=str(ready.dossier))).status_code == 404
+    assert (await offer(thai_nguyen, sample=KIND)).status_code == 401
+    paper = (await archive.one(quang_ninh, "select count(*) from event where actor = $1",
+        f"program:{made['id']}"))  # fmt: skip
+    assert paper >= 3
+
+
 async def test_a_program_withdraws_a_result_and_sees_how_it_stands(
     archive: Archive, quang_ninh: Tenant
 ) -> None:
@@ -292,7 +330,7 @@ async def test_the_trust_list_is_signed_cacheable_and_believed_with_the_root_alo
     assert answer.headers["cache-control"] == "public, max-age=300"
     again = await archive.client.get(url, headers={"if-none-match": answer.headers["etag"]})
     assert again.status_code == 304
-    root = issuing_keys.root_certificate_file(archive.platform.settings).read_bytes()
+    root = root_key.certificate_file(archive.platform.settings).read_bytes()
     source = archive.url(thai_nguyen)
     found = api.read_trust_list(answer.text, root=root, source=source)
     assert found.issuers[archive.url(quang_ninh)].name == "Tỉnh Quảng Ninh"
@@ -364,6 +402,15 @@ async def test_a_wrong_entry_of_the_trust_list_says_what_is_wrong(
         ({"url": "http://issuer.example"}, "url"),
         ({"url": "https://issuer.example/"}, "url"),
         ({"url": "https://u@issuer.example"}, "url"),
+        ({"url": "https://10.0.0.7"}, "url"),
+        ({"url": "https://169.254.169.254/latest"}, "url"),
+        ({"url": "https://[::1]"}, "url"),
+        ({"url": "https://[::1"}, "url"),
+        ({"url": "https://2130706433"}, "url"),
+        ({"url": "https://127.0.0.0x1"}, "url"),
+        ({"url": "https://postgres"}, "url"),
+        ({"url": "https://vault.internal"}, "url"),
+        ({"url": "https://issuer.example:port"}, "url"),
         ({"url": archive.url(quang_ninh)}, "url"),
         ({"name": " "}, "name"),
         ({"certificates": "x"}, "certificates"),
@@ -374,6 +421,20 @@ async def test_a_wrong_entry_of_the_trust_list_says_what_is_wrong(
             async with archive.platform.works.begin(quang_ninh, SYSTEM) as work:
                 await trust_store.add(archive.platform, work, replace(good, **change))
         assert field in wrong.value.fields
+
+
+async def test_no_administrator_points_the_server_at_itself_where_it_serves_others(
+    archive: Archive, quang_ninh: Tenant
+) -> None:
+    from dataclasses import replace
+
+    settings = replace(archive.platform.settings, base_url="https://motcua.example")
+    served = replace(archive.platform, settings=settings)
+    for url in ("http://localhost:5432", "https://db.localhost"):
+        with pytest.raises(Invalid) as wrong:
+            async with archive.platform.works.begin(quang_ninh, SYSTEM) as work:
+                await trust_store.add(served, work, replace(_Outside().described(), url=url))
+        assert "tên miền công khai" in str(wrong.value.fields["url"])
 
 
 async def _page(archive: Archive, tenant: Tenant) -> tuple[dict[str, Any], httpx2.AsyncClient]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import anyio.to_thread
 import pytest
@@ -12,10 +13,10 @@ from click.testing import CliRunner
 from motcua import cli
 from motcua.demo.cluster import Cluster
 from motcua.errors import Conflict
+from motcua.events.log import SYSTEM
 from motcua.platform import Platform
 from motcua.tenancy.tenant import Tenant
-from motcua.wallet import certificates
-from motcua.wallet_tools import samples
+from motcua.wallet import certificates, samples
 from tests.core.wallet.archive import KIND, Archive
 
 pytestmark = pytest.mark.anyio
@@ -49,6 +50,19 @@ def run(prepared: Cluster, monkeypatch: pytest.MonkeyPatch) -> Run:
     return call
 
 
+async def test_an_offer_by_value_is_all_that_a_wallet_needs(run: Run, archive: Archive) -> None:
+    made = await run(
+        "offer", "--tenant", "quang-ninh", "--sample", KIND, "--tx-code", "--by-value", "--haip"
+    )
+    assert made["offer"].startswith("haip-vci://?credential_offer=%7B")
+    await archive.wallet().receive(made["offer"], tx_code=made["tx_code"])
+    by_sign_in = await run(
+        "offer", "--tenant", "quang-ninh", "--sample", KIND, "--flow", "code", "--by-value"
+    )
+    offer = json.loads(parse_qs(urlsplit(by_sign_in["offer"]).query)["credential_offer"][0])
+    assert "issuer_state" in offer["grants"]["authorization_code"]
+
+
 async def test_a_sample_is_offered_asked_for_and_withdrawn(
     run: Run, archive: Archive, quang_ninh: Tenant
 ) -> None:
@@ -64,9 +78,14 @@ async def test_a_sample_is_offered_asked_for_and_withdrawn(
     last = "select id from issued_result where type = $1 order by id desc limit 1"
     result = str(await archive.one(quang_ninh, last, KIND))
     for what, standing in (("suspend", "suspended"), ("restore", "valid"), ("revoke", "revoked")):
-        done = await run(what, "--result", result, "--reason", "thử")
+        why = ("--reason", "thử") if what == "suspend" else ()
+        done = await run(what, "--result", result, *why)
         assert (done["done"], done["copies"]) == (what, 1)
-        assert (await run("status", result))["status"] == standing
+        stands = await run("status", result)
+        assert stands["status"] == standing
+        assert stands["history"][-1]["reason"] == (
+            why[1] if why else "Lệnh của người vận hành, không ghi lý do"
+        )
     await run("restore", "--result", result, "--reason", "thử", fails="status")
 
 
@@ -78,13 +97,44 @@ async def test_without_a_code_the_link_is_enough(run: Run, archive: Archive) -> 
     assert len(wallet.papers) == 1
 
 
+async def test_a_deferred_sample_is_waited_for(
+    run: Run, archive: Archive, quang_ninh: Tenant
+) -> None:
+    made = await run("offer", "--tenant", "quang-ninh", "--sample", KIND, "--deferred", "--tx-code")
+    wallet = archive.wallet()
+    got = await wallet.receive(made["offer"], tx_code=made["tx_code"])
+    (waiting,) = got.waiting
+    assert await wallet.collect(waiting) == []
+    ready = (
+        "update issued_result set issued_at = now() where id ="
+        " (select id from issued_result order by id desc limit 1) returning 1"
+    )
+    await archive.one(quang_ninh, ready)
+    assert len(await wallet.collect(waiting)) == 1
+
+
+async def test_an_offer_without_code_is_for_who_signs_in(run: Run, archive: Archive) -> None:
+    at = ("--tenant", "quang-ninh", "--flow", "code")
+    made = await run("offer", *at, "--sample", KIND, "--holder", "001194012345")
+    assert made["tx_code"] is None
+    uri = parse_qs(urlsplit(made["offer"]).query)["credential_offer_uri"][0]
+    offer = (await archive.client.get(uri)).json()
+    assert list(offer["grants"]) == ["authorization_code"]
+    await run("offer", *at, "--sample", KIND, "--tx-code", fails="needs no transaction code")
+    await run("offer", *at, "--sample", KIND, "--holder", "1", fails="12 digits")
+
+
 async def test_what_is_missing_is_said(run: Run) -> None:
     at = ("--tenant", "quang-ninh")
-    await run("offer", *at, fails="--result or --sample")
+    await run("offer", *at, fails="one of them")
+    unknown = "01900000-0000-7000-8000-000000000000"
+    await run("offer", *at, "--result", unknown, "--sample", KIND, fails="one of them")
+    await run("offer", *at, "--result", unknown, "--deferred", fails="is not deferred")
+    await run("offer", *at, "--result", unknown, fails="no such result")
+    await run("offer", *at, "--dossier", unknown, fails="no such open dossier")
     await run("offer", *at, "--sample", "no-such", fails="issues:")
     await run("offer", "--tenant", "nowhere", "--sample", KIND, fails="no tenant")
     await run("request", *at, "--claims", "no_such_claim", fails="motcua:")
-    unknown = "01900000-0000-7000-8000-000000000000"
     await run("status", unknown, fails="no tenant has a result")
 
 
@@ -131,4 +181,4 @@ async def test_samples_are_made_on_this_machine_only(
     elsewhere = replace(platform.settings, base_url="https://motcua.example")
     monkeypatch.setattr(platform, "settings", elsewhere)
     with pytest.raises(Conflict):
-        await samples.make(platform, quang_ninh, KIND)
+        await samples.make(platform, quang_ninh, KIND, actor=SYSTEM)

@@ -20,13 +20,13 @@ from motcua.events.work import Work
 from motcua.files import intake
 from motcua.files.scan import NoScanner
 from motcua.ids import uuid7
+from motcua.keys import rotation
 from motcua.people import citizens
 from motcua.people.capabilities import ROLES, Capability
 from motcua.people.citizens import Citizen
 from motcua.platform import Platform
 from motcua.tenancy.db import Database, Record
 from motcua.tenancy.tenant import Tenant
-from motcua.wallet import issuing_keys
 from tests.conftest import NewTenant, tenant_named
 from tests.core.dossiers.drawn import Place
 
@@ -51,7 +51,7 @@ class Town(Place):
         ]
         async with self.owner.tenant(self.tenant) as tx:
             await adopt(tx, entries)
-            await issuing_keys.make_missing(
+            await rotation.make_missing(
                 tx,
                 self.platform.vaults.of(self.tenant.id),
                 self.platform.settings,

@@ -1,9 +1,12 @@
 """Somebody signs in with VNeID at a province whose file offers it, and finds the own dossiers."""
 
+import asyncio
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
+
+from motcua.channels import sign_in
 
 from .conftest import Phone
 
@@ -59,6 +62,26 @@ async def test_an_answer_is_taken_once(phone: Phone) -> None:
     await phone.browser.get(back)
     phone.browser.cookies.set("mc_proof", kept)
     assert (await phone.browser.get(back)).status_code == 403
+
+
+@pytest.mark.parametrize("how", ["away", "silent"])
+async def test_a_system_that_does_not_answer_signs_nobody_in_and_holds_nobody_up(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    async def other(request: httpx2.Request) -> httpx2.Response:
+        if how == "silent":
+            await asyncio.Event().wait()
+        raise httpx2.ConnectError("away", request=request)
+
+    home = phone.platform.settings.url_of(phone.tenant.slug)
+    back = await choose(phone, await begin(phone, home))
+    monkeypatch.setattr(sign_in, "SECONDS", 0.5)
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(other)) as nobody:
+        monkeypatch.setitem(phone.platform.cache, "http", nobody)
+        answer = await phone.browser.get(back)
+    assert answer.status_code == 503
+    assert "chưa đăng nhập" in answer.text
+    assert "mc_session" not in phone.browser.cookies
 
 
 async def test_a_province_that_does_not_offer_it_has_no_such_door(phone: Phone) -> None:

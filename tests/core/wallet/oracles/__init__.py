@@ -1,0 +1,1 @@
+"""Other people's wallet software, against this issuer and this verifier."""

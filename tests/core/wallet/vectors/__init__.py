@@ -1,0 +1,1 @@
+"""The examples of the specifications, and implementations by others as second opinion."""
