@@ -41,7 +41,7 @@ insert into dossier (tenant_id, id, code, track_code, trace_id, state, channel, 
 select $1, uuidv7(), case when state > 1 then $7 || '-' || to_char(at, 'YYMMDD') || '-'
     || lpad(n::text, 7, '0') end, ($3::bigint + n)::text, gen_random_uuid(), state, 2,
   (select id from adopted_procedure where tenant_id = $1 and code = '2.000908' limit 1), '2.000908',
-  '2026.1', 'Cấp bản sao từ sổ gốc', p.id, p.id, p.full_name, u.id, u.id, $4, at,
+  '2026.2', 'Cấp bản sao từ sổ gốc', p.id, p.id, p.full_name, u.id, u.id, $4, at,
   at + interval '8 hours', case when state > 1 then at + interval '1 hour' end,
   case when state > 1 then at + interval '9 hours' end,
   case when state > 1 then at + interval '9 hours' end,

@@ -143,7 +143,7 @@ def statement(at: House, citizen: Citizen, *, plain: bool) -> str:
     names = "array['{}']::text[]"
     values = [
         new_id, "upper(substr(md5(:id::text), 1, 12))", "uuidv7()", "2", _ADOPTED, f"'{PROCEDURE}'",
-        "'2026.1'", "'Cấp bản sao từ sổ gốc'", f"'{citizen.id}'", f"'{citizen.id}'",
+        "'2026.2'", "'Cấp bản sao từ sổ gốc'", f"'{citizen.id}'", f"'{citizen.id}'",
         "'Lê Văn Mẫu'", "null", f"'{citizen.unit}'", f"'{citizen.unit}'",
         f"decode('{sealed.hex()}', 'hex')", "now()", "now()", "0", "'none'",
         "null", "'default'", "0", "uuidv7()", "'dossier.submitted'", f"'citizen-{citizen.id}'",
