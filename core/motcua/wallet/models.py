@@ -239,7 +239,7 @@ sa.Index(
 dossier_signature = tenant_table(
     "dossier_signature",
     col("dossier_id", sa.Uuid()),
-    col("form_sha256", sa.Text()),
+    col("form_digest", sa.Text()),
     col("kind", sa.Text()),
     col("issuer", sa.Text()),
     col("signed_at", MOMENT),

@@ -38,7 +38,7 @@ from motcua.wallet.vocabulary import Known
 
 _PERSON = "select pid_index from person where id = $1"
 _KEEP = """
-insert into dossier_signature (id, dossier_id, form_sha256, kind, issuer, signed_at, evidence_sealed)
+insert into dossier_signature (id, dossier_id, form_digest, kind, issuer, signed_at, evidence_sealed)
 values ($1, $2, $3, $4, $5, $6, $7)
 """
 _READ = "select evidence_sealed from dossier_signature where dossier_id = $1"

@@ -1,16 +1,15 @@
-import json
+from datetime import UTC, datetime
 
 import pytest
-import typst
 
 from motcua.catalogue.examples import run
 from motcua.catalogue.packages import Credential, Package, load_package
 from motcua.catalogue.scenario import Scenario
+from motcua.documents.render import renderer
 from tests.core.catalogue.builders import ROOT
 
-PACKAGE = load_package(
-    ROOT / "plugins/social-protection/motcua_social_protection/procedures/1.001776"
-)
+FOLDER = ROOT / "plugins/social-protection/motcua_social_protection/procedures/1.001776"
+PACKAGE = load_package(FOLDER)
 
 
 def test_what_was_not_read_in_a_source_is_marked_as_sample_data() -> None:
@@ -49,7 +48,9 @@ def test_only_the_beneficiarys_own_confirmation_takes_the_papers_place(
 
 
 def test_the_decision_is_set_with_claims_and_with_nothing() -> None:
-    template = PACKAGE.templates["allowance-decision.typ"].encode()
+    at = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
     for scenario in PACKAGE.scenarios:
-        inputs = {"data": json.dumps({"claims": scenario.then.claims or {}})}
-        assert typst.compile(template, sys_inputs=inputs).startswith(b"%PDF")
+        data = {"claims": dict(scenario.then.claims or {}), "qr_place": 24}
+        made = renderer().document(FOLDER / "allowance-decision.typ", data, at=at)
+        assert made.pdf.startswith(b"%PDF")
+        assert {"signature", "qr"} <= made.places.keys()

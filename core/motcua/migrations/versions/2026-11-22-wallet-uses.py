@@ -46,7 +46,7 @@ def upgrade() -> None:
         _tenant(),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("dossier_id", sa.Uuid(), nullable=False),
-        *map(_text, ("form_sha256", "kind", "issuer")),
+        *map(_text, ("form_digest", "kind", "issuer")),
         sa.Column("signed_at", _MOMENT, nullable=False),
         sa.Column("evidence_sealed", sa.LargeBinary(), nullable=False),
         _of_dossier("dossier_signature"),
