@@ -62,8 +62,8 @@ async def test_a_telephone_identifies_who_stands_here(
     platform: Platform,
     quang_ninh: Tenant,
 ) -> None:
-    screen, person = await station(), somebody(61)
-    _, wallet = await holder(archive, quang_ninh, 61)
+    screen, person = await station(), somebody(211)
+    _, wallet = await holder(archive, quang_ninh, 211)
     await begin(screen)
     state = await screen.client.get("/station/by-wallet/state")
     assert state.json() == {"status": "waiting"}
@@ -103,7 +103,7 @@ async def test_nothing_is_left_of_an_answer_that_nobody_took(
     station: NewScreen, archive: Archive, linked: Any, platform: Platform, quang_ninh: Tenant
 ) -> None:
     screen = await station()
-    _, wallet = await holder(archive, quang_ninh, 62)
+    _, wallet = await holder(archive, quang_ninh, 212)
     await begin(screen)
     await wallet.present(await linked())
     async with platform.db.tenant(quang_ninh) as tx:
@@ -111,14 +111,14 @@ async def test_nothing_is_left_of_an_answer_that_nobody_took(
     await screen.press("/station/wipe", follow=False)
     async with platform.db.tenant(quang_ninh) as tx:
         assert await tx.fetchval(_LEFT) == 0
-    await assert_nothing_is_left(screen, somebody(62))
+    await assert_nothing_is_left(screen, somebody(212))
 
 
 async def test_an_answer_after_the_person_left_is_refused(
     station: NewScreen, archive: Archive, linked: Any, quang_ninh: Tenant, refused: Refused
 ) -> None:
     screen = await station()
-    _, wallet = await holder(archive, quang_ninh, 63)
+    _, wallet = await holder(archive, quang_ninh, 213)
     await begin(screen)
     asked = await wallet.ask(await linked())
     await screen.press("/station/wipe", follow=False)
@@ -131,26 +131,26 @@ async def test_the_next_person_gets_nothing_of_the_one_before(
 ) -> None:
     """A visit that ended and one at another station: neither takes what was shown here."""
     screen, other = await station(), await station()
-    _, wallet = await holder(archive, quang_ninh, 64)
+    _, wallet = await holder(archive, quang_ninh, 214)
     await begin(screen)
     link = await linked()
     await begin(other)
     await wallet.present(link)
     answer = await other.press("/station/by-wallet/done")
     assert answer.status_code == 409
-    assert somebody(64).full_name not in html.unescape(answer.text)
+    assert somebody(214).full_name not in html.unescape(answer.text)
     await screen.open("/station")
     await begin(screen)
     answer = await screen.press("/station/by-wallet/done")
     assert answer.status_code == 409
-    assert somebody(64).full_name not in html.unescape(answer.text)
+    assert somebody(214).full_name not in html.unescape(answer.text)
 
 
 async def test_a_code_is_answered_once_and_the_last_one_counts(
     station: NewScreen, archive: Archive, linked: Any, quang_ninh: Tenant, refused: Refused
 ) -> None:
     screen = await station()
-    _, wallet = await holder(archive, quang_ninh, 65)
+    _, wallet = await holder(archive, quang_ninh, 215)
     await begin(screen)
     first = await wallet.ask(await linked())
     await screen.press("/station/by-wallet")
@@ -168,7 +168,7 @@ async def test_a_station_of_another_province_asks_with_a_key_of_its_own(
 ) -> None:
     """A paper of another province identifies here; the request itself cannot be read there."""
     screen = await station()
-    _, wallet = await holder(archive, thai_nguyen, 66)
+    _, wallet = await holder(archive, thai_nguyen, 216)
     await begin(screen)
     link = await linked()
     uri = re.search(r"request_uri=([^&]+)", link)
@@ -185,7 +185,7 @@ async def test_who_refuses_and_who_is_late_is_told_on_the_screen(
     station: NewScreen, archive: Archive, linked: Any, quang_ninh: Tenant
 ) -> None:
     screen = await station()
-    _, wallet = await holder(archive, quang_ninh, 67)
+    _, wallet = await holder(archive, quang_ninh, 217)
     await begin(screen)
     asked = await wallet.ask(await linked())
     await wallet.refuse(asked.request)
@@ -201,7 +201,7 @@ async def test_a_revoked_paper_identifies_nobody(
     station: NewScreen, archive: Archive, linked: Any, quang_ninh: Tenant, refused: Refused
 ) -> None:
     screen = await station()
-    paper, wallet = await holder(archive, quang_ninh, 68)
+    paper, wallet = await holder(archive, quang_ninh, 218)
     await begin(screen)
     link = await linked()
     await archive.revoke(paper)
@@ -216,7 +216,7 @@ async def test_whoever_has_an_appointment_finds_it_with_the_wallet(
     station: NewScreen, archive: Archive, linked: Any, quang_ninh: Tenant
 ) -> None:
     screen = await station()
-    _, wallet = await holder(archive, quang_ninh, 69)
+    _, wallet = await holder(archive, quang_ninh, 219)
     await screen.start("number")
     await screen.open("/station/appointment")
     assert "Tìm lịch hẹn bằng ví" in screen.page
@@ -226,7 +226,7 @@ async def test_whoever_has_an_appointment_finds_it_with_the_wallet(
     await screen.press("/station/confirm")
     await screen.press("/station/consent", {"agree": "yes"})
     assert screen.seen[-1] == "/station/appointment"
-    assert somebody(69).full_name in html.unescape(screen.page)
+    assert somebody(219).full_name in html.unescape(screen.page)
     answer = await screen.press("/station/appointment", {"mine": "1", "once": screen.once})
     assert answer.status_code == 404
     assert "không có lịch hẹn" in answer.text
