@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -209,17 +210,16 @@ def _awaitable(row: Record, result: Record | None, procedure: Adopted) -> bool:
     return result is None and row["state"] not in FINAL and bool(rule and rule.type)
 
 
-async def _reads(work: Work, visit: Visit, row: Record) -> list[tuple[str, str]]:
-    """Return when and by whom (kind, no name) the person's data was read; the person's own is left out."""
+async def _reads(work: Work, visit: Visit, row: Record) -> list[tuple[str, str, int]]:
+    """Return when, by whom (kind, no name) and how often in a row the person's data was read by others."""
     subjects = [row["subject_id"], row["id"]]
     rows = await work.tx.fetch(_READS, subjects, str(visit.session.actor))
-    return [
-        (
-            vn_moment(r["at"]),
-            _READERS.get(r["actor"].split(":", 1)[0], (r["actor"],) * 2)[visit.lang == "en"],
-        )
-        for r in rows
-    ]
+    lines = []
+    for kind, together in groupby(rows, key=lambda r: str(r["actor"]).split(":", 1)[0]):
+        same = list(together)
+        who = _READERS.get(kind, (kind, kind))[visit.lang == "en"]
+        lines.append((vn_moment(same[0]["at"]), who, len(same)))
+    return lines
 
 
 ROUTES: list[Any] = [show_all, show_one]

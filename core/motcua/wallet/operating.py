@@ -85,6 +85,7 @@ async def offer(
         "offer": _link(offered, wish),
         "page": offered.link,
         "result": str(about[0]) if about[0] else None,
+        "dossier": str(about[1]) if about[1] else None,
         "tx_code": offered.tx_code or None,
         "expires_at": offered.expires_at.isoformat(),
     }

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import anyio.to_thread
 import pytest
@@ -75,8 +76,7 @@ async def test_a_sample_is_offered_asked_for_and_withdrawn(
     await wallet.present(asked["request"])
     found = (await archive.client.get(asked["result_url"])).json()
     assert found["credentials"][0]["claims"]["full_name"] == samples.HOLDER
-    last = "select id from issued_result where type = $1 order by id desc limit 1"
-    result = str(await archive.one(quang_ninh, last, KIND))
+    result = made["result"]
     for what, standing in (("suspend", "suspended"), ("restore", "valid"), ("revoke", "revoked")):
         why = ("--reason", "thử") if what == "suspend" else ()
         done = await run(what, "--result", result, *why)
@@ -105,11 +105,8 @@ async def test_a_deferred_sample_is_waited_for(
     got = await wallet.receive(made["offer"], tx_code=made["tx_code"])
     (waiting,) = got.waiting
     assert await wallet.collect(waiting) == []
-    ready = (
-        "update issued_result set issued_at = now() where id ="
-        " (select id from issued_result order by id desc limit 1) returning 1"
-    )
-    await archive.one(quang_ninh, ready)
+    ready = "update issued_result set issued_at = now() where dossier_id = $1 returning 1"
+    assert await archive.one(quang_ninh, ready, UUID(made["dossier"])) == 1
     assert len(await wallet.collect(waiting)) == 1
 
 

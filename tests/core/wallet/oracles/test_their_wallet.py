@@ -44,11 +44,8 @@ async def test_it_waits_for_what_is_not_ready(live: Live, theirs: Job) -> None:
     assert got.get("refused") is None, got
     promised = got["waiting"]
     async with live.platform.db.tenant(live.tenant) as tx:
-        ready = (
-            "update issued_result set issued_at = now() where issued_at > now() and id ="
-            " (select id from issued_result order by id desc limit 1)"
-        )
-        await tx.execute(ready)
+        ready = "update issued_result set issued_at = now() where dossier_id = $1"
+        await tx.execute(ready, UUID(made["dossier"]))
     again = await live.offer()
     arrived = await theirs("collect", offer=again["offer"], waiting=promised)
     assert len(arrived.get("papers", [])) == 2, arrived
@@ -110,8 +107,7 @@ async def test_a_withdrawn_paper_is_seen_by_it_at_once(live: Live, theirs: Job) 
     papers = (await theirs("receive", link=made["offer"]))["papers"]
     assert (await theirs("judge", credential=papers[0]["credential"])).get("refused") is None
     async with live.platform.works.begin(live.tenant, SYSTEM) as work:
-        last = "select id from issued_result order by id desc limit 1"
-        await operating.change(work, await work.tx.fetchval(last), "revoke", "cấp nhầm (mẫu)")
+        await operating.change(work, UUID(made["result"]), "revoke", "cấp nhầm (mẫu)")
     assert "status 1" in (await theirs("judge", credential=papers[0]["credential"]))["refused"]
 
 
