@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from motcua.demo.visitor import HOME
+from motcua.demo import people
+from motcua.demo.visitor import HOME, HOME_CODE, HOME_NAME
 from tests.e2e import walks
 from tests.e2e.conftest import MakeVisitor
 from tests.e2e.visitor import Visitor
@@ -16,7 +17,7 @@ _PROPOSAL = {"basis": "Khoản 1 Điều 1 Quy chế mẫu", "reason": "Ghi sai 
 @pytest.fixture(scope="module")
 def walk(visitor: MakeVisitor) -> Walk:
     """Somebody whose dossier from the station was accepted and decided."""
-    walk = Walk(visitor)
+    walk = Walk(visitor, people.citizens(HOME, HOME_CODE, HOME_NAME, 40)[24])
     walks.pair(walk)
     walks.hand_in(walk)
     receiver = walk.officer("tiepnhan")
