@@ -13,7 +13,10 @@ from uuid import UUID
 import httpx2
 import pytest
 import structlog
+from anyio import to_thread
+from click.testing import CliRunner, Result
 
+from motcua import cli
 from motcua.app import create_app, open_platform
 from motcua.demo import cluster as clusters
 from motcua.demo.cluster import Cluster
@@ -124,6 +127,28 @@ async def browse(app: Gate) -> AsyncIterator[Browser]:
     yield at
     for client in clients:
         await client.aclose()
+
+
+Command = Callable[..., Awaitable[Result]]
+
+
+@pytest.fixture
+def command(prepared: Cluster, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Call the program on this platform, in a thread of its own: it has its own event loop."""
+    settings = prepared.settings
+    for name, value in {
+        "DATABASE_URL": settings.database_url,
+        "SECRET_KEY": settings.secret_key.hex(),
+        "REDIS_URL": settings.redis_url,
+        "DATA": str(settings.data),
+        "BASE_URL": settings.base_url,
+    }.items():
+        monkeypatch.setenv(f"MOTCUA_{name}", value)
+
+    async def call(*words: str) -> Result:
+        return await to_thread.run_sync(lambda: CliRunner().invoke(cli.main, words))
+
+    return call
 
 
 NewTenant = Callable[[], Awaitable[Tenant]]

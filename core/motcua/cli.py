@@ -18,7 +18,7 @@ from motcua.document_tools.commands import document
 from motcua.errors import Problem, in_words
 from motcua.key_tools.commands import keys
 from motcua.node.command import site
-from motcua.opening import settings_of, with_platform
+from motcua.opening import DATA, settings_of, with_platform
 from motcua.people.capabilities import ROLES
 from motcua.procedure_tools.commands import procedure
 from motcua.procedure_tools.moving import move
@@ -213,19 +213,10 @@ async def tour(url: str, ca: Path | None) -> None:
 
 @main.command()
 @click.argument("code")
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path(".data/demo"),
-    show_default=True,
-    help="The demo's data, when MOTCUA_DATABASE_URL is not set.",
-)
+@DATA
 def trace(code: str, data: Path) -> None:
     """Print the chain of a dossier, from the station to where its result was used again."""
-    from motcua import logs
     from motcua.tracing import chain
-
-    logs.configure(level=40)
 
     async def show(platform: Any) -> None:
         for line in (await chain(platform, code)).tree():
@@ -235,19 +226,11 @@ def trace(code: str, data: Path) -> None:
 
 
 @main.command()
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path(".data/demo"),
-    show_default=True,
-    help="The demo's data, when MOTCUA_DATABASE_URL is not set.",
-)
+@DATA
 def doctor(data: Path) -> None:
     """Check settings, roles, migrations, plugins, keys, what is stuck; say what to do about each fault."""
     from motcua import doctor as checks
-    from motcua import logs
 
-    logs.configure(level=40)
     with settings_of(data) as settings:
         findings = asyncio.run(checks.examine(settings))
     for finding in findings:
@@ -297,10 +280,7 @@ def staff() -> None:
 @click.option("--unit", default="", help="Code of a unit; without it, every unit of the tenant.")
 def staff_add(slug: str, username: str, full_name: str, role: str, unit: str) -> None:
     """Give a person a role at tenant SLUG; USERNAME is what the identity provider calls the person."""
-    from motcua import logs
     from motcua.onboarding import employ
-
-    logs.configure(level=40)
 
     async def give(platform: Any) -> None:
         click.echo(await employ(platform, slug, username, full_name, role, unit))

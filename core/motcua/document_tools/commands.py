@@ -6,13 +6,8 @@ from typing import Any
 
 import click
 
-_DATA = click.option(
-    "--data",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path(".data/demo"),
-    show_default=True,
-    help="The demo's data, when MOTCUA_DATABASE_URL is not set.",
-)
+from motcua.opening import DATA, TENANT, operator, province, with_platform
+
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
@@ -50,33 +45,30 @@ def paper(text: str, keys: Path, root: Path, source: str, pdf: Path | None) -> N
 
 
 @document.command()
-@click.option("--tenant", "slug", required=True, help="The tenant's short name.")
+@TENANT
 @click.option("--most", default=1000, show_default=True, help="At most so many at a time.")
-@_DATA
+@DATA
 def seal(data: Path, slug: str, most: int) -> None:
     """Owe a time stamp to results of a tenant that have none yet; the worker brings them."""
     from motcua.dossiers import preserving
-    from motcua.events.log import Actor
 
-    async def owe(platform: Any) -> None:
-        tenant = await _tenant(platform, slug)
-        actor = Actor("program", name="motcua document seal")
-        async with platform.works.begin(tenant, actor) as work:
-            _say({"owed": await preserving.owe(platform, tenant, work, most)})
+    async def owe(platform: Any) -> dict[str, Any]:
+        tenant = province(platform, slug)
+        async with platform.works.begin(tenant, operator()) as work:
+            return {"owed": await preserving.owe(platform, tenant, work, most)}
 
-    _with_platform(data, owe)
+    _say(with_platform(data, owe))
 
 
 @document.command()
 @click.option("--root-key", type=_FILE, help="The root's key, where it was taken away to.")
-@_DATA
+@DATA
 def crl(data: Path, root_key: Path | None) -> None:
     """Renew the root's list of revoked certificates: once a year, and when an authority was revoked."""
     from motcua import clock
     from motcua.keys import crls, root
 
-    async def renew(platform: Any) -> None:
-        await platform.directory.refresh(force=True)
+    async def renew(platform: Any) -> dict[str, Any]:
         if root_key is None:
             await crls.renew_root(platform, clock.now())
         else:
@@ -84,25 +76,9 @@ def crl(data: Path, root_key: Path | None) -> None:
             with root.lent(platform.settings, root_key, passphrase) as lent:
                 await crls.renew_root(platform, clock.now(), authority=lent)
         ends = (clock.now() + crls.ROOT_LIFETIME).isoformat()
-        _say({"file": str(crls.root_file(platform.settings)), "until": ends})
+        return {"file": str(crls.root_file(platform.settings)), "until": ends}
 
-    _with_platform(data, renew)
-
-
-async def _tenant(platform: Any, slug: str) -> Any:
-    await platform.directory.refresh(force=True)
-    tenant = platform.directory.by_slug(slug)
-    if tenant is None:
-        raise ValueError(f"there is no tenant {slug!r}")
-    return tenant
-
-
-def _with_platform(data: Path, act: Any) -> None:
-    from motcua import logs
-    from motcua.opening import with_platform
-
-    logs.configure(level=40)
-    with_platform(data, act)
+    _say(with_platform(data, renew))
 
 
 def _say(found: dict[str, Any]) -> None:

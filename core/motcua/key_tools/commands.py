@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from motcua.key_tools.root_commands import authority, root
-from motcua.key_tools.running import DATA, JSON, PURPOSE, operator, run
+from motcua.key_tools.running import JSON, PURPOSE, run
+from motcua.opening import DATA, operator
 
 
 @click.group()

@@ -6,16 +6,14 @@ from typing import Any
 import click
 
 from motcua.key_tools.running import (
-    DATA,
     FILE,
     JSON,
     PASSPHRASE,
-    operator,
     passphrase_of,
     run,
     say,
-    settings_in,
 )
+from motcua.opening import DATA, operator, settings_of
 
 
 @click.group()
@@ -31,7 +29,7 @@ def root() -> None:
 @DATA
 def show(data: Path, *, as_json: bool) -> None:
     """Say where the root is, its fingerprint, its end, and whether its key lies on this machine."""
-    with settings_in(data) as settings:
+    with settings_of(data) as settings:
         said = _standing(settings)
     say(said, _told, as_json=as_json)
 
@@ -44,7 +42,7 @@ def make_root(data: Path, *, as_json: bool) -> None:
     from motcua import clock
     from motcua.keys import root as roots
 
-    with settings_in(data) as settings:
+    with settings_of(data) as settings:
         if roots.standing(settings) is None:
             roots.load_or_make(settings, clock.now())
         said = _standing(settings)
@@ -58,7 +56,7 @@ def export(file: Path, data: Path) -> None:
     """Copy the root's certificate to FILE, to be given to whoever checks papers. It is no secret."""
     from motcua.keys import root as roots
 
-    with settings_in(data) as settings:
+    with settings_of(data) as settings:
         found = roots.standing(settings)
         if found is None:
             raise ValueError("there is no root yet: motcua keys root make")
@@ -81,7 +79,7 @@ def take_away(file: Path, passphrase_file: Path | None, data: Path) -> None:
     from motcua.keys import root as roots
 
     phrase = passphrase_of(passphrase_file, confirm=True)
-    with settings_in(data) as settings:
+    with settings_of(data) as settings:
         if roots.key_file(settings).exists():
             asyncio.run(_last_list(settings))
         roots.take_away(settings, file, phrase)
@@ -98,7 +96,7 @@ def bring_back(file: Path, passphrase_file: Path | None, data: Path) -> None:
     from motcua.keys import root as roots
 
     phrase = passphrase_of(passphrase_file)
-    with settings_in(data) as settings:
+    with settings_of(data) as settings:
         roots.bring_back(settings, file, phrase)
     click.echo("the root key is on this machine: take it away again when you are done")
 

@@ -8,9 +8,7 @@ from typing import Any
 import click
 
 from motcua.catalogue.words import pick
-from motcua.opening import with_platform
-
-_DATA = Path(".data/demo")
+from motcua.opening import DATA, with_platform
 
 
 def _pairs(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
@@ -33,8 +31,7 @@ def _pairs(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dic
 @click.option("--map", "mapping", multiple=True, metavar="OLD=NEW", callback=_pairs,
               help="A step (or flow) of the old process and its counterpart; may be repeated.")  # fmt: skip
 @click.option("--go", is_flag=True, help="Move them; without it nothing is changed.")
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=_DATA,
-              show_default=True, help="The demo's data, when MOTCUA_DATABASE_URL is not set.")  # fmt: skip
+@DATA
 @click.option("--lang", type=click.Choice(["vi", "en"]), default="vi", show_default=True)
 def move(
     code: str,
@@ -53,14 +50,11 @@ def move(
     and kind go over by themselves; name the others with --map. With --go each dossier that can move does so
     for itself; what cannot stays as it was. Due dates and timers keep their moments.
     """
-    from motcua import logs
     from motcua.dossiers import moving
 
-    logs.configure(level=40)
     plan = moving.Plan(code, source, target, mapping)
 
     async def run(platform: Any) -> None:
-        await platform.directory.refresh(force=True)
         tenant = platform.directory.by_slug(slug)
         if tenant is None:
             raise ValueError(f"no tenant {slug!r}")

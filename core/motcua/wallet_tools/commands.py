@@ -1,23 +1,15 @@
 """The command group ``motcua wallet``; each command prints one JSON object and leaves one event."""
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import click
 
-_DATA = click.option(
-    "--data",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path(".data/demo"),
-    show_default=True,
-    help="The demo's data, when MOTCUA_DATABASE_URL is not set.",
-)
-_TENANT = click.option("--tenant", "slug", required=True, help="The tenant's short name.")
+from motcua.opening import DATA, TENANT, operator, province, with_platform
+
 _RESULT = click.option("--result", "result_id", required=True, type=click.UUID)
 _REASON = click.option(
     "--reason",
@@ -42,7 +34,7 @@ def wallet(context: click.Context, url: str) -> None:
 
 
 @wallet.command()
-@_TENANT
+@TENANT
 @click.option("--result", "result_id", type=click.UUID, help="An issued result.")
 @click.option(
     "--sample", default="", help="Make a sample result of this TYPE; on this machine only."
@@ -60,7 +52,7 @@ def wallet(context: click.Context, url: str) -> None:
 @click.option("--holder", default="", help="Whose the sample is: the number he signs in with.")
 @click.option("--by-value", is_flag=True, help="Put the offer itself into the link.")
 @click.option("--haip", is_flag=True, help="Write the link with HAIP's scheme, haip-vci.")
-@_DATA
+@DATA
 def offer(data: Path, slug: str, flow: str, **about: Any) -> None:
     """Offer a result to its holder's wallet."""
     from motcua.wallet import operating
@@ -73,13 +65,13 @@ def offer(data: Path, slug: str, flow: str, **about: Any) -> None:
     wish = operating.OfferWish(**given, sign_in=flow == "code")
 
     async def act(platform: Any, tenant: Any) -> dict[str, Any]:
-        return await operating.offer(platform, tenant, _operator(), wish)
+        return await operating.offer(platform, tenant, operator(), wish)
 
     _run(data, slug, act)
 
 
 @wallet.command()
-@_TENANT
+@TENANT
 @click.option(
     "--claims",
     multiple=True,
@@ -93,7 +85,7 @@ def offer(data: Path, slug: str, flow: str, **about: Any) -> None:
 @click.option(
     "--page", is_flag=True, help="Show the answer once on a page, instead of a result_url."
 )
-@_DATA
+@DATA
 def request(
     slug: str,
     claims: tuple[str, ...],
@@ -113,7 +105,7 @@ def request(
     wish = Wish(options, types, asked_by, reason, haip)
 
     async def act(platform: Any, tenant: Any) -> dict[str, Any]:
-        return await operating.request(platform, tenant, _operator(), wish, hosted=page)
+        return await operating.request(platform, tenant, operator(), wish, hosted=page)
 
     _run(data, slug, act)
 
@@ -122,12 +114,12 @@ def _changes(what: Any, help_text: str) -> None:
     @wallet.command(what, help=help_text)
     @_RESULT
     @_REASON
-    @_DATA
+    @DATA
     def change(result_id: UUID, reason: str, data: Path) -> None:
         from motcua.wallet import operating
 
         async def act(platform: Any, tenant: Any) -> dict[str, Any]:
-            async with platform.works.begin(tenant, _operator()) as work:
+            async with platform.works.begin(tenant, operator()) as work:
                 return await operating.change(work, result_id, what, reason)
 
         _run(data, result_id, act)
@@ -140,24 +132,24 @@ _changes("restore", "Make a suspended result valid again.")
 
 @wallet.command()
 @click.argument("result_id", type=click.UUID)
-@_DATA
+@DATA
 def status(result_id: UUID, data: Path) -> None:
     """Tell how the result RESULT_ID stands, and what was done with it by whom."""
     from motcua.wallet import operating
 
     async def act(platform: Any, tenant: Any) -> dict[str, Any]:
-        async with platform.works.begin(tenant, _operator()) as work:
+        async with platform.works.begin(tenant, operator()) as work:
             return await operating.status(work, result_id)
 
     _run(data, result_id, act)
 
 
 @wallet.command()
-@_TENANT
+@TENANT
 @click.option("--name", required=True, help="Which program, of whom.")
 @click.option("--scope", "scopes", multiple=True, required=True, help="offer request status trust")
 @click.option("--days", default=90, show_default=True, help="How long it is valid; a year at most.")
-@_DATA
+@DATA
 def token(slug: str, name: str, scopes: tuple[str, ...], days: int, data: Path) -> None:
     """Give a program a token for the wallet API; it is printed once."""
     from datetime import timedelta
@@ -165,22 +157,22 @@ def token(slug: str, name: str, scopes: tuple[str, ...], days: int, data: Path) 
     from motcua.wallet import service_tokens
 
     async def act(platform: Any, tenant: Any) -> dict[str, Any]:
-        async with platform.works.begin(tenant, _operator()) as work:
+        async with platform.works.begin(tenant, operator()) as work:
             return await service_tokens.make(work, name, scopes, timedelta(days=days))
 
     _run(data, slug, act)
 
 
 @wallet.command("token-end")
-@_TENANT
+@TENANT
 @click.argument("token_id", type=click.UUID)
-@_DATA
+@DATA
 def token_end(slug: str, token_id: UUID, data: Path) -> None:
     """Take the token TOKEN_ID away from a program, at once."""
     from motcua.wallet import service_tokens
 
     async def act(platform: Any, tenant: Any) -> dict[str, Any]:
-        async with platform.works.begin(tenant, _operator()) as work:
+        async with platform.works.begin(tenant, operator()) as work:
             await service_tokens.end(work, token_id)
         return {"id": str(token_id), "done": "end"}
 
@@ -193,8 +185,8 @@ def trust() -> None:
 
 
 @trust.command("list")
-@_TENANT
-@_DATA
+@TENANT
+@DATA
 def trust_entries(slug: str, data: Path) -> None:
     """List them, those of the past included."""
     from motcua.wallet import trust_store
@@ -207,7 +199,7 @@ def trust_entries(slug: str, data: Path) -> None:
 
 
 @trust.command("add")
-@_TENANT
+@TENANT
 @click.option("--issuer", "url", required=True, help="Its address, https://…")
 @click.option("--name", required=True)
 @click.option(
@@ -220,7 +212,7 @@ def trust_entries(slug: str, data: Path) -> None:
     "--type", "types", multiple=True, required=True, help="KIND=VCT: which of our kinds, its vct."
 )
 @click.option("--until", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Believed until.")
-@_DATA
+@DATA
 def trust_add(
     slug: str,
     url: str,
@@ -248,23 +240,23 @@ def trust_add(
     )
 
     async def act(platform: Any, tenant: Any) -> dict[str, Any]:
-        async with platform.works.begin(tenant, _operator()) as work:
+        async with platform.works.begin(tenant, operator()) as work:
             return {"id": str(await trust_store.add(platform, work, found))}
 
     _run(data, slug, act)
 
 
 @trust.command("revoke")
-@_TENANT
+@TENANT
 @click.argument("entry_id", type=click.UUID)
 @_REASON
-@_DATA
+@DATA
 def trust_revoke(slug: str, entry_id: UUID, reason: str, data: Path) -> None:
     """Believe the issuer of the entry ENTRY_ID no longer, at once."""
     from motcua.wallet import trust_store
 
     async def act(platform: Any, tenant: Any) -> dict[str, Any]:
-        async with platform.works.begin(tenant, _operator()) as work:
+        async with platform.works.begin(tenant, operator()) as work:
             await trust_store.revoke(work, entry_id, reason)
         return {"id": str(entry_id), "done": "revoke"}
 
@@ -272,40 +264,20 @@ def trust_revoke(slug: str, entry_id: UUID, reason: str, data: Path) -> None:
 
 
 def _run(data: Path, where: str | UUID, act: Act) -> None:
-    """Open the platform, find the tenant (by name, or by one of its results), act, print."""
-    from motcua import logs
-    from motcua.app import open_platform
-    from motcua.opening import settings_of
-    from motcua.plugins.manager import Plugins
+    """Find the tenant (by name, or by one of its results), act, print."""
+    url = click.get_current_context().find_object(str) or ""
 
-    logs.configure(level=40)
-    url = click.get_current_context().find_object(str)
+    async def run(platform: Any) -> dict[str, Any]:
+        tenant = province(platform, where) if isinstance(where, str) else await _of(platform, where)
+        return await act(platform, tenant)
 
-    async def run(settings: Any) -> None:
-        plugins = Plugins.discover(settings.blocked_plugins)
-        async with open_platform(settings, plugins) as platform:
-            await platform.directory.refresh(force=True)
-            tenant = await _tenant(platform, where)
-            click.echo(json.dumps(await act(platform, tenant), ensure_ascii=False))
-
-    with settings_of(data) as settings:
-        asyncio.run(run(replace(settings, base_url=url) if url else settings))
+    click.echo(json.dumps(with_platform(data, run, url=url), ensure_ascii=False))
 
 
-async def _tenant(platform: Any, where: str | UUID) -> Any:
-    if isinstance(where, str):
-        found = platform.directory.by_slug(where)
-        if found is None or not found.is_province:
-            raise ValueError(f"no tenant {where!r} that issues papers")
-        return found
+async def _of(platform: Any, result_id: UUID) -> Any:
+    """Return the tenant that issued a result."""
     for tenant in platform.directory.all():
         async with platform.db.tenant(tenant) as tx:
-            if await tx.fetchval("select 1 from issued_result where id = $1", where):
+            if await tx.fetchval("select 1 from issued_result where id = $1", result_id):
                 return tenant
-    raise ValueError(f"no tenant has a result {where}")
-
-
-def _operator() -> Any:
-    from motcua.events.log import Actor
-
-    return Actor("operator")
+    raise ValueError(f"no tenant has a result {result_id}")

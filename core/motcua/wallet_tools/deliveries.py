@@ -8,16 +8,8 @@ from uuid import UUID
 
 import click
 
-from motcua.opening import with_platform
+from motcua.opening import DATA, TENANT, operator, province, with_platform
 
-_DATA = click.option(
-    "--data",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path(".data/demo"),
-    show_default=True,
-    help="The demo's data, when MOTCUA_DATABASE_URL is not set.",
-)
-_TENANT = click.option("--tenant", "slug", required=True, help="The tenant's short name.")
 Act = Callable[[Any, Any], Awaitable[dict[str, Any]]]
 
 
@@ -27,9 +19,9 @@ def deliveries() -> None:
 
 
 @deliveries.command("list")
-@_TENANT
+@TENANT
 @click.option("--dossier", "code", default="", help="All of one dossier, by its code.")
-@_DATA
+@DATA
 def show(slug: str, code: str, data: Path) -> None:
     """List what is stuck and what is to be posted, or every delivery of one dossier."""
     from motcua.channels import operating
@@ -43,9 +35,9 @@ def show(slug: str, code: str, data: Path) -> None:
 
 
 @deliveries.command("again")
-@_TENANT
+@TENANT
 @click.argument("delivery_id", type=click.UUID)
-@_DATA
+@DATA
 def try_again(slug: str, delivery_id: UUID, data: Path) -> None:
     """Try the delivery DELIVERY_ID anew, under the same key."""
     from motcua.channels import staff
@@ -58,10 +50,10 @@ def try_again(slug: str, delivery_id: UUID, data: Path) -> None:
 
 
 @deliveries.command()
-@_TENANT
+@TENANT
 @click.argument("delivery_id", type=click.UUID)
 @click.option("--channel", required=True, help="wallet, link, post, counter, or a plugin's.")
-@_DATA
+@DATA
 def choose(slug: str, delivery_id: UUID, channel: str, data: Path) -> None:
     """Bring the result of DELIVERY_ID another way."""
     from motcua.channels import staff
@@ -74,19 +66,10 @@ def choose(slug: str, delivery_id: UUID, channel: str, data: Path) -> None:
 
 
 def _run(data: Path, slug: str, act: Act) -> None:
-    """Open the platform, begin a work of the operator at the tenant, act, print."""
-    from motcua import logs
-    from motcua.events.log import Actor
+    """Begin a work of the operator at the tenant, act, print."""
 
-    logs.configure(level=40)
+    async def run(platform: Any) -> dict[str, Any]:
+        async with platform.works.begin(province(platform, slug), operator()) as work:
+            return await act(platform, work)
 
-    async def run(platform: Any) -> None:
-        await platform.directory.refresh(force=True)
-        tenant = platform.directory.by_slug(slug)
-        if tenant is None or not tenant.is_province:
-            raise ValueError(f"no tenant {slug!r} that issues papers")
-        async with platform.works.begin(tenant, Actor("operator")) as work:
-            said = await act(platform, work)
-        click.echo(json.dumps(said, ensure_ascii=False))
-
-    with_platform(data, run)
+    click.echo(json.dumps(with_platform(data, run), ensure_ascii=False))

@@ -6,16 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import anyio.to_thread
 import pytest
-from click.testing import CliRunner
 
-from motcua import cli
-from motcua.demo.cluster import Cluster
 from motcua.errors import Invalid
 from motcua.onboarding import load_tenant
 from motcua.platform import Platform
 from motcua.tenancy.db import Database
+from tests.conftest import Command
 
 from .conftest import Courier, Post
 
@@ -25,21 +22,9 @@ Run = Callable[..., Any]
 
 
 @pytest.fixture
-def run(prepared: Cluster, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Call the program as an operator would, in a thread of its own: it has its own event loop."""
-    settings = prepared.settings
-    for name, value in {
-        "DATABASE_URL": settings.database_url,
-        "SECRET_KEY": settings.secret_key.hex(),
-        "REDIS_URL": settings.redis_url,
-        "DATA": str(settings.data),
-        "BASE_URL": settings.base_url,
-    }.items():
-        monkeypatch.setenv(f"MOTCUA_{name}", value)
-
+def run(command: Command) -> Run:
     async def call(*words: str) -> Any:
-        line = ["deliveries", *words[:1], "--tenant", "quang-ninh", *words[1:]]
-        said = await anyio.to_thread.run_sync(lambda: CliRunner().invoke(cli.main, line))
+        said = await command("deliveries", *words[:1], "--tenant", "quang-ninh", *words[1:])
         assert said.exit_code == 0, said.output
         return json.loads(said.stdout)
 

@@ -6,21 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import anyio.to_thread
 import httpx2
 import pytest
 from anyio import run_process
-from click.testing import CliRunner
 from cryptography import x509
 
-from motcua import cli
-from motcua.demo.cluster import Cluster
 from motcua.files.qr import read_codes
 from motcua.keys import crls, root
 from motcua.platform import Platform
 from motcua.tenancy.tenant import Tenant
 from motcua.web.gate import Gate
-from tests.conftest import Browser
+from tests.conftest import Browser, Command
 
 from .results import Desk
 
@@ -35,22 +31,9 @@ async def desk(platform: Platform, quang_ninh: Tenant, app: Gate) -> AsyncIterat
 
 
 @pytest.fixture
-def run(prepared: Cluster, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Call the program as an operator would, in a thread of its own: it has its own event loop."""
-    settings = prepared.settings
-    for name, value in {
-        "DATABASE_URL": settings.database_url,
-        "SECRET_KEY": settings.secret_key.hex(),
-        "REDIS_URL": settings.redis_url,
-        "DATA": str(settings.data),
-        "BASE_URL": settings.base_url,
-    }.items():
-        monkeypatch.setenv(f"MOTCUA_{name}", value)
-
+def run(command: Command) -> Run:
     async def call(*words: str, code: int = 0) -> Any:
-        said = await anyio.to_thread.run_sync(
-            lambda: CliRunner().invoke(cli.main, ["document", *words])
-        )
+        said = await command("document", *words)
         assert said.exit_code == code, said.output
         return json.loads(said.stdout) if said.stdout.startswith("{") else said.output
 

@@ -7,17 +7,14 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
-import anyio.to_thread
 import pytest
-from click.testing import CliRunner
 
-from motcua import cli
-from motcua.demo.cluster import Cluster
 from motcua.errors import Conflict
 from motcua.events.log import SYSTEM
 from motcua.platform import Platform
 from motcua.tenancy.tenant import Tenant
 from motcua.wallet import certificates, samples
+from tests.conftest import Command
 from tests.core.wallet.archive import KIND, Archive
 
 pytestmark = pytest.mark.anyio
@@ -25,22 +22,9 @@ Run = Callable[..., Any]
 
 
 @pytest.fixture
-def run(prepared: Cluster, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Call the program as an operator would, in a thread of its own: it has its own event loop."""
-    settings = prepared.settings
-    for name, value in {
-        "DATABASE_URL": settings.database_url,
-        "SECRET_KEY": settings.secret_key.hex(),
-        "REDIS_URL": settings.redis_url,
-        "DATA": str(settings.data),
-        "BASE_URL": settings.base_url,
-    }.items():
-        monkeypatch.setenv(f"MOTCUA_{name}", value)
-
+def run(command: Command) -> Run:
     async def call(*words: str, fails: str = "") -> Any:
-        said = await anyio.to_thread.run_sync(
-            lambda: CliRunner().invoke(cli.main, ["wallet", *words])
-        )
+        said = await command("wallet", *words)
         if fails:
             assert said.exit_code != 0, said.output
             assert fails in said.output
