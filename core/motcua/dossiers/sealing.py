@@ -48,7 +48,23 @@ async def seal(
         "qr_place": paper.CODE_MM,
     }
     rendered = await _rendered(template, {**data, **more}, work.now)
-    signed = await sign_pdf(
+    code = await _code(data, about, rendered, url, key)
+    pdf = await signed(work, key, rendered, data, code=code)
+    files = platform.files.for_tenant(work.tenant.id, work.tenant.slug)
+    stored = await to_thread.run_sync(files.put, pdf)
+    return stored.sha256, key.kid
+
+
+async def signed(
+    work: Work,
+    key: Signer,
+    rendered: Rendered,
+    data: Mapping[str, Any],
+    *,
+    code: Drawn | None = None,
+) -> bytes:
+    """Return a rendered document with stamp and signature (PAdES B-B); ``data`` names ``title`` and ``unit``."""
+    return await sign_pdf(
         rendered.pdf,
         sign=key.sign,
         chain_pem=key.chain_pem,
@@ -56,12 +72,9 @@ async def seal(
         reason=str(data["title"]),
         name=work.tenant.name,
         location=str(data["unit"]["name"]),
-        stamp=await stamp(work, data, rendered),
-        code=await _code(data, about, rendered, url, key),
+        stamp=await _stamp(work, data, rendered),
+        code=code,
     )
-    files = platform.files.for_tenant(work.tenant.id, work.tenant.slug)
-    stored = await to_thread.run_sync(files.put, signed)
-    return stored.sha256, key.kid
 
 
 async def _rendered(template: Path | str, data: Mapping[str, Any], at: datetime) -> Rendered:
@@ -74,8 +87,8 @@ async def _rendered(template: Path | str, data: Mapping[str, Any], at: datetime)
     return await render_document(template, more, at=at, last_page="sealing")
 
 
-async def stamp(work: Work, data: Mapping[str, Any], rendered: Rendered) -> Drawn:
-    """Return the picture of the signature for its place; ``data`` names the ``unit``."""
+async def _stamp(work: Work, data: Mapping[str, Any], rendered: Rendered) -> Drawn:
+    """Return the picture of the signature for its place."""
     place = rendered.places["signature"]
     said = {
         "name": work.tenant.name,

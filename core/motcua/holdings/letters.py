@@ -11,7 +11,6 @@ from uuid import UUID
 from anyio import to_thread
 
 from motcua.documents.render import render_document
-from motcua.documents.signing import sign_pdf
 from motcua.dossiers import offices, queries, sealing
 from motcua.dossiers.codes import local_day
 from motcua.errors import NotFound
@@ -80,20 +79,11 @@ async def _write(platform: Platform, work: Work, result_id: UUID) -> None:
     key = await signing.current(work.tx, work.vault, store.DOCUMENT, work.now)
     data = _document(work, dossier, unit, row)
     rendered = await render_document("result", data, at=row["decided_at"])
-    signed = await sign_pdf(
-        rendered.pdf,
-        sign=key.sign,
-        chain_pem=key.chain_pem,
-        at=work.now,
-        reason=str(data["title"]),
-        name=work.tenant.name,
-        location=str(unit["name"]),
-        stamp=await sealing.stamp(work, {"unit": unit}, rendered),
-    )
+    pdf = await sealing.signed(work, key, rendered, {**data, "unit": unit})
     files = platform.files.for_tenant(work.tenant.id, work.tenant.slug)
-    stored = await to_thread.run_sync(files.put, signed)
+    stored = await to_thread.run_sync(files.put, pdf)
     await work.tx.execute(erasing.HOLD, stored.sha256)
-    await to_thread.run_sync(files.put, signed)
+    await to_thread.run_sync(files.put, pdf)
     await work.tx.execute(_KEEP, row["id"], stored.sha256, key.kid)
     work.emit("result.withdrawal_letter", result_id, unit=dossier["competent_unit"])
 
