@@ -84,7 +84,7 @@ async def test_the_page_says_how_a_request_ended(archive: Archive, quang_ninh: T
     asked = await wallet.ask(made["request"])
     await archive.revoke(ready)
     with pytest.raises(CredentialError):
-        await wallet.read_answer(asked)
+        await wallet.answer(asked)
     assert "revoked" in (await browser.get(made["page"].split("?")[0])).text
     made, browser = await _page(archive, quang_ninh)
     late = "update presentation set expires_at = now() where id = $1::uuid"

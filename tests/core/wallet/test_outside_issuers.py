@@ -79,7 +79,7 @@ async def test_an_issuer_of_outside_counts_for_its_types_while_an_administrator_
         async with archive.platform.works.begin(quang_ninh, SYSTEM) as work:
             await trust_store.revoke(work, entry, "thử xong")
         with refused("untrusted_issuer"):
-            await wallet.read_answer(waiting)
+            await wallet.answer(waiting)
     async with archive.platform.works.begin(quang_ninh, SYSTEM) as work:
         with pytest.raises(NotFound):
             await trust_store.revoke(work, entry, "lần nữa")

@@ -140,14 +140,14 @@ async def test_of_alternatives_one_is_enough_and_none_is_not(
     made = await ask(archive, quang_ninh, wish)
     asked = await wallet.ask(made["request"])
     assert set(asked.choices) == {"option2"}
-    await wallet.read_answer(asked)
+    await wallet.answer(asked)
     (paper,) = (await read_answer(archive, made))["credentials"]
     assert paper["id"] == "option2"
     again = await wallet.ask((await ask(archive, quang_ninh, wish))["request"])
     paper_, _ = again.choices["option2"]
     forged = Asked(again.request, {"option1": (paper_, frozenset({"full_name", "register_kind"}))})
     with pytest.raises(CredentialError, match="not enough"):
-        await wallet.read_answer(forged)
+        await wallet.answer(forged)
 
 
 async def test_only_who_has_the_key_reads_the_result_and_not_forever(
