@@ -47,7 +47,7 @@ async def engine_issue(at: House, found: Sequence[BenchHall], seconds: float) ->
 
         async def one(_: int) -> None:
             hall, line = next(places)
-            async with platform.works.begin(hall.tenant, SYSTEM) as work:
+            async with platform.works.begin(hall.tenant, SYSTEM, alone=True) as work:
                 await issuing.issue(work, hall.site, hall.lines[line], origin="counter")
 
         # Every connection prepares its statements, and PostgreSQL settles on a plan after five times.
@@ -90,7 +90,7 @@ async def engine_calls(at: House, found: Sequence[BenchHall], seconds: float) ->
 
         async def one(hall: BenchHall, n: int) -> None:
             seat = seats[n][1]
-            async with free, platform.works.begin(hall.tenant, SYSTEM) as work:
+            async with free, platform.works.begin(hall.tenant, SYSTEM, alone=True) as work:
                 if await calling.call_next(work, seat.counter, seat.staff) is None:
                     raise RuntimeError("nobody waits: the benchmark issues too few")
 

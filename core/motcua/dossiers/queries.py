@@ -9,7 +9,7 @@ import msgspec
 
 from motcua.errors import NotFound
 from motcua.events.work import Work
-from motcua.tenancy.db import Record, Tx
+from motcua.tenancy.db import Record, TenantTx, Tx
 
 PAGE = 25
 
@@ -103,9 +103,9 @@ where s.active and r.role = $1 and (r.unit_id = $2 or r.unit_id is null) order b
 _BY_CODE = "select id from dossier where code = $1"
 
 
-async def track(tx: Tx, track_code: str) -> Record:
+async def track(tx: TenantTx, track_code: str) -> Record:
     """Return what anybody with the code may see; ``NotFound`` otherwise."""
-    row = await tx.fetchrow(TRACK, track_code.strip().upper(), list(PUBLIC))
+    row = await tx.alone(TRACK, track_code.strip().upper(), list(PUBLIC))
     if row is None:
         raise NotFound(
             "Không có hồ sơ nào với mã này. Hãy kiểm tra lại mã trên phiếu.",

@@ -1,8 +1,8 @@
 """The JSON API of dossiers: what a program can do for a citizen who gave it a session.
 
 Everything lies under ``/api/`` and takes a bearer token only. Errors are problem details (RFC 9457) with one
-entry in ``errors`` for each field. Submitting costs three round trips to the database: begin, one statement,
-commit; session, law, units and the identity that forms are checked against are kept in memory.
+entry in ``errors`` for each field. Submitting costs one round trip to the database; session, law, units and the
+identity that forms are checked against are kept in memory.
 """
 
 import time
@@ -195,7 +195,7 @@ async def submit_dossier(
     )
     status = 201
     try:
-        async with platform.works.begin(tenant, session.actor) as work:
+        async with platform.works.begin(tenant, session.actor, alone=True) as work:
             done = await submit(work, law, await _about(work, session, application))
     except AlreadySubmittedError:
         status = 200
@@ -340,7 +340,7 @@ async def track(request: AnyRequest, track_code: FromPath[str]) -> Response[_FOU
     """Return how a dossier stands, to anybody with its code: no name, no answer, no reason."""
     tenant = province_of(request)
     platform: Platform = request.app.state.platform
-    async with platform.db.tenant(tenant) as tx:
+    async with platform.db.tenant(tenant, alone=True) as tx:
         row = await queries.track(tx, track_code)
     return Json(
         {

@@ -12,7 +12,7 @@ from motcua import clock
 from motcua.events.bell import Bell
 from motcua.events.log import Actor, Event
 from motcua.ids import uuid7
-from motcua.tenancy.db import Database, TenantTx
+from motcua.tenancy.db import Database, Record, TenantTx
 from motcua.tenancy.tenant import Tenant
 from motcua.tenancy.vault import TenantVault, Vaults
 
@@ -83,6 +83,12 @@ class Work:
             self.bells.add("outbox")
         return self._event(type, subject, payload, unit, None), owed
 
+    async def alone(self, sql: str, *args: object) -> Record | None:
+        """Run a statement that may be all that this work does, events included (``TenantTx.alone``)."""
+        if self.events:
+            return await self.tx.fetchrow(sql, *args)
+        return await self.tx.alone(sql, *args)
+
     def _event(
         self,
         type: str,
@@ -131,6 +137,8 @@ class Work:
     async def flush(self) -> None:
         """Write the pending events now; the end of the work does it anyway."""
         if self.events:
+            if self.tx.ended:
+                raise RuntimeError("what the only statement of this work has done is committed")
             await self.tx.execute(WRITE, *self.rows())
 
 
@@ -145,9 +153,14 @@ class Works:
         self._bell = bell
         self._subscribers = subscribers
 
-    def begin(self, tenant: Tenant, actor: Actor, *, trace_id: UUID | None = None) -> "_Begun":
-        """Open a unit of work; an exception undoes all of it, and then no bell rings."""
-        return _Begun(self, self._database.tenant(tenant), actor, trace_id)
+    def begin(
+        self, tenant: Tenant, actor: Actor, *, trace_id: UUID | None = None, alone: bool = False
+    ) -> "_Begun":
+        """Open a unit of work; an exception undoes all of it, and then no bell rings.
+
+        ``alone``: the command may be one statement (``TenantTx.alone``), and nothing is done after it.
+        """
+        return _Begun(self, self._database.tenant(tenant, alone=alone), actor, trace_id)
 
     def new(self, tx: TenantTx, actor: Actor, trace_id: UUID | None) -> Work:
         """Return what a command has in hand inside a transaction."""

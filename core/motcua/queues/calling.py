@@ -17,7 +17,10 @@ from motcua.queues.policies import policy_in_force
 from motcua.queues.policy import Policy
 from motcua.tenancy.db import Record
 
-_SITE_OF = "select site_id from counter where id = $1"
+_PLACE = """
+select c.site_id as site, s.unit_id as unit from counter c
+join site s on s.tenant_id = c.tenant_id and s.id = c.site_id where c.id = $1
+"""
 # $1 counter $2 officer $3 now $4 day $5 priority in a row $6 head start of priority in minutes (null:
 # absolute) $7 spill-over allowed $8 new segment $9 event $10 actor $11 $12 rows owed for it $13 mark of a visit.
 #
@@ -164,7 +167,15 @@ select g.id from desk
 join segment g on g.tenant_id = desk.tenant_id and g.counter_id = desk.id
 where g.staff_id = $2 and g.kind = 'idle' and g.to_at is null for no key update of g
 """
-_sites: dict[tuple[UUID, UUID], UUID] = {}
+_places: dict[tuple[UUID, UUID], "Place"] = {}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a counter stands: its site, and the unit the site belongs to."""
+
+    site: UUID
+    unit: UUID
 
 
 @dataclass(frozen=True)
@@ -195,14 +206,19 @@ async def call_next(work: Work, counter: UUID, staff: UUID) -> Called | None:
 
 
 async def site_of(work: Work, counter: UUID) -> UUID:
-    """Return the site of a counter, which never changes; ``NotFound``."""
+    """Return the site of a counter; ``NotFound``."""
+    return (await place_of(work, counter)).site
+
+
+async def place_of(work: Work, counter: UUID) -> Place:
+    """Return where a counter stands, which never changes and is kept in memory; ``NotFound``."""
     key = (work.tenant.id, counter)
-    found = _sites.get(key)
+    found = _places.get(key)
     if found is None:
-        found = await work.tx.fetchval(_SITE_OF, counter)
-        if found is None:
+        row = await work.tx.fetchrow(_PLACE, counter)
+        if row is None:
             raise no_counter()
-        _sites[key] = found
+        found = _places[key] = Place(row["site"], row["unit"])
     return found
 
 
@@ -214,7 +230,7 @@ def no_counter() -> NotFound:
 async def _next(work: Work, counter: UUID, staff: UUID, rules: Policy) -> Record | None:
     owed = list(work.subscribers(work.tenant, "ticket.called"))
     try:
-        row = await work.tx.fetchrow(
+        row = await work.alone(
             _NEXT,
             counter,
             staff,

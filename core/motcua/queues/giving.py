@@ -259,14 +259,14 @@ async def write(work: Work, statement: str, there: Presence, wanted: Wanted) -> 
         [uuid7() for _ in owed], owed, index_of(work, w.contact, w.origin),
     )  # fmt: skip
     try:
-        number = await work.tx.fetchval(statement, *values)
+        row = await work.alone(statement, *values)
     except asyncpg.UniqueViolationError as error:
         raise held.at_once(error) from error
-    if number is None:
+    if row is None:
         return None
     if claim is not None and not there.fresh:
         await work.tx.execute(_CLAIM, there.id, claim.key, claim.why, claim.by)
     work.bells.add(f"site:{w.site}")
     if owed:
         work.bells.add("outbox")
-    return Issued(ticket, number, code, shown, there.id)
+    return Issued(ticket, row["number"], code, shown, there.id)

@@ -142,8 +142,9 @@ async def call(
     """Call the next ticket by the policy; with a ``ticket`` and a ``reason`` that one, out of order."""
     platform: Platform = request.app.state.platform
     staff = need(here(request).session, "staff")
-    async with platform.works.begin(province_of(request), staff.actor) as work:
-        await _counter(work, staff, counter_id)
+    async with platform.works.begin(province_of(request), staff.actor, alone=True) as work:
+        place = await calling.place_of(work, counter_id)
+        need_role(staff, "receiver", unit=place.unit)
         if data is not None and data.ticket is not None:
             called: calling.Called | None = await calling.call_this(
                 work, counter_id, staff.subject, data.ticket, data.reason

@@ -5,7 +5,7 @@ security confines to the tenant set at the begin of the transaction. A transacti
 sees no row of any tenant.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import TracebackType
 from typing import Any, TypeVar
@@ -15,10 +15,11 @@ import asyncpg
 import msgspec
 
 from motcua.errors import Unavailable
+from motcua.tenancy import single
 from motcua.tenancy.pool import Pool
 from motcua.tenancy.tenant import Tenant
 
-T = TypeVar("T")
+O = TypeVar("O", bound="Tx")
 # What asyncpg returns reads like a mapping of column names.
 Record = Mapping[str, Any]
 _encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -58,48 +59,79 @@ async def _keep(connection: Any) -> None:
 
 
 class Tx:
-    """One open transaction: statements with ``$1`` parameters."""
+    """One transaction: statements with ``$1`` parameters. It begins with the first of them."""
 
-    __slots__ = ("_connection", "_database")
+    __slots__ = ("_begin", "_connection", "_database")
 
-    def __init__(self, connection: Any, database: "Database") -> None:
-        self._connection = connection
-        self._database = database
+    def __init__(self, database: "Database", begin: str) -> None:
+        self._database, self._begin = database, begin
+        self._connection: Any = None
 
     @property
     def alive(self) -> bool:
         """Whether the connection still stands, as far as it is known."""
-        return not self._connection.is_closed()
+        return self._connection is None or not self._connection.is_closed()
+
+    async def _open(self) -> Any:
+        self._connection = await self._database._begun(self._begin)
+        return self._connection
 
     async def fetch(self, sql: str, *args: object) -> list[Record]:
+        connection = self._connection or await self._open()
         self._database.round_trips += 1
-        return await self._connection.fetch(sql, *args)  # type: ignore[no-any-return]
+        return await connection.fetch(sql, *args)  # type: ignore[no-any-return]
 
     async def fetchrow(self, sql: str, *args: object) -> Record | None:
+        connection = self._connection or await self._open()
         self._database.round_trips += 1
-        return await self._connection.fetchrow(sql, *args)  # type: ignore[no-any-return]
+        return await connection.fetchrow(sql, *args)  # type: ignore[no-any-return]
 
     async def fetchval(self, sql: str, *args: object) -> Any:
+        connection = self._connection or await self._open()
         self._database.round_trips += 1
-        return await self._connection.fetchval(sql, *args)
+        return await connection.fetchval(sql, *args)
 
     async def execute(self, sql: str, *args: object) -> str:
+        connection = self._connection or await self._open()
         self._database.round_trips += 1
-        return await self._connection.execute(sql, *args)  # type: ignore[no-any-return]
+        return await connection.execute(sql, *args)  # type: ignore[no-any-return]
 
     async def executemany(self, sql: str, rows: list[tuple[object, ...]]) -> None:
+        connection = self._connection or await self._open()
         self._database.round_trips += 1
-        await self._connection.executemany(sql, rows)
+        await connection.executemany(sql, rows)
+
+    async def close(self, *, failed: bool) -> None:
+        """Commit, or roll back; what never began needs neither."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await self._database._ended(connection, failed)
 
 
 class TenantTx(Tx):
-    """A transaction that row-level security confines to ``tenant``; made by ``Database.tenant`` only."""
+    """A transaction that row-level security confines to ``tenant``; made by ``Database.tenant`` only.
 
-    __slots__ = ("tenant",)
+    ``ended``: its one statement (``alone``) has written and is committed; it takes no more events.
+    """
 
-    def __init__(self, connection: Any, database: "Database", tenant: Tenant) -> None:
-        super().__init__(connection, database)
-        self.tenant = tenant
+    __slots__ = ("_alone", "ended", "tenant")
+
+    def __init__(self, database: "Database", begin: str, tenant: Tenant, alone: bool) -> None:
+        super().__init__(database, begin)
+        self.tenant, self._alone, self.ended = tenant, alone, False
+
+    async def alone(self, sql: str, *args: object) -> Record | None:
+        """Run a statement that may be the whole transaction: then it costs one round trip, not three.
+
+        So it is where the opener said ``alone`` and nothing was asked before; otherwise it is a statement like
+        others. ``sql`` returns no row when it has written nothing: what follows is a transaction of its own.
+        """
+        if self._connection is not None or not self._alone:
+            return await self.fetchrow(sql, *args)
+        self._alone = False
+        row = await self._database._single(self.tenant, sql, args)
+        self.ended = row is not None
+        return row
 
 
 class Database:
@@ -125,16 +157,35 @@ class Database:
     async def close(self) -> None:
         await self._pool.close()
 
-    def tenant(self, tenant: Tenant) -> "_Opening[TenantTx]":
-        """Open a transaction of this tenant; commit at the end, roll back on any exception."""
+    def tenant(self, tenant: Tenant, *, alone: bool = False) -> "_Opening[TenantTx]":
+        """Open a transaction of this tenant; commit at the end, roll back on any exception.
+
+        ``alone``: a statement run by ``TenantTx.alone`` may be all of it.
+        """
         # SET LOCAL takes no parameter; the value is a UUID object, so nothing can be smuggled in.
         begin = f"BEGIN; SET LOCAL app.tenant_id = '{UUID(bytes=tenant.id.bytes)}'"
-        return _Opening(self, begin, lambda connection: TenantTx(connection, self, tenant))
+        return _Opening(TenantTx(self, begin, tenant, alone))
 
     def platform(self) -> "_Opening[Tx]":
         """Open a transaction without a tenant: it sees the directory and the law, and no tenant's rows."""
-        begin = "BEGIN; SET LOCAL app.tenant_id = ''"
-        return _Opening(self, begin, lambda connection: Tx(connection, self))
+        return _Opening(Tx(self, "BEGIN; SET LOCAL app.tenant_id = ''"))
+
+    async def _single(self, tenant: Tenant, sql: str, args: tuple[object, ...]) -> Record | None:
+        """Run a statement as a transaction of its own."""
+        connection = await self._free()
+        try:
+            calls = self._pool.calls(connection)
+            call = calls.get(sql)
+            if call is None:
+                call = calls[sql] = await single.install(connection, sql)
+                self.round_trips += single.INSTALLING
+            row: Record | None = await connection.fetchrow(call, *args, tenant.id)
+        except BaseException:
+            await self._pool.release(connection)
+            raise
+        await self._pool.end(connection)
+        self.round_trips += 1
+        return row
 
     async def _ended(self, connection: Any, failed: bool) -> None:
         """Commit or roll back, and give the connection back."""
@@ -197,17 +248,16 @@ class Database:
             await self._pool.release(connection)
 
 
-class _Opening(AbstractAsyncContextManager[T]):
+class _Opening(AbstractAsyncContextManager[O]):
     """A transaction as ``async with``; a class, because every request opens one and generators cost twice."""
 
-    __slots__ = ("_begin", "_connection", "_database", "_make")
+    __slots__ = ("_tx",)
 
-    def __init__(self, database: Database, begin: str, make: Callable[[Any], T]) -> None:
-        self._database, self._begin, self._make = database, begin, make
+    def __init__(self, tx: O) -> None:
+        self._tx = tx
 
-    async def __aenter__(self) -> T:
-        self._connection = await self._database._begun(self._begin)
-        return self._make(self._connection)
+    async def __aenter__(self) -> O:
+        return self._tx
 
     async def __aexit__(
         self,
@@ -215,4 +265,4 @@ class _Opening(AbstractAsyncContextManager[T]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._database._ended(self._connection, kind is not None)
+        await self._tx.close(failed=kind is not None)

@@ -75,6 +75,9 @@ async def test_a_row_of_one_tenant_does_not_exist_for_another(
         assert await tx.fetchval(count) == 1
     async with platform.db.tenant(mine) as tx:
         assert await tx.fetchval(count) == 0
+    for whose, found in ((other, 1), (mine, 0), (other, 1)):
+        async with platform.db.tenant(whose, alone=True) as tx:
+            assert (await tx.alone(count) or {})["count"] == found
     async with platform.db.platform() as tx:
         assert await tx.fetchval(count) == 0
     admin = await asyncpg.connect(prepared.postgres.url("postgres", "motcua"))

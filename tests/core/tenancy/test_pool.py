@@ -86,6 +86,13 @@ async def test_a_cancelled_statement_gives_its_connection_back(database: Databas
 
 
 async def test_nobody_waits_for_ever(database: Database) -> None:
-    async with database.platform(), database.platform():
+    async with database.platform() as first, database.platform() as second:
+        await first.fetchval(_PID)
+        await second.fetchval(_PID)
         with pytest.raises(Unavailable):
             await _pid(database)
+
+
+async def test_a_transaction_without_a_statement_holds_no_connection(database: Database) -> None:
+    async with database.platform(), database.platform(), database.platform():
+        assert await _pid(database)
