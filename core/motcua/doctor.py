@@ -19,6 +19,7 @@ from motcua.tenancy.db import Database
 from motcua.tenancy.directory import Directory
 
 _ROLE = "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"
+_TEMPORARY = "select has_database_privilege(current_database(), 'temporary')"
 _UNPROTECTED = """
 select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id'
 where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace
@@ -171,6 +172,7 @@ async def _schema(
 ) -> AsyncIterator[Finding]:
     async with database.platform() as tx:
         mighty = await tx.fetchval(_ROLE)
+        temporary = await tx.fetchval(_TEMPORARY)
         folds = await tx.fetchval("select lower('Đ') = 'đ'")
         bare = [r["relname"] for r in await tx.fetch(_UNPROTECTED)]
     yield Finding(
@@ -178,6 +180,15 @@ async def _schema(
         ok=not mighty,
         detail="bypasses row-level security" if mighty else "confined by row-level security",
         advice="connect as mc_app, never as a superuser or owner",
+    )
+    # Commands that are one statement make themselves a function of the connection (tenancy.single).
+    yield Finding(
+        "temporary functions",
+        ok=temporary,
+        detail="may be made"
+        if temporary
+        else "may not be made: nobody can submit or take a number",
+        advice="grant temporary on database … to mc_app",
     )
     yield Finding(
         "collation",

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from motcua import clock
@@ -30,6 +31,22 @@ async def test_the_national_role_reads_figures_and_no_dossier(prepared: Cluster)
     assert not gone.ok
     assert "MOTCUA_NATIONAL_DATABASE_URL" in gone.advice
     assert (await _found(replace(settings, national_url=""), name)).ok, "not every node has it"
+
+
+async def test_the_application_must_be_let_make_functions_of_its_connection(
+    prepared: Cluster,
+) -> None:
+    name = "temporary functions"
+    assert (await _found(prepared.settings, name)).ok
+    admin = await asyncpg.connect(prepared.postgres.url("postgres", "motcua"))
+    try:
+        await admin.execute("revoke temporary on database motcua from public")
+        found = await _found(prepared.settings, name)
+    finally:
+        await admin.execute("grant temporary on database motcua to public")
+        await admin.close()
+    assert not found.ok
+    assert "grant temporary" in found.advice
 
 
 async def test_the_roots_list_of_revoked_certificates_must_hold_while_its_key_is_away(
