@@ -115,18 +115,21 @@ moved as (
   returning t.id, t.site_id, t.line_id, t.state, t.calls),
 closed as (
   update segment g set to_at = greatest(g.from_at, (select at from moment))
-  where g.to_at is null and g.id = any(array(
-    select o.id from segment o
-    where o.to_at is null and o.ticket_id = any(array(select id from moved))
-    union all select segment from seat, picked))
+  from moved m where g.ticket_id = m.id and g.to_at is null
   returning g.ticket_id, g.to_at),
+-- The seat's own row, which is locked: by its key.
+stood as (
+  update segment g set to_at = greatest(g.from_at, (select at from moment))
+  from seat, picked where g.id = seat.segment
+  returning g.id),
 opened as (
   insert into segment (id, ticket_id, site_id, line_id, day, kind, from_at, counter_id, staff_id)
   select case when m.state = 'called' then $8::uuid else uuidv7() end, m.id, m.site_id, m.line_id, $4,
     m.state, case when m.state = 'called' then (select at from moment) else c.to_at end,
     case when m.state = 'called' then $1::uuid end,
     case when m.state = 'called' then $2::uuid end
-  from moved m join closed c on c.ticket_id = m.id where (select count(*) from closed) > 0),
+  from moved m join closed c on c.ticket_id = m.id
+  where (select count(*) from closed) > 0 and (select count(*) from stood) > 0),
 called as (select calls from moved where state = 'called'),
 run as (
   update counter c set priority_run = case when p.priority > 0 then c.priority_run + 1 else 0 end
