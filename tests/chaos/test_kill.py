@@ -189,8 +189,12 @@ async def _check(platform: Platform, tenant: Tenant, ledger: Ledger) -> None:
     ways = sorted((str(d["dossier_id"]), d["channel"]) for d in deliveries)
     assert ways == sorted((dossier, way) for dossier in finished for way in ("link", "wallet"))
     assert not [d for d in deliveries if d["state"] in {"owed", "failed"}]
-    numbers = sorted(int(r["code"].rsplit("-", 1)[1]) for r in dossiers.values() if r["code"])
-    assert numbers == list(range(1, len(numbers) + 1))
+    numbers = defaultdict(list)
+    for code in (r["code"] for r in dossiers.values() if r["code"]):
+        of_day, number = code.rsplit("-", 1)
+        numbers[of_day].append(int(number))
+    for of_day, given in numbers.items():
+        assert sorted(given) == list(range(1, len(given) + 1)), of_day
     expected: dict[str, int] = defaultdict(int)
     for event in events:
         for metric, n in METRICS.get(event["type"], ()):

@@ -81,10 +81,11 @@ async def test_a_busy_pool_answers_that_it_is_busy(prepared: Cluster, quang_ninh
 
     database = await Database.open(prepared.settings.database_url, size=1)
     try:
-        async with database.tenant(quang_ninh):
+        async with database.tenant(quang_ninh) as tx:
+            await tx.fetchval("select 1")
             with pytest.raises(Unavailable, match="busy"):
-                async with database.tenant(quang_ninh):
-                    pass
+                async with database.tenant(quang_ninh) as other:
+                    await other.fetchval("select 1")
     finally:
         await database.close()
 
