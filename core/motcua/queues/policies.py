@@ -11,7 +11,7 @@ from motcua.errors import Conflict, Invalid
 from motcua.events.work import Work
 from motcua.ids import uuid7
 from motcua.queues.policy import Policy
-from motcua.tenancy.db import Record, TenantTx
+from motcua.tenancy.db import TenantTx
 
 # Every call asks for the policy; a new one may be that late in another process.
 KEPT_SECONDS = 5.0
@@ -36,7 +36,9 @@ on conflict (tenant_id, site_id, version) do update
   where call_policy.valid_from is null
 returning id
 """
-_kept: dict[tuple[UUID, UUID], tuple[float, list[Record]]] = {}
+# Whose it is (None: the tenant's), from when on, and the rules; newest first.
+_Known = list[tuple[UUID | None, datetime, Policy]]
+_kept: dict[tuple[UUID, UUID], tuple[float, _Known]] = {}
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,11 @@ async def policy_in_force(tx: TenantTx, site: UUID, at: datetime) -> Policy:
 
     The site's greatest version that is valid then, else the tenant's, else the defaults.
     """
-    rows = await _versions(tx, site)
+    known = await _versions(tx, site)
     for whose in (site, None):
-        for row in rows:
-            if row["site_id"] == whose and row["valid_from"] <= at:
-                return Policy.of(row["body"])
+        for owner, valid_from, policy in known:
+            if owner == whose and valid_from <= at:
+                return policy
     return Policy()
 
 
@@ -117,12 +119,13 @@ def forget(tenant: UUID) -> None:
         del _kept[key]
 
 
-async def _versions(tx: TenantTx, site: UUID) -> list[Record]:
+async def _versions(tx: TenantTx, site: UUID) -> _Known:
     key = (tx.tenant.id, site)
     found = _kept.get(key)
     if found is None or found[0] < time.monotonic():
         rows = await tx.fetch(_VERSIONS, site)
-        found = _kept[key] = (time.monotonic() + KEPT_SECONDS, rows)
+        known = [(r["site_id"], r["valid_from"], Policy.of(r["body"])) for r in rows]
+        found = _kept[key] = (time.monotonic() + KEPT_SECONDS, known)
     return found[1]
 
 
