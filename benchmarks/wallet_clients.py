@@ -14,9 +14,9 @@ from benchmarks.common import Count
 from motcua.events.log import SYSTEM
 from motcua.platform import Platform
 from motcua.tenancy.tenant import Tenant
-from motcua.wallet import issuer, issuing, jose, nonces, offering, proofs, samples
-from motcua.wallet.grants import Caller
+from motcua.wallet import issuer, issuing, jose, nonces, offering, proofs, samples, server
 from motcua.wallet.metadata import PRE_AUTHORIZED
+from motcua.wallet.oauth import Caller
 from motcua.wallet.offering import Offered
 
 KIND = "register-copy"
@@ -117,9 +117,13 @@ async def access(platform: Platform, tenant: Tenant, count: int) -> list[str]:
         ref = offer.offer_uri.rsplit("/", 1)[-1]
         said = await offering.read(platform, tenant, ref, datetime.now(UTC))
         code = said["grants"][PRE_AUTHORIZED]["pre-authorized_code"]
-        given = {"pre-authorized_code": code, "tx_code": offer.tx_code}
-        answer = await offering.redeem(platform, tenant, given, Caller(None, None))
-        found.append(str(answer["access_token"]))
+        given = {
+            "grant_type": PRE_AUTHORIZED,
+            "pre-authorized_code": code,
+            "tx_code": offer.tx_code,
+        }
+        answer = await server.token(platform, tenant, given, Caller(None, None))
+        found.append(str(answer.body["access_token"]))
     return found
 
 

@@ -11,7 +11,7 @@ from motcua.errors import Invalid, NotFound
 from motcua.platform import Platform
 from motcua.tenancy.db import Record
 from motcua.tenancy.tenant import Tenant
-from motcua.wallet import authorizing, consenting
+from motcua.wallet import authorizing, codes, consenting, redirects
 from motcua.web.here import AnyRequest, here, province_of
 from motcua.web.pages import page
 from motcua.web.sessions import Session, need
@@ -59,18 +59,18 @@ async def answer(request: AnyRequest) -> Redirect | Template:
                 "This page belongs to another request. Start again from the wallet.",
             )
         if form.get("answer") != "agree":
-            target = await authorizing.deny(platform, work, row)
+            target = await authorizing.answer(platform, work, row, None)
         else:
             found = await consenting.choices(platform, work, row, citizen.subject)
             picked = [c for c in found if str(c.id) == str(form.get("paper", ""))]
             if not picked:
                 raise Invalid(fields={"paper": ("Hãy chọn giấy tờ.", "Choose a paper.")})
-            target = await authorizing.consent(platform, work, row, picked[0].subject)
+            target = await authorizing.answer(platform, work, row, picked[0].subject)
     return _leave(request, target)
 
 
 def _asked(request: AnyRequest, row: Record, found: list[consenting.Choice]) -> Template:
-    target = authorizing.shown(row["redirect_uri"])
+    target = redirects.shown(row["redirect_uri"])
     offered = row["offer_id"] is not None
     return page(
         request, "wallet/authorize.html", row=row, choices=found, target=target, offered=offered
@@ -102,7 +102,7 @@ def _cookie(request: AnyRequest, ticket: str) -> Cookie:
         httponly=True,
         secure=_platform(request).settings.scheme == "https",
         samesite="lax",
-        max_age=int(authorizing.TICKET_LIFETIME.total_seconds()),
+        max_age=int(codes.TICKET_LIFETIME.total_seconds()),
     )
 
 

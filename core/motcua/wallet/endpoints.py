@@ -11,18 +11,18 @@ from motcua.tenancy.tenant import Tenant
 from motcua.wallet import (
     answers,
     attestation,
-    authorizing,
     dpop,
     envelopes,
     grants,
     issuing,
     nonces,
     notices,
+    oauth,
     offering,
-    tokens,
+    server,
 )
 from motcua.wallet.answers import form_of, json_answer, json_of
-from motcua.wallet.grants import Caller
+from motcua.wallet.oauth import Answer, Caller
 from motcua.web.here import AnyRequest, province_of
 
 _RESPONSE = Response[Any]
@@ -41,8 +41,7 @@ async def par(request: AnyRequest) -> _RESPONSE:
     tenant, platform = _place(request)
     form = await form_of(request)
     caller = await _caller(request, platform, tenant, form)
-    pushed = await authorizing.push(platform, tenant, form, caller)
-    return json_answer(pushed, 201, more=_next_nonce(platform, tenant, caller.jkt))
+    return _told(await server.push(platform, tenant, form, caller), platform, tenant, caller)
 
 
 @post("/token", status_code=200)
@@ -51,8 +50,7 @@ async def token(request: AnyRequest) -> _RESPONSE:
     tenant, platform = _place(request)
     form = await form_of(request)
     caller = await _caller(request, platform, tenant, form)
-    given = await tokens.answer(platform, tenant, form, caller)
-    return json_answer(given, more=_next_nonce(platform, tenant, caller.jkt))
+    return _told(await server.token(platform, tenant, form, caller), platform, tenant, caller)
 
 
 @post("/nonce", status_code=200, sync_to_thread=False)
@@ -101,9 +99,15 @@ async def _caller(
 ) -> Caller:
     """Return who asks: first the wallet as it is attested, then the key of its DPoP proof."""
     now = clock.now()
-    named = tokens.client_id(form)
+    named = oauth.client_id(form)
     client = await attestation.client(request, platform, tenant, named, now)
     return Caller(await dpop.bound(request, platform, tenant, now), client)
+
+
+def _told(answer: Answer, platform: Platform, tenant: Tenant, caller: Caller) -> _RESPONSE:
+    """Return what the authorization server says; a refusal brings no nonce along."""
+    more = _next_nonce(platform, tenant, caller.jkt) if answer.granted else {}
+    return json_answer(answer.body, answer.status, more=more)
 
 
 def _next_nonce(platform: Platform, tenant: Tenant, jkt: str | None) -> dict[str, str]:

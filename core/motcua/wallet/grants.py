@@ -1,47 +1,28 @@
-"""Grants: what one wallet may fetch, and the tokens by which it does.
+"""Grants: what one wallet may fetch, and whose access token it is that a request brings."""
 
-An access token without a key lives five minutes (profile ``open``), one bound to a key half an hour. A refresh
-token is used once and brings its successor (RFC 9700 section 4.14.2): when one comes a second time, somebody
-has a copy of it, and the whole grant ends.
-"""
-
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from motcua.events.log import Actor
 from motcua.events.work import Work
-from motcua.ids import token, uuid7
+from motcua.ids import uuid7
 from motcua.platform import Platform
 from motcua.tenancy.db import Record
 from motcua.tenancy.tenant import Tenant
 from motcua.tenancy.vault import digest
 from motcua.wallet import dpop
 from motcua.wallet.answers import ProtocolError
+from motcua.wallet.oauth import Caller
 from motcua.wallet.profiles import is_haip
 from motcua.web.here import AnyRequest
 
-BEARER_LIFETIME = timedelta(minutes=5)
-BOUND_LIFETIME = timedelta(minutes=30)
-REFRESH_LIFETIME = timedelta(days=90)
 WALLET = Actor("wallet")
 """Who acts where a wallet asks without a session: nobody is known but by the secret he holds."""
 
 _CREATE = """
 insert into credential_grant (id, trace_id, dossier_id, result_id, type, client_id, identified,
-  created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)
-"""
-_BIND = """
-update credential_grant set jkt = $2, identified = identified or $3 where id = $1
-returning id, trace_id, result_id, type, jkt, identified
-"""
-_GIVE = (
-    "insert into credential_token (id, token_hash, grant_id, expires_at) values ($1, $2, $3, $4)"
-)
-_GIVE_REFRESH = """
-insert into credential_refresh (id, token_hash, grant_id, expires_at) values ($1, $2, $3, $4)
+  created_at, jkt) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 _ACCESS = """
 select t.id as token_id, t.expires_at, g.id, g.trace_id, g.dossier_id, g.result_id, g.type, g.jkt,
@@ -50,23 +31,7 @@ from credential_token t
 join credential_grant g on g.tenant_id = t.tenant_id and g.id = t.grant_id
 where t.token_hash = $1 and t.expires_at > $2 and g.ended_at is null
 """
-_REFRESH = """
-select r.id, r.grant_id, r.used_at, r.expires_at, g.jkt, g.client_id, g.ended_at, g.trace_id,
-  g.dossier_id
-from credential_refresh r
-join credential_grant g on g.tenant_id = r.tenant_id and g.id = r.grant_id
-where r.token_hash = $1 for update of r, g
-"""
-_USED = "update credential_refresh set used_at = $2 where id = $1"
 _END = "update credential_grant set ended_at = $2 where id = $1 and ended_at is null"
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who asks at the token endpoint: the key of his DPoP proof, and the name he gives himself."""
-
-    jkt: str | None
-    client_id: str | None
 
 
 @dataclass(frozen=True)
@@ -79,66 +44,34 @@ class Subject:
     type: str
 
 
+@dataclass(frozen=True)
+class Granted:
+    """A grant as the authorization server reads it; ``awaited`` while there is no result to fetch yet."""
+
+    id: UUID
+    type: str
+    awaited: bool
+    identified: bool
+
+
 async def create(
-    work: Work, subject: Subject, *, client_id: str | None, identified: bool = False
-) -> UUID:
+    work: Work, subject: Subject, caller: Caller, *, identified: bool = False
+) -> Granted:
     """Write a grant down; ``identified`` when the wallet asked with ``authorization_details``."""
-    grant_id = uuid7()
+    made = Granted(uuid7(), subject.type, subject.result_id is None, identified)
     await work.tx.execute(
         _CREATE,
-        grant_id,
+        made.id,
         subject.trace_id,
         subject.dossier_id,
         subject.result_id,
         subject.type,
-        client_id,
+        caller.client_id,
         identified,
         work.now,
+        caller.jkt,
     )
-    return grant_id
-
-
-async def give(
-    work: Work, grant_id: UUID, caller: Caller, *, identified: bool = False
-) -> dict[str, Any]:
-    """Bind a grant to the caller's key and return the token response (OpenID4VCI section 6.2)."""
-    grant = await work.tx.fetchrow(_BIND, grant_id, caller.jkt, identified)
-    if grant is None:
-        raise LookupError("a grant that was read in this transaction is gone")
-    lifetime = BOUND_LIFETIME if caller.jkt else BEARER_LIFETIME
-    access = token()
-    await work.tx.execute(_GIVE, uuid7(), digest(access), grant_id, work.now + lifetime)
-    answer: dict[str, Any] = {
-        "access_token": access,
-        "token_type": "DPoP" if caller.jkt else "Bearer",
-        "expires_in": int(lifetime.total_seconds()),
-    }
-    # A wallet without a key gets one only when it must come back for what is not ready.
-    if caller.jkt or grant["result_id"] is None:
-        answer["refresh_token"] = refresh = token()
-        expires = work.now + REFRESH_LIFETIME
-        await work.tx.execute(_GIVE_REFRESH, uuid7(), digest(refresh), grant_id, expires)
-    if grant["identified"]:
-        answer["authorization_details"] = [_details(grant)]
-    return answer
-
-
-async def refresh(
-    platform: Platform, tenant: Tenant, form: Mapping[str, str], caller: Caller
-) -> dict[str, Any]:
-    """Answer ``grant_type=refresh_token``; ``ProtocolError`` (``invalid_grant``).
-
-    That a token came twice is recorded although the request is refused: the refusal is raised after the
-    commit.
-    """
-    given = form.get("refresh_token")
-    if not given:
-        raise ProtocolError("invalid_request", "refresh_token is missing")
-    async with platform.works.begin(tenant, WALLET) as work:
-        answer = await _refresh(work, given, caller)
-    if answer is None:
-        raise ProtocolError("invalid_grant", "the refresh token is unknown, used or expired")
-    return answer
+    return made
 
 
 async def end(work: Work, grant_id: UUID, about: UUID, why: str) -> None:
@@ -182,30 +115,6 @@ def authorization(header: str | None) -> tuple[str, str]:
     return kind.lower(), value.strip()
 
 
-def identifier(grant: Record) -> str:
+def identifier(grant_id: UUID) -> str:
     """Return the ``credential_identifier`` of a grant: it says nothing and stays the same."""
-    return str(grant["id"])
-
-
-def _details(grant: Record) -> dict[str, Any]:
-    return {
-        "type": "openid_credential",
-        "credential_configuration_id": grant["type"],
-        "credential_identifiers": [identifier(grant)],
-    }
-
-
-async def _refresh(work: Work, secret: str, caller: Caller) -> dict[str, Any] | None:
-    """Return a token response; None when there is nothing to refresh. Never raises: an end must stay."""
-    row = await work.tx.fetchrow(_REFRESH, digest(secret))
-    if row is None or row["ended_at"] is not None or row["expires_at"] <= work.now:
-        return None
-    # Who lacks the key cannot end somebody else's grant either.
-    if row["jkt"] != caller.jkt or caller.client_id not in (None, row["client_id"]):
-        return None
-    work.trace_id = row["trace_id"]
-    if row["used_at"] is not None:
-        await end(work, row["grant_id"], row["dossier_id"], "refresh token used twice")
-        return None
-    await work.tx.execute(_USED, row["id"], work.now)
-    return await give(work, row["grant_id"], caller)
+    return str(grant_id)

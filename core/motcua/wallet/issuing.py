@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -128,9 +129,11 @@ async def copies(
     places = [lent.pop() for _ in holders]
     url, notice = issuer.url_of(platform, work.tenant), token()
     claims = _claims(work, result, url)
-    bound = list(zip(holders, places, strict=True))
-    made = await signer.run(
-        lambda: [_signed(result, claims, url, signer, h, p, work.now) for h, p in bound]
+    made = await signer.each(
+        [
+            partial(_signed, result, claims, url, signer, holder, place, work.now)
+            for holder, place in zip(holders, places, strict=True)
+        ]
     )
     await _store(work, result, url, holders, places, notice, signer.kid)
     work.emit("credential.issued", result["id"], {"type": result["type"], "copies": len(made)})
@@ -209,7 +212,7 @@ def _check_body(body: Mapping[str, Any], grant: Record) -> None:
             "invalid_credential_request", "the token response named a credential_identifier: use it"
         )
     if named == ["credential_identifier"]:
-        if not grant["identified"] or body[named[0]] != grants.identifier(grant):
+        if not grant["identified"] or body[named[0]] != grants.identifier(grant["id"]):
             raise ProtocolError(
                 "unknown_credential_identifier", "this credential identifier was not given out"
             )

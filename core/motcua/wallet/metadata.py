@@ -19,6 +19,7 @@ KEYS = "jwt-vc-issuer"
 PRE_AUTHORIZED = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
 AUTHORIZATION_CODE = "authorization_code"
 REFRESH = "refresh_token"
+GRANTS = (AUTHORIZATION_CODE, PRE_AUTHORIZED, REFRESH)
 SIGNED_TYPE = "openidvci-issuer-metadata+jwt"
 ATTESTED: Mapping[str, Any] = {
     "pre-authorized_grant_anonymous_access_supported": False,
@@ -146,7 +147,7 @@ def authorization_server(
         "response_modes_supported": ["query"],
         "scopes_supported": list(scopes),
         "authorization_details_types_supported": ["openid_credential"],
-        "grant_types_supported": [AUTHORIZATION_CODE, PRE_AUTHORIZED, REFRESH],
+        "grant_types_supported": list(GRANTS),
         "token_endpoint_auth_methods_supported": ["none"],
         "pre-authorized_grant_anonymous_access_supported": True,
     }

@@ -1,4 +1,4 @@
-"""Offers of a result to its holder's wallet: minted after sign-in, redeemed once.
+"""Offers of a result to its holder's wallet: minted after sign-in, redeemed once (``pre_authorized``, ``codes``).
 
 The code travels on two ways (link and transaction code), or the wallet brings its holder to sign in.
 
@@ -8,7 +8,6 @@ platform's key. So the database holds neither, and the offer can still be fetche
 
 import hmac
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,9 +22,8 @@ from motcua.platform import Platform
 from motcua.tenancy.db import Record
 from motcua.tenancy.tenant import Tenant
 from motcua.tenancy.vault import TenantVault, digest
-from motcua.wallet import details, grants, issuer, jose, metadata
-from motcua.wallet.answers import ProtocolError
-from motcua.wallet.grants import Caller, Subject
+from motcua.wallet import grants, issuer, jose, metadata
+from motcua.wallet.grants import Subject
 
 LIFETIME = timedelta(minutes=10)
 TRIES = 5
@@ -58,12 +56,6 @@ _OFFERED = """
 select expires_at, used_at, tries, type, flow, tx_code_hash is not null as with_code
 from credential_offer where code_hash = any($1)
 """
-_REDEEM = """
-select id, result_id, dossier_id, type, flow, trace_id, tx_code_hash, tries, expires_at, used_at
-from credential_offer where code_hash = $1 for update
-"""
-_TRIED = "update credential_offer set tries = tries + 1 where id = $1"
-_USED = "update credential_offer set used_at = $2 where id = $1"
 
 
 @dataclass(frozen=True)
@@ -150,7 +142,7 @@ async def _mint(
         flow,
         subject.trace_id,
         digest(_code(platform, work.tenant, ref, flow)),
-        _tx_hash(work.vault, offer_id, tx_code) if sent else None,
+        tx_hash(work.vault, offer_id, tx_code) if sent else None,
         expires,
     )
     about = subject.result_id or subject.dossier_id
@@ -183,79 +175,10 @@ def _document(
     return metadata.credential_offer(url, [type], code, tx_code_length=length)
 
 
-async def redeem(
-    platform: Platform, tenant: Tenant, form: Mapping[str, str], caller: Caller
-) -> dict[str, Any]:
-    """Answer a token request with a pre-authorised code (OpenID4VCI section 6).
-
-    A wrong transaction code is counted although the request is refused: the refusal is raised after the
-    commit. Raises ``ProtocolError``: ``invalid_request``, ``invalid_grant``.
-    """
-    if not form.get("pre-authorized_code"):
-        raise ProtocolError("invalid_request", "pre-authorized_code is missing")
-    wanted = details.asked(form["authorization_details"]) if "authorization_details" in form else ""
-    async with platform.works.begin(tenant, WALLET) as work:
-        given = await _redeem(work, form, wanted, caller)
-    if isinstance(given, str):
-        raise ProtocolError(*_REFUSALS[given])
-    return given
-
-
 def deliverable(result: Record, now: datetime) -> bool:
     """Tell whether a result may become a credential: valid, and for an hour at least."""
     expires = result["expires_at"]
     return result["status"] == 0 and (expires is None or expires > now + timedelta(hours=1))
-
-
-_REFUSALS = {
-    "dead": ("invalid_grant", "the code is unknown, used or expired, or was locked"),
-    "wrong": ("invalid_grant", "the tx_code is wrong"),
-    "missing": ("invalid_request", "this offer needs a tx_code"),
-    "unexpected": ("invalid_request", "this offer has no tx_code"),
-    "other": (
-        "invalid_authorization_details",
-        "this offer is for another credential configuration",
-    ),
-}
-
-
-async def _redeem(
-    work: Work, form: Mapping[str, str], wanted: str, caller: Caller
-) -> dict[str, Any] | str:
-    """Return a token response, or why not. Never raises: what it counts must stay."""
-    offer = await work.tx.fetchrow(_REDEEM, digest(form["pre-authorized_code"]))
-    if offer is None or offer["flow"] != CODE_SENT or ended(offer, work.now):
-        return "dead"
-    if wanted not in ("", offer["type"]):
-        return "other"
-    work.trace_id = offer["trace_id"]
-    if (refusal := await _tx_code(work, offer, form.get("tx_code", ""))) is not None:
-        return refusal
-    await work.tx.execute(_USED, offer["id"], work.now)
-    subject = subject_of(offer)
-    grant = await grants.create(work, subject, client_id=caller.client_id, identified=bool(wanted))
-    work.emit("offer.used", subject.result_id or subject.dossier_id)
-    return await grants.give(work, grant, caller)
-
-
-async def _tx_code(work: Work, offer: Record, given: str) -> str | None:
-    """Return why a transaction code is refused; what is wrong is counted."""
-    expected = offer["tx_code_hash"]
-    if expected is None:
-        return "unexpected" if given else None
-    if not given:
-        return "missing"
-    if hmac.compare_digest(_tx_hash(work.vault, offer["id"], given), expected):
-        return None
-    await work.tx.execute(_TRIED, offer["id"])
-    if offer["tries"] + 1 >= TRIES:
-        work.emit("offer.locked", offer["result_id"] or offer["dossier_id"])
-    return "wrong"
-
-
-def subject_of(offer: Record) -> Subject:
-    """Return what an offer is about."""
-    return Subject(offer["trace_id"], offer["dossier_id"], offer["result_id"], offer["type"])
 
 
 def ended(offer: Record, now: datetime) -> bool:
@@ -277,6 +200,7 @@ def _code(platform: Platform, tenant: Tenant, ref: str, flow: str) -> str:
     return jose.b64u(hmac.digest(key, tenant.id.bytes + ref.encode(), "sha256"))
 
 
-def _tx_hash(vault: TenantVault, offer_id: UUID, tx_code: str) -> bytes:
+def tx_hash(vault: TenantVault, offer_id: UUID, tx_code: str) -> bytes:
+    """Return what is stored in place of a transaction code."""
     # Six digits have too few values for a plain hash: this one needs the key outside the database.
     return vault.index(f"tx_code:{offer_id}:{tx_code}")

@@ -173,6 +173,8 @@ async def test_the_strict_profile_wants_wallet_key_and_nonce(
     assert error_of(first) == (400, "use_dpop_nonce")
     ready = Keyed(archive, quang_ninh, wallet.key, first.headers["dpop-nonce"], wallet.attested)
     assert (await ready.push()).status_code == 201
+    # The attestation has named it already.
+    assert (await ready.push(client_id=None)).status_code == 201
     access = (await ready.code(offered)).json()["access_token"]
     body = await ready.asked(1, CLIENT)
     assert error_of(await wallet.json("/credential", access, body)) == (401, "use_dpop_nonce")

@@ -12,7 +12,7 @@ import pytest
 from motcua.events.log import SYSTEM
 from motcua.tenancy.tenant import Tenant
 from motcua.wallet import offering
-from motcua.wallet.authorizing import PREFIX
+from motcua.wallet.pushing import PREFIX
 from motcua.web import sessions
 from motcua.web.sessions import COOKIE
 from tests.conftest import Browser
@@ -168,6 +168,25 @@ async def test_who_is_not_signed_in_signs_in_first(
     assert (await person.client.get("/authorize/consent")).status_code == 401
     await person.sign_in(keyed.archive, keyed.tenant, ready.holder)
     assert (await person.say("agree")).status_code == 303
+
+
+async def test_a_request_that_would_be_refused_today_leads_nowhere(
+    keyed: Keyed, person: Person
+) -> None:
+    await person.arrive(await keyed.push())
+    script = "update authorization_request set redirect_uri = 'javascript:alert(1)' returning 1"
+    await keyed.archive.one(keyed.tenant, script)
+    left = await person.say("agree")
+    assert (left.status_code, "location" in left.headers) == (410, False)
+
+
+async def test_the_answer_keeps_what_the_address_had_and_says_no_state_where_none_was(
+    keyed: Keyed, person: Person
+) -> None:
+    await person.arrive(await keyed.push(redirect_uri=REDIRECT + "?lang=vi&empty=", state=None))
+    said = (await person.say("agree")).headers["location"]
+    assert said.startswith(REDIRECT + "?lang=vi&empty=&code=")
+    assert sorted(said_in(said)) == ["code", "iss", "lang"]
 
 
 async def test_an_application_is_opened_by_a_link(keyed: Keyed, person: Person) -> None:

@@ -1,12 +1,11 @@
 import pytest
-from authlib.oauth2.rfc8414 import (  # type: ignore[import-untyped]
-    AuthorizationServerMetadata,
-)
+from authlib.oauth2 import rfc8414, rfc9207  # type: ignore[import-untyped]
 
 from motcua.wallet import jose, metadata
 from motcua.wallet.metadata import Claim, Configuration, Names
 
 ISSUER = "https://qn.example.vn"
+_ISS = "authorization_response_iss_parameter_supported"
 HOME = Configuration(
     "residence",
     f"{ISSUER}/vct/residence/1",
@@ -54,7 +53,11 @@ def test_other_paths_can_be_chosen() -> None:
 
 def test_the_server_document_is_what_rfc_8414_asks_for() -> None:
     said = metadata.authorization_server(ISSUER, scopes=["residence"])
-    AuthorizationServerMetadata(said).validate()
+    classes = [rfc9207.AuthorizationServerMetadata]
+    rfc8414.AuthorizationServerMetadata(said).validate(metadata_classes=classes)
+    for wrong in ({"issuer": ISSUER + "?x=1"}, {_ISS: "yes"}, {"token_endpoint": ""}):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            rfc8414.AuthorizationServerMetadata({**said, **wrong}).validate(classes)
     assert said["require_pushed_authorization_requests"] is True
     assert said["authorization_response_iss_parameter_supported"] is True
     assert said["code_challenge_methods_supported"] == ["S256"]

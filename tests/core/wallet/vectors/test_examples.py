@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from joserfc import jws
 
-from motcua.wallet import authorizing, dpop, jose, statuslist
+from motcua.wallet import dpop, extensions, jose, statuslist
 from motcua.wallet.disclosures import digest_of, read_disclosure
 
 FACTS: dict[str, Any] = json.loads(Path(__file__).with_name("facts.json").read_text("utf-8"))
@@ -57,8 +57,10 @@ def test_the_unsecured_example_is_refused(refused: Refused) -> None:
 
 def test_the_pkce_example_fits_together() -> None:
     about = FACTS["pkce"]
-    assert authorizing.verified(about["verifier"], about["challenge"])
-    assert not authorizing.verified(about["verifier"][:-1] + "l", about["challenge"])
+    assert list(extensions.S256.CODE_CHALLENGE_METHODS) == ["S256"]
+    matches = extensions.S256.CODE_CHALLENGE_METHODS["S256"]
+    assert matches(about["verifier"], about["challenge"])
+    assert not matches(about["verifier"][:-1] + "l", about["challenge"])
 
 
 @pytest.mark.parametrize(("name", "with_token"), [("at_token", False), ("at_resource", True)])
