@@ -1,11 +1,12 @@
 """The rooms of the house: their routes, and who hears of which event."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from motcua import notices
 from motcua.board import pages as board
-from motcua.catalogue.calendars import SUBSCRIBER
+from motcua.catalogue import calendars
 from motcua.channels import engine as channels
 from motcua.channels import pages as channel_pages
 from motcua.channels import sign_in as channel_sign_in
@@ -94,69 +95,31 @@ def subscribers(plugins: Plugins, tenant: Tenant, event: str) -> Iterable[str]:
     if preserving.wanted(plugins, tenant, event):
         yield preserving.SUBSCRIBER
     if event in clock_changes.SUBSCRIBED:
-        yield SUBSCRIBER
+        yield calendars.SUBSCRIBER
     for plugin in plugins.listeners(tenant):
         yield f"plugin:{plugin}"
 
 
 def wire(platform: Platform) -> None:
     """Put every handler into the platform."""
-
-    async def count(work: Work, event: Event) -> None:
-        await reporting.count(platform, work, event)
-
-    async def service(work: Work, event: Event) -> None:
-        await service_tasks.run(platform, SERVICE_TASKS, work, event)
-
-    async def fire(work: Work, event: Event) -> None:
-        await timers.fire(platform, work, event)
-
-    async def move(work: Work, event: Event) -> None:
-        await timers.move(platform, work, event)
-
-    async def gather(work: Work, event: Event) -> None:
-        await bundles.child_ended(platform, work, event)
-
-    async def recompute(work: Work, event: Event) -> None:
-        await clock_changes.recompute(platform, work, event)
-
-    async def tell(work: Work, event: Event) -> None:
-        await telling.tell(platform, work, event)
-
-    async def preserve(work: Work, event: Event) -> None:
-        await preserving.preserve(platform, work, event)
-
-    async def follow(work: Work, event: Event) -> None:
-        await letters.follow(platform, work, event)
-
-    async def bring(work: Work, event: Event) -> None:
-        await channels.follow(platform, work, event)
-
-    async def write(work: Work, event: Event) -> None:
-        await notices.deliver(platform, work, event)
-
     platform.handlers |= {
-        "reporting": count,
-        "service": service,
-        "timer": fire,
-        "timers": move,
-        "bundle": gather,
-        notices.SUBSCRIBER: write,
-        channels.SUBSCRIBER: bring,
-        telling.SUBSCRIBER: tell,
-        preserving.SUBSCRIBER: preserve,
-        letters.SUBSCRIBER: follow,
+        "reporting": partial(reporting.count, platform),
+        "service": partial(service_tasks.run, platform, SERVICE_TASKS),
+        "timer": partial(timers.fire, platform),
+        "timers": partial(timers.move, platform),
+        "bundle": partial(bundles.child_ended, platform),
+        notices.SUBSCRIBER: partial(notices.deliver, platform),
+        channels.SUBSCRIBER: partial(channels.follow, platform),
+        telling.SUBSCRIBER: partial(telling.tell, platform),
+        preserving.SUBSCRIBER: partial(preserving.preserve, platform),
+        letters.SUBSCRIBER: partial(letters.follow, platform),
         upkeep.SUBSCRIBER: upkeep.day_closed,
+        calendars.SUBSCRIBER: partial(clock_changes.recompute, platform),
     }
-    platform.gave_up[notices.SUBSCRIBER] = notices.gave_up
-    platform.handlers[SUBSCRIBER] = recompute
-    platform.gave_up["service"] = incidents.gave_up
     for name in platform.plugins.infos:
-        platform.handlers[f"plugin:{name}"] = _plugin(platform, name)
+        platform.handlers[f"plugin:{name}"] = partial(_tell, platform, name)
+    platform.gave_up |= {notices.SUBSCRIBER: notices.gave_up, "service": incidents.gave_up}
 
 
-def _plugin(platform: Platform, name: str) -> Any:
-    async def tell(work: Work, event: Event) -> None:
-        await platform.plugins.event_happened(name, work.tenant, work, event)
-
-    return tell
+async def _tell(platform: Platform, plugin: str, work: Work, event: Event) -> None:
+    await platform.plugins.event_happened(plugin, work.tenant, work, event)

@@ -6,16 +6,27 @@ hold ends the tour with what was seen.
 
 import random
 import time
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 import click
 import httpx2
 
-from motcua.demo import hops, people
+from motcua.demo import hops_office, hops_papers, hops_station, people
 from motcua.demo.browser import HopFailedError
 from motcua.demo.visitor import CITIZENS, HOME, HOME_CODE, HOME_NAME, Tour
 from motcua.http import client
 from motcua.wallet.holder import HolderWallet
+
+_HOPS: Sequence[Callable[[Tour], Awaitable[None]]] = (
+    hops_station.pair_station,
+    hops_station.at_the_station,
+    hops_office.at_the_counter,
+    hops_office.steps,
+    hops_papers.result,
+    hops_papers.reuse,
+    hops_papers.national,
+)
 
 
 async def walk(base_url: str) -> int:
@@ -27,8 +38,8 @@ async def walk(base_url: str) -> int:
         tour = Tour(base_url, citizen, HolderWallet(http, now=lambda: datetime.now(UTC)))
         click.echo(f"\nThe tour: {citizen.full_name} (synthetic) visits {HOME}\n")
         try:
-            for part in hops.PARTS:
-                await part(tour)
+            for hops in _HOPS:
+                await hops(tour)
         except httpx2.ConnectError as error:
             click.echo(
                 f"\n  {base_url} cannot be reached: {error}. --url is the platform's address, without a "

@@ -41,6 +41,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "dossier.supplement_answered": ("Người dân đã bổ sung", "Supplement handed in"),
     "step.returned": ("Trả lại để sửa", "Returned to be mended"),
     "dossier.finished": ("Có kết quả", "Result issued"),
+    "dossier.handover_chosen": (
+        "Người nộp chọn cách nhận kết quả",
+        "The applicant chose how to receive the result",
+    ),
     "dossier.returned": ("Trả kết quả", "Result handed over"),
     "dossier.withdrawal_proposed": ("Đề nghị thu hồi kết quả", "Withdrawal of the result proposed"),
     "dossier.withdrawal_declined": ("Không đồng ý thu hồi kết quả", "Withdrawal declined"),

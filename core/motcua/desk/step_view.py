@@ -1,6 +1,6 @@
 """The step of a dossier that waits, as the officer who may do it needs it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,6 +35,20 @@ class StepView:
     main: str
     others: Sequence[tuple[str, str, str]]
     more: Sequence[Record]
+
+
+@dataclass(frozen=True)
+class DraftView:
+    """The draft of the result: its questions as the macro ``field`` draws them, and what stands in it.
+
+    ``values`` are what the questions begin with, ``said`` the draft in words (label, value), ``refusal`` why the
+    request is to be refused, if it is.
+    """
+
+    fields: Sequence[Mapping[str, Any]]
+    values: Mapping[str, Any]
+    said: Sequence[tuple[str, str]]
+    refusal: str
 
 
 async def step_view(
@@ -113,9 +127,21 @@ def _drafts(procedure: Adopted, outcomes: Sequence[str]) -> bool:
     return procedure.package.draft is not None and settlement.decides(outcomes)
 
 
-def draft_fields(form: Form | None, lang: str) -> list[dict[str, Any]]:
-    """Return the questions of the draft as the macro ``field`` draws them."""
-    return [] if form is None else [_field(asked, lang) for asked in form.fields()]
+def draft_view(
+    form: Form | None,
+    row: Record,
+    answers: Mapping[str, Any],
+    draft: Mapping[str, Any],
+    lang: str,
+) -> DraftView:
+    """Return how the draft stands: a result in the words of ``form``, or a refusal."""
+    refused = row["decision"] == "refused"
+    return DraftView(
+        [] if form is None else [_field(asked, lang) for asked in form.fields()],
+        {**answers, **draft},
+        form.describe(draft, lang) if form and not refused else (),
+        str(draft.get("reason", "")) if refused else "",
+    )
 
 
 def _field(asked: Field, lang: str) -> dict[str, Any]:

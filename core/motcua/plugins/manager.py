@@ -1,23 +1,16 @@
-"""Find plugins, judge them, and call their hooks for one tenant at a time.
-
-An allow-list: for a tenant, only the plugins it has enabled are ever called. A plugin that fails to
-import, speaks another API or implements an unknown hook is quarantined with its reason, and the
-program starts without it.
-"""
+"""The typed face of the plugins' hooks: nothing else in the core calls one."""
 
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import click
-import pluggy
 import structlog
 
-from motcua import hookspecs
 from motcua.errors import Unavailable
 from motcua.events.outbox import LaterError
 from motcua.plugins.breaker import EVENT_LIMIT, Breakers
@@ -26,19 +19,17 @@ from motcua.plugins.kinds import (
     Message,
     Migrations,
     NoticeChannel,
-    PluginInfo,
     Refusal,
     SignatureServices,
 )
+from motcua.plugins.registry import Registry
 from motcua.plugins.wallet_channels import WalletChannel
 from motcua.tenancy.db import LOST
 from motcua.tenancy.tenant import Tenant
 
-GROUP = "motcua.plugins"
 _CHANNELS = "register_notice_channels"
 _SEALING = "register_signature_services"
 _WALLETS = "register_wallet_channels"
-API = "1"
 T = TypeVar("T")
 _log = structlog.get_logger(__name__)
 
@@ -57,75 +48,11 @@ def _cannot_say(plugin: str) -> Unavailable:
     )
 
 
-def _judge(name: str, module: object) -> PluginInfo:
-    """Return what the plugin says of itself; ``ValueError`` says why it cannot be used."""
-    info = getattr(module, "PLUGIN", None)
-    if not isinstance(info, PluginInfo):
-        raise ValueError("it has no PLUGIN = PluginInfo(...)")  # noqa: TRY004 -- one kind for all
-    if info.name != name:
-        raise ValueError(f"its entry point is {name!r} but PLUGIN.name is {info.name!r}")
-    if info.api != API:
-        raise ValueError(f"it speaks API {info.api}, this is API {API}")
-    known = {n for n, f in vars(hookspecs).items() if hasattr(f, "motcua_spec")}
-    marked = {n for n in dir(module) if hasattr(getattr(module, n), "motcua_impl")}
-    if unknown := sorted(marked - known):
-        raise ValueError(f"it implements hooks that do not exist: {', '.join(unknown)}")
-    return info
-
-
 @dataclass
-class Plugins:
-    """The typed face of pluggy: nothing else in the core calls a hook."""
+class Plugins(Registry):
+    """The hooks by name, with the types of what goes in and comes out."""
 
-    manager: pluggy.PluginManager
-    infos: dict[str, PluginInfo] = field(default_factory=dict)
-    quarantined: dict[str, str] = field(default_factory=dict)
     breakers: Breakers = field(default_factory=Breakers)
-
-    @classmethod
-    def discover(cls, blocked: frozenset[str] = frozenset()) -> "Plugins":
-        """Load every installed plugin that is not blocked."""
-        plugins = cls.empty()
-        for point in sorted(entry_points(group=GROUP), key=lambda p: p.name):
-            if point.name in blocked:
-                plugins.quarantined[point.name] = "blocked by MOTCUA_BLOCKED_PLUGINS"
-                continue
-            try:
-                plugins.add(point.name, point.load())
-            except Exception as error:  # noqa: BLE001 -- a plugin may raise anything at import
-                plugins.quarantine(point.name, error)
-        return plugins
-
-    @classmethod
-    def empty(cls) -> "Plugins":
-        """Return a manager that knows the hooks and no plugin."""
-        manager = pluggy.PluginManager("motcua")
-        manager.add_hookspecs(hookspecs)
-        return cls(manager)
-
-    def add(self, name: str, module: object) -> None:
-        """Register one plugin; raises when it cannot be used."""
-        self.infos[name] = _judge(name, module)
-        try:
-            self.manager.register(module, name=name)
-        except Exception:
-            self._remove(name)
-            raise
-
-    def quarantine(self, name: str, error: Exception) -> None:
-        """Set a broken plugin aside, with the reason that ``motcua doctor`` and the office show."""
-        self.quarantined[name] = f"{type(error).__name__}: {error}"
-        _log.error("plugin_quarantined", plugin=name, reason=self.quarantined[name])
-
-    def _remove(self, name: str) -> None:
-        # pluggy keeps what it registered before it found the fault.
-        self.infos.pop(name, None)
-        if self.manager.has_plugin(name):
-            self.manager.unregister(name=name)
-
-    def enabled(self, tenant: Tenant) -> frozenset[str]:
-        """Return the plugins that exist for this tenant."""
-        return tenant.plugins & self.infos.keys()
 
     # At start: what every installed plugin brings, with its name.
 
@@ -165,19 +92,12 @@ class Plugins:
 
     def identity_providers(self, tenant: Tenant) -> list[IdentityProvider]:
         """Return the ways to sign in; a plugin that fails is noted and left out, the others stay."""
-        return self._joined("register_identity_providers", tenant, tenant=tenant)
+        found = self._answers("register_identity_providers", tenant, tenant=tenant)
+        return [provider for _, provider in found]
 
     def notice_channels(self, tenant: Tenant) -> list[tuple[str, NoticeChannel]]:
         """Return the ways to write to people, each with its plugin; one that fails is left out."""
-        found: list[tuple[str, NoticeChannel]] = []
-        for impl in self._implementations(_CHANNELS, tenant):
-            try:
-                answer = self._call(impl, {"tenant": tenant}) or ()
-            except Exception:  # noqa: BLE001 -- a plugin may raise anything; only its part is lost
-                _log.exception("plugin_failed", plugin=impl.plugin_name, hook=_CHANNELS)
-                continue
-            found += [(impl.plugin_name, channel) for channel in answer]
-        return found
+        return list(self._answers(_CHANNELS, tenant, tenant=tenant))
 
     def writes(self, tenant: Tenant) -> bool:
         """Return whether any plugin of this tenant brings channels; cheap, asked at every event."""
@@ -189,18 +109,11 @@ class Plugins:
         A channel whose key is not its plugin's is left out too: no plugin takes another one's place.
         """
         found: list[tuple[str, WalletChannel]] = []
-        for impl in self._implementations(_WALLETS, tenant):
-            name = impl.plugin_name
-            try:
-                answer = list(self._call(impl, {"tenant": tenant}) or ())
-            except Exception:  # noqa: BLE001 -- a plugin may raise anything; only its part is lost
-                _log.exception("plugin_failed", plugin=name, hook=_WALLETS)
-                continue
-            for channel in answer:
-                if channel.key == name or channel.key.startswith(f"{name}-"):
-                    found.append((name, channel))
-                else:
-                    _log.error("wallet_channel_misnamed", plugin=name, channel=channel.key)
+        for name, channel in self._answers(_WALLETS, tenant, tenant=tenant):
+            if channel.key == name or channel.key.startswith(f"{name}-"):
+                found.append((name, channel))
+            else:
+                _log.error("wallet_channel_misnamed", plugin=name, channel=channel.key)
         return found
 
     async def send_notice(
@@ -215,11 +128,7 @@ class Plugins:
         if not channels:
             return None
         plugin, channel = channels[0]
-        if seconds := self.breakers.rests(tenant.id, plugin, _CHANNELS):
-            raise LaterError(seconds)
-        with self.breakers.watch(
-            tenant.id, plugin, _CHANNELS, limit=EVENT_LIMIT, spared=lambda: not work.tx.alive
-        ):
+        with self._watched(tenant, work, plugin, _CHANNELS):
             try:
                 async with asyncio.timeout(EVENT_LIMIT):
                     return channel.key, await channel.send(work, message)
@@ -230,15 +139,7 @@ class Plugins:
 
     def signature_services(self, tenant: Tenant) -> tuple[str, SignatureServices] | None:
         """Return the tenant's time stamps and revocation proofs, with their plugin; None without any."""
-        for impl in self._implementations(_SEALING, tenant):
-            try:
-                answer = self._call(impl, {"tenant": tenant}) or ()
-            except Exception:  # noqa: BLE001 -- a plugin may raise anything; only its part is lost
-                _log.exception("plugin_failed", plugin=impl.plugin_name, hook=_SEALING)
-                continue
-            for services in answer:
-                return impl.plugin_name, services
-        return None
+        return next(self._answers(_SEALING, tenant, tenant=tenant), None)
 
     def seals(self, tenant: Tenant) -> bool:
         """Return whether any plugin of this tenant brings time stamps; cheap, asked at every event."""
@@ -251,18 +152,14 @@ class Plugins:
 
         ``LaterError`` while the plugin is left alone because it failed again and again.
         """
-        tenant = work.tenant
-        if seconds := self.breakers.rests(tenant.id, plugin, _SEALING):
-            raise LaterError(seconds)
-        with self.breakers.watch(
-            tenant.id, plugin, _SEALING, limit=EVENT_LIMIT, spared=lambda: not work.tx.alive
-        ):
+        with self._watched(work.tenant, work, plugin, _SEALING):
             async with asyncio.timeout(EVENT_LIMIT):
                 return await call(work, *arguments)
 
     def links(self, tenant: Tenant, audience: str) -> list[tuple[str, str, str]]:
         """Return the plugins' links; one that fails is noted and left out, the page stays."""
-        return self._joined("register_links", tenant, tenant=tenant, audience=audience)
+        found = self._answers("register_links", tenant, tenant=tenant, audience=audience)
+        return [link for _, link in found]
 
     def refusal(self, tenant: Tenant, dossier: Mapping[str, Any], change: str) -> Refusal | None:
         """Return the first refusal of a change of a dossier, if any.
@@ -283,15 +180,6 @@ class Plugins:
                 return cast(Refusal, answer)
         return None
 
-    def _joined(self, hook: str, where: Tenant, /, **arguments: Any) -> list[Any]:
-        found: list[Any] = []
-        for impl in self._implementations(hook, where):
-            try:
-                found += self._call(impl, arguments) or ()
-            except Exception:  # noqa: BLE001 -- a plugin may raise anything; only its part is lost
-                _log.exception("plugin_failed", plugin=impl.plugin_name, hook=hook)
-        return found
-
     async def demo_people(self, work: Any, people: Sequence[Any]) -> None:
         for answer in self._ask("demo_people", work.tenant, work=work, people=people):
             await answer
@@ -309,12 +197,7 @@ class Plugins:
         for impl in self._implementations(hook, tenant):
             if impl.plugin_name != plugin:
                 continue
-            if seconds := self.breakers.rests(tenant.id, plugin, hook):
-                raise LaterError(seconds)
-            watch = self.breakers.watch(
-                tenant.id, plugin, hook, limit=EVENT_LIMIT, spared=lambda: not work.tx.alive
-            )
-            with watch:
+            with self._watched(tenant, work, plugin, hook):
                 answer = self._call(impl, {"work": work, "event": event})
                 if inspect.isawaitable(answer):
                     async with asyncio.timeout(EVENT_LIMIT):
@@ -324,29 +207,15 @@ class Plugins:
         """Return the plugins that this process leaves alone for a while, with what was last wrong."""
         return self.breakers.resting(tenant.id)
 
-    def _implementations(self, hook: str, tenant: Tenant) -> Iterator[Any]:
-        enabled = self.enabled(tenant)
-        for impl in getattr(self.manager.hook, hook).get_hookimpls():
-            if impl.plugin_name in enabled:
-                yield impl
+    @contextmanager
+    def _watched(self, tenant: Tenant, work: Any, plugin: str, hook: str) -> Iterator[None]:
+        """Stand around one call that an event owes; ``LaterError`` while the plugin is left alone.
 
-    def _ask(self, hook: str, where: Tenant, /, **arguments: Any) -> Iterator[Any]:
-        for impl in self._implementations(hook, where):
-            if (answer := self._call(impl, arguments)) is not None:
-                yield answer
-
-    def _brought(self, hook: str, **arguments: Any) -> Iterator[tuple[str, Any]]:
-        for impl in getattr(self.manager.hook, hook).get_hookimpls():
-            try:
-                answer = self._call(impl, arguments)
-            except Exception as error:  # noqa: BLE001 -- a plugin may raise anything
-                self._remove(impl.plugin_name)
-                self.quarantine(impl.plugin_name, error)
-                continue
-            if answer is not None:
-                yield impl.plugin_name, answer
-
-    @staticmethod
-    def _call(impl: Any, arguments: Mapping[str, Any]) -> Any:
-        # A plugin may take fewer arguments than the hook offers: hooks can grow.
-        return impl.function(*[arguments[a] for a in impl.argnames])
+        When the database was lost under it, that was not the plugin's fault.
+        """
+        if seconds := self.breakers.rests(tenant.id, plugin, hook):
+            raise LaterError(seconds)
+        with self.breakers.watch(
+            tenant.id, plugin, hook, limit=EVENT_LIMIT, spared=lambda: not work.tx.alive
+        ):
+            yield

@@ -21,6 +21,7 @@ from motcua.tenancy.db import Record
 from motcua.tenancy.tenant import Tenant
 from motcua.tenancy.vault import digest
 from motcua.wallet import dcql, issuer, jose, requests, trust_store
+from motcua.wallet.trust import Trust
 from motcua.wallet.verifying import Proven
 
 LIFETIME = timedelta(minutes=10)
@@ -86,15 +87,6 @@ async def ask(
     _check(wish, allowed, hosted=hosted)
     trust = await trust_store.trust_of(platform, work.tx)
     signer = await issuer.signer_of(work.tx, work.vault, work.now)
-    needs = [
-        dcql.Need(
-            f"option{number}" if len(allowed) > 1 else "paper",
-            tuple(vct for kind in found for vct in trust.vcts(kind, work.now)),
-            tuple(_wanted(claim) for claim in option),
-        )
-        for number, (option, found) in enumerate(zip(wish.options, allowed, strict=True), 1)
-    ]
-    sets = [[[need.id] for need in needs]] if len(needs) > 1 else []
     asked_id, secret, key = uuid7(), token(), jose.generate_key() if wish.haip else None
     client_id = requests.client_id_of(signer.chain[0])
     await work.tx.execute(
@@ -105,7 +97,7 @@ async def ask(
         ",".join(dict.fromkeys(kind for found in allowed for kind in found)),
         secrets.token_urlsafe(24),
         secrets.token_urlsafe(24),
-        dcql.build_query(needs, sets),
+        _query(wish, allowed, trust, work.now),
         f"{PAGE}/{asked_id}",
         work.now,
         work.now + LIFETIME,
@@ -116,8 +108,8 @@ async def ask(
         wish.asked_by.strip() or None,
         wish.reason.strip() or None,
     )
-    payload = {"claims": [list(o) for o in wish.options], "by": str(work.actor), "haip": wish.haip}
-    work.emit("presentation.started", asked_id, {**_without_values(payload), "hosted": hosted})
+    told = {"claims": _names(wish), "by": str(work.actor), "haip": wish.haip, "hosted": hosted}
+    work.emit("presentation.started", asked_id, told)
     url = issuer.url_of(platform, work.tenant)
     return Asked(
         asked_id,
@@ -203,12 +195,26 @@ def _check(wish: Wish, allowed: Sequence[Sequence[str]], *, hosted: bool) -> Non
         raise Invalid(fields=wrong)
 
 
+def _query(
+    wish: Wish, allowed: Sequence[Sequence[str]], trust: Trust, now: datetime
+) -> dict[str, Any]:
+    """Return the wish in DCQL: one paper, or one for each alternative, of which any will do."""
+    needs = [
+        dcql.Need(
+            f"option{number}" if len(allowed) > 1 else "paper",
+            tuple(vct for kind in kinds for vct in trust.vcts(kind, now)),
+            tuple(_wanted(claim) for claim in option),
+        )
+        for number, (option, kinds) in enumerate(zip(wish.options, allowed, strict=True), 1)
+    ]
+    return dcql.build_query(needs, [[[need.id] for need in needs]] if len(needs) > 1 else [])
+
+
 def _wanted(claim: str) -> dcql.Wanted:
     name, given, value = claim.partition("=")
     return dcql.Wanted((name,), (value,) if given else ())
 
 
-def _without_values(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out the values asked for: the log names no fact about a person."""
-    claims = [[claim.partition("=")[0] for claim in option] for option in payload["claims"]]
-    return {**payload, "claims": claims}
+def _names(wish: Wish) -> list[list[str]]:
+    """Return the claims without the values asked for: the log names no fact about a person."""
+    return [[claim.partition("=")[0] for claim in option] for option in wish.options]

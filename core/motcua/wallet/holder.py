@@ -9,53 +9,17 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 from cryptography import x509
 
-from motcua.wallet import (
-    dcql,
-    jose,
-    jwe,
-    metadata,
-    proofs,
-    requests,
-    sdjwt,
-    statuslist,
-    transactions,
-)
+from motcua.wallet import dcql, jose, jwe, requests, sdjwt, statuslist, transactions
+from motcua.wallet.holder_receiving import Paper, Received, Receiver, Waiting
+from motcua.wallet.holder_talk import OtherSide, answer_of, member, parameters_of, refused
 from motcua.wallet.refusal import CredentialError
 from motcua.wallet.transactions import Transaction
 
-
-@dataclass(frozen=True)
-class Paper:
-    """A credential in the wallet, with the key it is bound to."""
-
-    credential: str
-    key: jose.Key
-    content: sdjwt.Verified
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A credential that the issuer promised for later (OpenID4VCI section 9)."""
-
-    transaction_id: str
-    access_token: str
-    issuer: Mapping[str, Any]
-    configuration_id: str
-    keys: tuple[jose.Key, ...]
-
-
-@dataclass(frozen=True)
-class Received:
-    """What an offer brought: papers now, and those still to be fetched with ``collect``."""
-
-    papers: tuple[Paper, ...]
-    waiting: tuple[Waiting, ...]
+__all__ = ["Asked", "HolderWallet", "Paper", "Received", "Waiting"]
 
 
 @dataclass(frozen=True)
@@ -83,7 +47,8 @@ class HolderWallet:
         roots: Sequence[x509.Certificate] | None = None,
     ) -> None:
         self.papers: list[Paper] = []
-        self._client = client
+        self._other = OtherSide(client)
+        self._receiver = Receiver(self._other, self.papers, now=now)
         self._now = now
         self._roots = roots
 
@@ -92,41 +57,19 @@ class HolderWallet:
 
         ``copies`` credentials per kind are asked for, each bound to a key of its own.
         """
-        offer = await self._offer(link)
-        issuer = await self._metadata(
-            offer["credential_issuer"], metadata.ISSUER, "credential_issuer"
-        )
-        access_token = await self._access_token(issuer, offer, tx_code)
-        papers: list[Paper] = []
-        waiting: list[Waiting] = []
-        for name in offer["credential_configuration_ids"]:
-            keys = tuple(jose.generate_key() for _ in range(copies))
-            answer, status = await self._request(issuer, access_token, name, keys)
-            if status == 202:
-                promised = str(_member(answer, "transaction_id"))
-                waiting.append(Waiting(promised, access_token, issuer, name, keys))
-            else:
-                papers += await self._keep(issuer, access_token, name, keys, answer)
-        return Received(tuple(papers), tuple(waiting))
+        return await self._receiver.receive(link, tx_code=tx_code, copies=copies)
 
     async def collect(self, waiting: Waiting) -> list[Paper]:
         """Ask for a promised credential; returns nothing while it is not ready."""
-        url = _member(waiting.issuer, "deferred_credential_endpoint")
-        body = {"transaction_id": waiting.transaction_id}
-        answer, status = await self._post_json(url, body, waiting.access_token)
-        if status == 202:
-            return []
-        return await self._keep(
-            waiting.issuer, waiting.access_token, waiting.configuration_id, waiting.keys, answer
-        )
+        return await self._receiver.collect(waiting)
 
     async def ask(self, link: str) -> Asked:
         """Fetch and verify a presentation request, and find the papers that answer it."""
-        parameters = _parameters(link)
+        parameters = parameters_of(link)
         text, nonce = await self._request_object(parameters)
         request = requests.parse_request(
             text,
-            client_id=_member(parameters, "client_id"),
+            client_id=member(parameters, "client_id"),
             now=self._now(),
             roots=self._roots,
             wallet_nonce=nonce,
@@ -151,17 +94,17 @@ class HolderWallet:
 
     async def _request_object(self, parameters: Mapping[str, str]) -> tuple[str, str | None]:
         """Fetch a request; where the verifier allows it, with a nonce of our own that must come back."""
-        uri = _member(parameters, "request_uri")
+        uri = member(parameters, "request_uri")
         headers = {"Accept": requests.MEDIA_TYPE}
         if parameters.get("request_uri_method") == "post":
             nonce = secrets.token_urlsafe(24)
             form = {"wallet_nonce": nonce}
-            response = await self._client.post(uri, headers=headers, data=form)
+            response = await self._other.client.post(uri, headers=headers, data=form)
         else:
             nonce = None
-            response = await self._client.get(uri, headers=headers)
+            response = await self._other.client.get(uri, headers=headers)
         if response.status_code != 200:
-            raise _refused(response)
+            raise refused(response)
         return response.text, nonce
 
     async def answer(self, asked: Asked) -> str | None:
@@ -200,10 +143,12 @@ class HolderWallet:
         entry = paper.content.status
         if entry is None:
             return statuslist.VALID
-        response = await self._client.get(entry.uri, headers={"Accept": statuslist.MEDIA_TYPE})
+        response = await self._other.client.get(
+            entry.uri, headers={"Accept": statuslist.MEDIA_TYPE}
+        )
         if response.status_code != 200:
-            raise _refused(response)
-        keys = await self._issuer_keys(paper.content.issuer)
+            raise refused(response)
+        keys = await self._other.issuer_keys(paper.content.issuer)
         found = statuslist.verify_token(
             response.text,
             uri=entry.uri,
@@ -212,135 +157,15 @@ class HolderWallet:
         )
         return statuslist.read_status(found, entry.index)
 
-    async def _offer(self, link: str) -> dict[str, Any]:
-        parameters = _parameters(link)
-        if "credential_offer" in parameters:
-            offer = jose.json_object(parameters["credential_offer"].encode())
-        else:
-            offer = await self._get_json(parameters.get("credential_offer_uri", link))
-        names = offer.get("credential_configuration_ids")
-        if not isinstance(offer.get("credential_issuer"), str) or not isinstance(names, list):
-            raise CredentialError("malformed", "not a credential offer")
-        return offer
-
-    async def _access_token(
-        self, issuer: Mapping[str, Any], offer: Mapping[str, Any], tx_code: str | None
-    ) -> str:
-        grant = (offer.get("grants") or {}).get(metadata.PRE_AUTHORIZED)
-        if not isinstance(grant, dict):
-            raise CredentialError("malformed", "the offer holds no pre-authorized code")
-        servers = issuer.get("authorization_servers") or [issuer["credential_issuer"]]
-        server = await self._metadata(servers[0], metadata.SERVER, "issuer")
-        form = {
-            "grant_type": metadata.PRE_AUTHORIZED,
-            "pre-authorized_code": str(_member(grant, "pre-authorized_code")),
-        }
-        if tx_code is not None:
-            form["tx_code"] = tx_code
-        response = await self._client.post(_member(server, "token_endpoint"), data=form)
-        answer = _answer(response)
-        if str(answer.get("token_type")).lower() != "bearer":
-            raise CredentialError("malformed", "this wallet uses bearer tokens only")
-        return str(_member(answer, "access_token"))
-
-    async def _request(
-        self,
-        issuer: Mapping[str, Any],
-        access_token: str,
-        configuration_id: str,
-        keys: Sequence[jose.Key],
-    ) -> tuple[dict[str, Any], int]:
-        nonce = None
-        if "nonce_endpoint" in issuer:
-            answer = _answer(await self._client.post(issuer["nonce_endpoint"]))
-            nonce = str(_member(answer, "c_nonce"))
-        audience = issuer["credential_issuer"]
-        made = [
-            proofs.make_proof(key, audience=audience, nonce=nonce, iat=self._now()) for key in keys
-        ]
-        body = {"credential_configuration_id": configuration_id, "proofs": {"jwt": made}}
-        return await self._post_json(_member(issuer, "credential_endpoint"), body, access_token)
-
-    async def _keep(
-        self,
-        issuer: Mapping[str, Any],
-        access_token: str,
-        configuration_id: str,
-        keys: Sequence[jose.Key],
-        answer: Mapping[str, Any],
-    ) -> list[Paper]:
-        """Verify what was issued, keep it and tell the issuer; nothing is kept when one copy is wrong."""
-        try:
-            offered = _member(issuer, "credential_configurations_supported")
-            vct = _member(_member(offered, configuration_id), "vct")
-            texts = [_member(entry, "credential") for entry in _member(answer, "credentials")]
-            papers = [await self._check(issuer["credential_issuer"], t, vct, keys) for t in texts]
-        except CredentialError:
-            await self._notify(issuer, access_token, answer, "credential_failure")
-            raise
-        self.papers += papers
-        await self._notify(issuer, access_token, answer, "credential_accepted")
-        return papers
-
-    async def _check(
-        self, issuer: str, credential: str, vct: str, keys: Sequence[jose.Key]
-    ) -> Paper:
-        published = await self._issuer_keys(issuer)
-        content = sdjwt.verify_credential(
-            credential,
-            issuer_key_lookup=lambda iss, header: (
-                jose.find_key(published, header.get("kid")) if iss == issuer else None
-            ),
-            now=self._now(),
-        )
-        bound = jose.thumbprint(content.holder_jwk) if content.holder_jwk else None
-        key = next((k for k in keys if jose.thumbprint(k) == bound), None)
-        if key is None:
-            raise CredentialError("wrong_holder", "the credential is bound to another key")
-        if content.vct != vct:
-            raise CredentialError(
-                "wrong_type", "the credential is not of the type that was offered"
-            )
-        return Paper(credential, key, content)
-
-    async def _issuer_keys(self, issuer: str) -> Mapping[str, Any]:
-        document = await self._metadata(issuer, metadata.KEYS, "issuer")
-        if "jwks_uri" in document:
-            return await self._get_json(document["jwks_uri"])
-        return document.get("jwks") or {}
-
-    async def _notify(
-        self, issuer: Mapping[str, Any], token: str, answer: Mapping[str, Any], event: str
-    ) -> None:
-        if "notification_id" in answer and "notification_endpoint" in issuer:
-            body = {"notification_id": answer["notification_id"], "event": event}
-            await self._post_json(issuer["notification_endpoint"], body, token)
-
     async def _direct_post(self, request: requests.Request, form: dict[str, str]) -> str | None:
         if request.state is not None:
             form["state"] = request.state
         return await self._send(request, form)
 
     async def _send(self, request: requests.Request, form: Mapping[str, str]) -> str | None:
-        answer = _answer(await self._client.post(request.response_uri, data=form))
+        answer = answer_of(await self._other.client.post(request.response_uri, data=form))
         target = answer.get("redirect_uri")
         return target if isinstance(target, str) else None
-
-    async def _metadata(self, issuer: str, document: str, member: str) -> dict[str, Any]:
-        found = await self._get_json(metadata.well_known(issuer, document))
-        if found.get(member) != issuer:
-            raise CredentialError("malformed", f"{member} in {document} is not the address asked")
-        return found
-
-    async def _get_json(self, url: str) -> dict[str, Any]:
-        return _answer(await self._client.get(url, headers={"Accept": "application/json"}))
-
-    async def _post_json(
-        self, url: str, body: Mapping[str, Any], access_token: str
-    ) -> tuple[dict[str, Any], int]:
-        headers = {"Authorization": f"Bearer {access_token}"}
-        response = await self._client.post(url, json=body, headers=headers)
-        return _answer(response), response.status_code
 
 
 def _bound(asked: Asked) -> dict[str, list[transactions.Transaction]]:
@@ -352,30 +177,3 @@ def _bound(asked: Asked) -> dict[str, list[transactions.Transaction]]:
             raise CredentialError("not_satisfied", "no paper that may authorise this transaction")
         found.setdefault(name, []).append(one)
     return found
-
-
-def _parameters(link: str) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(urlsplit(link).query).items()}
-
-
-def _member(source: Any, name: str) -> Any:
-    """Return a member that the other side owes us."""
-    if not isinstance(source, Mapping) or name not in source:
-        raise CredentialError("malformed", f"{name} is missing")
-    return source[name]
-
-
-def _answer(response: httpx2.Response) -> dict[str, Any]:
-    if not 200 <= response.status_code < 300:
-        raise _refused(response)
-    return jose.json_object(response.content) if response.content else {}
-
-
-def _refused(response: httpx2.Response) -> CredentialError:
-    """Turn an error answer into an exception with the other side's own code."""
-    try:
-        body = jose.json_object(response.content)
-    except CredentialError:
-        body = {}
-    code = str(body.get("error", f"http_{response.status_code}"))
-    return CredentialError(code, str(body.get("error_description", "the other side refused")))

@@ -6,13 +6,17 @@ from uuid import UUID
 
 import anyio
 import pytest
+from anyio import to_thread
 
 from motcua import tracing
+from motcua.documents.checking import verify_pdf
 from motcua.dossiers.submission import Submitted
 from motcua.errors import Conflict
 from motcua.events.log import SYSTEM, Event
 from motcua.holdings import letters, withdrawing
+from motcua.keys import root
 from motcua.wallet import delivery, offering, operating
+from motcua.web import sessions
 from tests.conftest import Browser
 
 from .conftest import Office, SitDown
@@ -33,6 +37,14 @@ async def finished(office: Office, sit: SitDown) -> Submitted:
     done = await _accepted(office, sit)
     await settle(office, sit, done.id)
     return done
+
+
+async def _page_of_citizen(office: Office, browse: Browser, dossier: Any) -> str:
+    seen = browse("quang-ninh")
+    async with office.platform.works.begin(office.tenant, SYSTEM) as work:
+        token = await sessions.start(work, "citizen", office.citizen, "Nguyễn Thị Thử")
+    seen.cookies.set("mc_session", token)
+    return (await seen.get(f"/my/{dossier}")).text
 
 
 async def settle(office: Office, sit: SitDown, dossier: Any, **draft: Any) -> None:
@@ -93,6 +105,11 @@ async def test_the_right_result_is_made_in_a_dossier_of_its_own_and_replaces_the
     assert (row["state"], row["fee"], row["trace_id"]) == (2, 0, old["trace_id"])
     assert row["code"] != old["code"]
     assert await _row(office, done.id) == old, "the old dossier stays as it ended"
+    mine = await _page_of_citizen(office, browse, done.id)
+    assert "Ghi sai số sổ" in mine
+    assert "Cơ quan đang cấp lại kết quả đúng" in mine
+    assert f'class="button" href="/my/{new}"' in mine, "what follows comes first"
+    assert 'class="button secondary" href="' + f"/my/{done.id}/result.pdf" in mine
     same = "select count(*) from component where dossier_id = $1"
     assert await office.one(same, new) == await office.one(same, done.id) == 1
     text = (await sit(office.staff["head"]).get(f"/desk/dossier/{new}")).text
@@ -107,6 +124,10 @@ async def test_the_right_result_is_made_in_a_dossier_of_its_own_and_replaces_the
         assert [link.dossier_id for link in chain] == [done.id, new]
         assert [link.status for link in chain] == [1, 0]
         assert chain == await withdrawing.chain(tx, chain[1].id), "seen from either end"
+    mine = await _page_of_citizen(office, browse, done.id)
+    assert f'class="button" href="/my/{new}"' in mine
+    assert "Xem kết quả mới, số" in mine
+    assert "Cơ quan đang cấp lại" not in mine
     told = "select count(*) from notice where subject = $1 and kind = 'result_replaced'"
     assert await office.one(told, new) == 1
     anybody = browse("quang-ninh")
@@ -303,3 +324,32 @@ async def test_the_trace_of_either_dossier_tells_the_whole_story(
     assert status["status"] == "revoked"
     number = "select number from issued_result where dossier_id = $1"
     assert status["replaced_by"] == await office.one(number, new)
+
+
+async def test_the_letter_gets_its_time_stamp_as_a_result_does_and_is_handed_out_so(
+    office: Office, sit: SitDown
+) -> None:
+    done = await finished(office, sit)
+    page = f"/desk/dossier/{done.id}"
+    await sit(office.staff["head"]).post(f"{page}/withdraw", **PROPOSAL)
+    leader = sit(office.staff["leader"])
+    await leader.post(f"{page}/withdraw/sign")
+    await office.settle_effects()
+    kept = "select pdf_sha256 from result_withdrawal where dossier_id = $1"
+    first = await office.one(kept, done.id)
+    later = "select lasting_sha256 from sealed_document where sha256 = $1"
+    files = office.platform.files.for_tenant(office.tenant.id, office.tenant.slug)
+    issued, lasting = files.get(str(first)), files.get(str(await office.one(later, first)))
+    assert (await leader.get(f"{page}/withdrawal.pdf")).content == lasting
+    assert lasting.startswith(issued), "both hashes verify"
+    roots = [
+        root.certificate_file(office.platform.settings).read_bytes(),
+        str(
+            await office.one("select roots from sealed_document where sha256 = $1", first)
+        ).encode(),
+    ]
+    report = await to_thread.run_sync(verify_pdf, lasting, roots)
+    assert report.valid
+    assert report.stamped_at is not None
+    owed = "select count(*) from outbox where subscriber = 'preserving'"
+    assert await office.one(owed) == 0

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from motcua.api import hookimpl
-from motcua.plugins import manager
+from motcua.plugins import registry
 from motcua.plugins.manager import Plugins
 from motcua.tenancy.tenant import Tenant
 from tests.core.plugins.toys import house, toy
@@ -20,9 +20,9 @@ def _installed(monkeypatch: pytest.MonkeyPatch, folder: Path, **sources: str) ->
         (folder / f"{name}.py").write_text(source, encoding="utf-8")
     monkeypatch.syspath_prepend(folder)
     points = EntryPoints(
-        EntryPoint(name.replace("_", "-"), name, manager.GROUP) for name in sources
+        EntryPoint(name.replace("_", "-"), name, registry.GROUP) for name in sources
     )
-    monkeypatch.setattr(manager, "entry_points", lambda group: points.select(group=group))
+    monkeypatch.setattr(registry, "entry_points", lambda group: points.select(group=group))
 
 
 _GOOD = """
