@@ -4,8 +4,13 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from motcua.reach import Network, Reach, is_public_name, read_networks
 
 _SCANNER = re.compile(r"unix:/.+|tcp:(?:\[[0-9A-Fa-f:]+\]|[^\s:\[\]]+):[0-9]{1,5}")
+
+_MOST_PROCESSORS = 1024
 
 
 def is_scanner(address: str) -> bool:
@@ -23,7 +28,8 @@ class Settings:
     in the database is sealed with a key derived from it. The three database addresses belong to the three
     roles: the application, the owner (migrations only) and the national office. ``base_url`` is the public address of the
     platform; a tenant's address is its slug in front of it. ``clamd`` is the address of a malware scanner
-    (``unix:/path`` or ``tcp:host:port``); without one, uploads are not scanned.
+    (``unix:/path`` or ``tcp:host:port``); without one, uploads are not scanned. ``inner_networks`` are those that
+    this program may ask beside the public net, when a name leads there.
     """
 
     database_url: str
@@ -39,6 +45,9 @@ class Settings:
     # "": none; "stamps": a request may say its time; "day": the whole process follows. Never in production.
     simulation: str = ""
     blocked_plugins: frozenset[str] = field(default_factory=frozenset)
+    inner_networks: tuple[Network, ...] = ()
+    # Of the machine of the database; that of this process, as far as nobody says otherwise.
+    database_processors: int = field(default_factory=lambda: os.cpu_count() or 1)
 
     @property
     def scheme(self) -> str:
@@ -50,9 +59,21 @@ class Settings:
         """Host and port below which every tenant has its own host (``localhost:8000``)."""
         return self.base_url.split("://", 1)[1].rstrip("/")
 
+    @property
+    def reach(self) -> Reach:
+        """Which machines this installation asks."""
+        home = urlsplit(self.base_url)
+        port = home.port or {"http": 80}.get(self.scheme, 443)
+        return Reach(self.inner_networks, home.hostname or "", port)
+
     def url_of(self, label: str) -> str:
         """Return the address of the host with this label (a tenant's slug, ``vi``)."""
         return f"{self.scheme}://{label}.{self.domain}"
+
+    def public_url_of(self, label: str) -> str:
+        """Return the same when others find it by its name, for certificates that outlive us; "" otherwise."""
+        url = self.url_of(label)
+        return url if is_public_name(urlsplit(url).hostname or "") else ""
 
 
 def from_environment() -> Settings:
@@ -73,6 +94,14 @@ def from_environment() -> Settings:
     clamd = os.environ.get("MOTCUA_CLAMD", "")
     if clamd and not is_scanner(clamd):
         wrong.append("MOTCUA_CLAMD: unix:/run/clamav/clamd.ctl or tcp:host:3310, or nothing")
+    try:
+        networks = read_networks(os.environ.get("MOTCUA_INNER_NETWORKS", "").split())
+    except ValueError as error:
+        networks = ()
+        wrong.append(f"MOTCUA_INNER_NETWORKS: 10.20.0.0/16 fd12::/16 and the like ({error})")
+    processors = os.environ.get("MOTCUA_DATABASE_PROCESSORS", "") or str(os.cpu_count() or 1)
+    if not processors.isdecimal() or not 1 <= int(processors) <= _MOST_PROCESSORS:
+        wrong.append("MOTCUA_DATABASE_PROCESSORS: how many processors its machine has, such as 8")
     if wrong:
         raise ValueError("set these environment variables:\n  " + "\n  ".join(wrong))
     return Settings(
@@ -86,4 +115,6 @@ def from_environment() -> Settings:
         base_url=os.environ.get("MOTCUA_BASE_URL", "http://localhost:8000"),
         clamd=clamd,
         blocked_plugins=frozenset(os.environ.get("MOTCUA_BLOCKED_PLUGINS", "").split()),
+        inner_networks=networks,
+        database_processors=int(processors),
     )

@@ -17,9 +17,11 @@ _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 
 RESULT = """
 select r.id, r.dossier_id, r.trace_id, r.holder_id, r.number, r.kind, r.title_vi, r.title_en, r.type,
-  r.status, r.claims_sealed, r.pdf_sha256, r.verify_code, r.issued_at, r.expires_at,
+  r.status, r.claims_sealed, r.verify_code, r.issued_at, r.expires_at,
+  coalesce(z.lasting_sha256, r.pdf_sha256) as pdf_sha256, r.pdf_sha256 as issued_sha256,
   coalesce(d.code, d.track_code) as code, d.procedure_code, d.state, d.competent_unit
 from issued_result r join dossier d on d.tenant_id = r.tenant_id and d.id = r.dossier_id
+left join sealed_document z on z.tenant_id = r.tenant_id and z.sha256 = r.pdf_sha256
 where r.id = $1
 """
 # No lock on a result or dossier is held while a channel is asked: nobody waits for another system.

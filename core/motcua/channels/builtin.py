@@ -15,7 +15,8 @@ from uuid import UUID
 import msgspec
 
 from motcua import notices
-from motcua.channels.plan import BUILT_IN, COUNTER
+from motcua.channels import handover
+from motcua.channels.plan import BUILT_IN, COUNTER, POST
 from motcua.errors import Conflict, Unavailable
 from motcua.platform import Platform
 from motcua.plugins.wallet_channels import (
@@ -169,8 +170,9 @@ class Post(_BuiltIn):
     async def deliver(
         self, errand: Errand, result: IssuedResult, holder: Holder, idem: str
     ) -> Delivery:
-        """Put it on the list of what is to be posted; ``NotDeliverable`` without an address."""
-        if not (await holder.read()).address:
+        """Put it on the list of what is to be posted; ``NotDeliverable`` without an address, wished or known."""
+        wish = await handover.of(errand.work, result.dossier_id)
+        if not wish.address and not (await holder.read()).address:
             raise NotDeliverable("Người dân không để lại địa chỉ.", "The person left no address.")
         return Delivery("by_staff")
 
@@ -192,7 +194,7 @@ def built_in(platform: Platform) -> list[WalletChannel]:
             platform, "wallet", "Ví giấy tờ điện tử", "Wallet", _DELIVERS | frozenset({"present"})
         ),
         Link(platform, "link", "Tin nhắn kèm liên kết", "Message with a link"),
-        Post(platform, "post", "Bưu điện", "Post"),
+        Post(platform, POST, "Bưu điện", "Post"),
         Counter(platform, COUNTER, "Nhận tại quầy", "At the counter"),
     ]
 

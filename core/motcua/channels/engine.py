@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from motcua.channels import book, sending
-from motcua.channels.plan import COUNTER, Plan, Way, read
+from motcua.channels import book, handover, sending
+from motcua.channels.plan import COUNTER, POST, Plan, Way, read
 from motcua.dossiers import returning
 from motcua.dossiers.changes import lock
 from motcua.dossiers.codes import local_day
@@ -55,15 +55,16 @@ async def _begin(platform: Platform, work: Work, result_id: UUID, step: int) -> 
     if any(r["state"] == "received" for r in rows):
         return
     way = way_of(work.tenant, result)
+    steps = way.wished(await handover.channel_of(work.tx, result["dossier_id"]))
     known = {r["channel"] for r in rows}
-    while step < len(way.steps):
-        fresh = [c for c in way.steps[step] if c not in known]
+    while step < len(steps):
+        fresh = [c for c in steps[step] if c not in known]
         for channel in fresh:
             await book.owe(work, result, channel, step)
         if fresh or any(r["step"] == step and r["state"] in _OPEN for r in rows):
             break
         step += 1
-    if step + 1 < len(way.steps):
+    if step + 1 < len(steps):
         book.due(work, result_id, step + 1, work.now + way.wait)
 
 
@@ -107,7 +108,7 @@ async def arrived(
     """Note that a result has reached its holder by a channel; the dossier is returned by the first.
 
     Ways of paper that nobody has gone yet end, and so does what was only a fall-back: the person has it. What
-    goes out at once with it goes on. Saying it again changes nothing.
+    goes out at once with it goes on, and so does a letter that was wished for. Saying it again changes nothing.
     """
     result = await work.tx.fetchrow(book.RESULT, result_id)
     if result is None:
@@ -126,9 +127,12 @@ async def arrived(
         mine = [r for r in rows if r["channel"] == channel]
     await book.received(work, mine[-1], receipt)
     await returning.arrived(platform, work, result["dossier_id"], channel)
+    wished = await handover.channel_of(work.tx, result["dossier_id"])
     for row in rows:
+        letter = row["channel"] == wished == POST
         at_once = row["step"] == mine[-1]["step"] and row["how"] != "by_staff"
-        if row["channel"] != channel and row["state"] in ("owed", "failed") and not at_once:
+        goes_on = row["channel"] == channel or letter or at_once
+        if row["state"] in ("owed", "failed") and not goes_on:
             await book.give_up(work, row, "elsewhere")
 
 

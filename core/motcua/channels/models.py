@@ -1,9 +1,24 @@
-"""One row for each way by which a result is brought to its holder; its key is result, channel and version."""
+"""How the applicant wants a result, and one row for each way by which it is brought to its holder."""
 
 import sqlalchemy as sa
 
 from motcua.tenancy.schema import MOMENT, col, one_of, ref, tenant_table
 
+handover_wish = tenant_table(
+    "handover_wish",
+    col("dossier_id", sa.Uuid()),
+    # A way of paper in the tenant's order, or ``usual``: chosen, and then taken back.
+    col("channel", sa.Text()),
+    # Recipient and address of a letter.
+    col("address_sealed", sa.LargeBinary(), null=True),
+    col("chosen_at", MOMENT),
+    col("chosen_by", sa.Text()),
+    sa.UniqueConstraint("tenant_id", "dossier_id"),
+    ref("dossier_id", "dossier"),
+    sa.CheckConstraint("address_sealed is null or channel = 'post'", name="address"),
+)
+
+# The key is result, channel and version.
 delivery = tenant_table(
     "delivery",
     col("result_id", sa.Uuid()),

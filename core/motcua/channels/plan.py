@@ -22,16 +22,18 @@ from typing import Any
 from motcua.errors import Invalid
 from motcua.plugins.wallet_channels import LEVELS
 
-COUNTER = "counter"
+COUNTER, POST = "counter", "post"
 #: The channels of the core, with the level of assurance of each.
 BUILT_IN: Mapping[str, str] = {
     "wallet": "substantial",
     "link": "substantial",
-    "post": "low",
+    POST: "low",
     COUNTER: "high",
 }
 WAIT_HOURS = 72
 _LONGEST_WAIT = 24 * 90
+PAPER = (COUNTER, POST)
+"""The ways that a person may wish for instead of waiting until their place in the order comes."""
 _WAY = frozenset({"procedures", "order", "wait_hours", "assurance", "valid_from", "valid_until"})
 _FOREVER = date(9999, 12, 31)
 
@@ -52,6 +54,23 @@ class Way:
         """The places, the counter as the last."""
         named = {channel for place in self.order for channel in place}
         return self.order if COUNTER in named else (*self.order, (COUNTER,))
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The ways of paper that this order has; none where it has but one way, so that nothing is to choose."""
+        named = [channel for place in self.steps for channel in place]
+        return tuple(c for c in PAPER if c in named) if len(named) > 1 else ()
+
+    def wished(self, channel: str) -> tuple[tuple[str, ...], ...]:
+        """Return the places when somebody wishes for a way: it joins the first, the others stay behind it.
+
+        Who comes to the counter gets no letter. What this order does not have changes nothing.
+        """
+        if channel not in self.choices:
+            return self.steps
+        moved = {COUNTER, POST} if channel == COUNTER else {channel}
+        first, *rest = [tuple(c for c in place if c not in moved) for place in self.steps]
+        return ((*first, channel), *(place for place in rest if place))
 
     def valid(self, day: date) -> bool:
         """Tell whether this order holds on a day (both ends included)."""

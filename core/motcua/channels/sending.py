@@ -10,9 +10,9 @@ import msgspec
 import structlog
 from anyio import to_thread
 
-from motcua.channels import book
+from motcua.channels import book, handover
 from motcua.channels.book import Fault
-from motcua.channels.plan import Plan, Way
+from motcua.channels.plan import POST, Plan, Way
 from motcua.channels.registry import Known, known
 from motcua.events.outbox import LaterError
 from motcua.events.work import Work
@@ -109,11 +109,19 @@ async def _deliver(
     if isinstance(said, NotDeliverable):
         await book.give_up(work, row, "not_possible", Fault(said.vi[:300], said.en[:300]))
         return "given_up"
-    if said.how == "by_staff" and await work.tx.fetchval(_HAS_IT, row["result_id"]):
+    if said.how == "by_staff" and await _needless(work, row):
         await book.give_up(work, row, "elsewhere")
         return None
     await book.sent(work, row, said.how, said.receipt)
     return "arrived" if said.arrived else None
+
+
+async def _needless(work: Work, row: Record) -> bool:
+    """Tell whether the person has the result already, and did not wish for this letter besides."""
+    if not await work.tx.fetchval(_HAS_IT, row["result_id"]):
+        return False
+    wished = await handover.channel_of(work.tx, row["dossier_id"])
+    return not row["channel"] == wished == POST
 
 
 async def stop(platform: Platform, work: Work, row: Record) -> None:
@@ -201,7 +209,7 @@ async def errand(
     platform: Platform, work: Work, settings: Mapping[str, Any]
 ) -> AsyncIterator[Errand]:
     """Lend what a channel has in hand for one call."""
-    async with borrowed(platform.cache) as http:
+    async with borrowed(platform.cache, platform.settings.reach) as http:
         base = platform.settings.url_of(work.tenant.slug).rstrip("/")
         yield Errand(work, http, base, settings)
 
@@ -235,6 +243,7 @@ def issued(platform: Platform, work: Work, row: Record) -> IssuedResult:
         title_en=row["title_en"],
         verify_url=f"{platform.settings.url_of(work.tenant.slug)}/verify/{row['verify_code']}",
         pdf_sha256=row["pdf_sha256"],
+        issued_sha256=row["issued_sha256"],
         issued_at=row["issued_at"],
         expires_at=row["expires_at"],
         claims=lambda: msgspec.json.decode(

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from motcua.channels.handover import USUAL, Wish
 from motcua.channels.registry import titles
 from motcua.dossiers import access
 from motcua.platform import Platform
@@ -35,7 +36,9 @@ order by v.owed_at, v.id limit $2
 TO_POST = """
 select v.id, v.result_id, v.dossier_id, v.channel, v.version, v.state, v.how, v.receipt, v.reason,
   v.error_vi, v.error_en, v.attempts, v.owed_at, v.next_at, v.sent_at, v.received_at, v.ended_at,
-  coalesce(d.code, d.track_code) as code, d.procedure_code, d.procedure_name, count(*) over () as total
+  coalesce(d.code, d.track_code) as code, d.procedure_code, d.procedure_name, count(*) over () as total,
+  exists (select 1 from handover_wish w where w.tenant_id = v.tenant_id
+    and w.dossier_id = any(array[d.id, d.parent_id]) and w.channel = 'post') as wished
 from delivery v join dossier d on d.tenant_id = v.tenant_id and d.id = v.dossier_id
 where v.channel = 'post' and (v.state = 'owed' and v.how = 'by_staff' or v.state = 'sent' and d.state = 9)
   and ($1::uuid[] is null or d.received_unit = any($1) or d.competent_unit = any($1))
@@ -168,6 +171,21 @@ def _state(row: Record) -> tuple[Words, str]:
     if row["how"] == "by_staff":
         return _STAFF.get(row["channel"], ("Cán bộ đang xử lý", "With an officer")), "info"
     return ("Đang gửi", "Being sent"), "info"
+
+
+def wish_rows(platform: Platform, tenant: Tenant, wish: Wish, lang: str) -> list[dict[str, str]]:
+    """Return how the applicant wants the result, for ``ui.summary_list``; empty where nothing was chosen."""
+    if wish.channel == USUAL:
+        return []
+    en = lang == "en"
+    title = titles(platform, tenant).get(wish.channel, (wish.channel,) * 2)[en]
+    rows = [("Người nộp chọn", "The applicant chose", title)]
+    if wish.address:
+        rows += [
+            ("Người nhận thư", "Recipient", wish.recipient),
+            ("Địa chỉ nhận thư", "Address for the letter", wish.address),
+        ]
+    return [{"label": label_en if en else vi, "value": value} for vi, label_en, value in rows]
 
 
 def places(officer: Session) -> list[UUID] | None:

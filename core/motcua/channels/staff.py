@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from motcua import notices
-from motcua.channels import book, engine
-from motcua.channels.plan import COUNTER
+from motcua.channels import book, engine, handover
+from motcua.channels.plan import COUNTER, POST
 from motcua.channels.registry import known
 from motcua.dossiers.changes import lock
 from motcua.dossiers.codes import local_day
@@ -16,7 +16,6 @@ from motcua.people import citizens
 from motcua.platform import Platform
 from motcua.tenancy.db import Record
 
-POST = "post"
 _DOSSIER_OF = "select dossier_id from delivery where id = $1"
 _UNIT = "select name from unit where id = $1"
 _PHONE = "select phone_sealed from person where id = $1"
@@ -118,12 +117,13 @@ async def label(platform: Platform, work: Work, delivery_id: UUID) -> dict[str, 
     if row["channel"] != POST:
         raise NotFound()
     person = await citizens.read(work, result["holder_id"])
+    wish = await handover.of(work, result["dossier_id"])
     unit = await work.tx.fetchval(_UNIT, result["competent_unit"])
     day: date = local_day(work.now)
     return {
         "sender": f"{unit}, {work.tenant.name}" if unit else work.tenant.name,
-        "name": person.full_name,
-        "address": person.address or "",
+        "name": wish.recipient or person.full_name,
+        "address": wish.address or person.address or "",
         "phone": person.phone or "",
         "code": result["code"],
         "number": result["number"],

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from motcua.key_tools.running import FILE, PASSPHRASE, passphrase_of
 from motcua.opening import DATA, TENANT, operator, province, with_platform
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -49,7 +50,7 @@ def paper(text: str, keys: Path, root: Path, source: str, pdf: Path | None) -> N
 @click.option("--most", default=1000, show_default=True, help="At most so many at a time.")
 @DATA
 def seal(data: Path, slug: str, most: int) -> None:
-    """Owe a time stamp to results of a tenant that have none yet; the worker brings them."""
+    """Owe a time stamp to results and letters of a tenant that have none yet; the worker brings them."""
     from motcua.dossiers import preserving
 
     async def owe(platform: Any) -> dict[str, Any]:
@@ -61,23 +62,34 @@ def seal(data: Path, slug: str, most: int) -> None:
 
 
 @document.command()
-@click.option("--root-key", type=_FILE, help="The root's key, where it was taken away to.")
+@click.option(
+    "--root-key", type=FILE, help="The file of `keys root take-away`; it is read and not kept."
+)
+@PASSPHRASE
 @DATA
-def crl(data: Path, root_key: Path | None) -> None:
-    """Renew the root's list of revoked certificates: once a year, and when an authority was revoked."""
+def crl(data: Path, root_key: Path | None, passphrase_file: Path | None) -> None:
+    """Renew the root's list of revoked certificates: once a year, and when an authority was revoked.
+
+    Needs the root's key, here or in the file it was taken away to.
+    """
     from motcua import clock
     from motcua.keys import crls, root
 
     async def renew(platform: Any) -> dict[str, Any]:
-        if root_key is None:
+        if root_key is not None:
+            with root.lent(platform.settings, root_key, phrase) as lent:
+                await crls.renew_root(platform, clock.now(), authority=lent)
+        elif root.available(platform.settings):
             await crls.renew_root(platform, clock.now())
         else:
-            passphrase = click.prompt("Passphrase of the root key", hide_input=True, err=True)
-            with root.lent(platform.settings, root_key, passphrase) as lent:
-                await crls.renew_root(platform, clock.now(), authority=lent)
+            raise ValueError(
+                "the root key is not on this machine: give --root-key FILE,"
+                " the file of `motcua keys root take-away`"
+            )
         ends = (clock.now() + crls.ROOT_LIFETIME).isoformat()
         return {"file": str(crls.root_file(platform.settings)), "until": ends}
 
+    phrase = passphrase_of(passphrase_file) if root_key else ""
     _say(with_platform(data, renew))
 
 

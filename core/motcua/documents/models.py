@@ -1,8 +1,16 @@
-"""Signed documents that can be proven for long: the same document, with time stamp and revocation proofs."""
+"""Signed documents that can be proven for long, and the hosts that stand on printed ones."""
 
 import sqlalchemy as sa
 
 from motcua.tenancy.schema import MOMENT, col, one_of, tenant_table
+
+# Under which hosts (with a port, where there is one) results were sealed: a paper outlives a renamed host.
+paper_host = tenant_table(
+    "paper_host",
+    col("host", sa.Text()),
+    col("since", MOMENT),
+    sa.UniqueConstraint("tenant_id", "host"),
+)
 
 sealed_document = tenant_table(
     "sealed_document",

@@ -65,10 +65,10 @@ class PaperError(Exception):
 
 @dataclass(frozen=True)
 class PaperKey:
-    """A key that signs papers: whose, at which host, when it did, and since when it counts no more."""
+    """A key that signs papers: whose, at which hosts (former ones too), when it did, and whether it counts no more."""
 
     public: ec.EllipticCurvePublicKey
-    host: str
+    hosts: frozenset[str]
     name: str
     start: datetime
     end: datetime
@@ -127,7 +127,7 @@ def verify_paper(text: str, *, keys: PaperKeys, now: datetime | None = None) -> 
     at = now or datetime.now(UTC)
     address, protected, payload, signature = _apart(text.strip())
     key = _key(protected, keys)
-    if (urlsplit(address).netloc or "").lower() != key.host:
+    if (urlsplit(address).netloc or "").lower() not in key.hosts:
         raise PaperError("untrusted_issuer", "the key signs for another host")
     if key.revoked:
         raise PaperError("revoked_key", "the key that signed this paper was withdrawn")

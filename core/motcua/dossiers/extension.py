@@ -13,6 +13,7 @@ from anyio import to_thread
 
 from motcua.catalogue.calendars import read_calendar
 from motcua.catalogue.packages import Package
+from motcua.documents.kept import newest
 from motcua.documents.signing import sign_pdf
 from motcua.dossiers import clock, queries, slips
 from motcua.dossiers.changes import lock
@@ -91,11 +92,14 @@ async def extend(
 
 
 async def letter(work: Work, dossier: Record) -> str:
-    """Return the hash of the signed letter; ``NotFound`` when nothing was extended."""
+    """Return the hash of the signed letter, of the file that lasts once there is one.
+
+    ``NotFound`` when nothing was extended.
+    """
     given = await clock.extension(work.tx, dossier["id"])
     if given is None:
         raise NotFound("Hồ sơ không được hẹn lại.", "The dossier was not extended.")
-    return str(given["pdf_sha256"])
+    return await newest(work.tx, str(given["pdf_sha256"]))
 
 
 def most_days(tenant: Tenant, package: Package) -> int:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from anyio import to_thread
 
-from motcua.documents import paper
+from motcua.documents import kept, paper
 from motcua.documents.render import Rendered, render_document
 from motcua.documents.signing import Drawn, sign_pdf
 from motcua.events.work import Work
@@ -49,6 +50,7 @@ async def seal(
     }
     rendered = await _rendered(template, {**data, **more}, work.now)
     code = await _code(data, about, rendered, url, key)
+    await kept.printed(work.tx, urlsplit(url).netloc)
     pdf = await signed(work, key, rendered, data, code=code)
     files = platform.files.for_tenant(work.tenant.id, work.tenant.slug)
     stored = await to_thread.run_sync(files.put, pdf)

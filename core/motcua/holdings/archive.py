@@ -79,6 +79,7 @@ def index(held: Sequence[Holding]) -> list[dict[str, Any]]:
             "compared_at": h.compared_at.isoformat() if h.compared_at else None,
             "dossiers": sorted({h.code, *(code for code, _, _ in h.used)} - {""}),
             "sha256": h.sha256,
+            "issued_sha256": h.issued_sha256 or None,
         }
         for n, h in enumerate(held, 1)
     ]

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from anyio import to_thread
 
+from motcua.documents.kept import newest
 from motcua.documents.render import render_document
 from motcua.dossiers import offices, queries, sealing
 from motcua.dossiers.codes import local_day
@@ -58,14 +59,14 @@ async def follow(platform: Platform, work: Work, event: Event) -> None:
 
 
 async def letter(work: Work, dossier_id: UUID) -> str:
-    """Return the hash of the signed letter; ``NotFound`` when there is none (yet)."""
+    """Return the hash of the signed letter, of the file that lasts once there is one; ``NotFound`` without any (yet)."""
     found = await work.tx.fetchval(_LETTER, dossier_id)
     if found is None:
         raise NotFound(
             "Chưa có văn bản thu hồi. Nếu vừa ký, hãy đợi một lát rồi tải lại.",
             "There is no letter yet. If it was signed just now, reload in a moment.",
         )
-    return str(found)
+    return await newest(work.tx, str(found))
 
 
 async def _write(platform: Platform, work: Work, result_id: UUID) -> None:

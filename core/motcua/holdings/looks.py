@@ -16,7 +16,7 @@ PAGE = 50
 _TOGETHER = timedelta(hours=1)
 
 _MINE = """
-select id, trace_id, coalesce(code, track_code) as code, procedure_name from dossier
+select id, trace_id, coalesce(code, track_code) as code, procedure_code, procedure_name from dossier
 where subject_id = $1 or submitter_id = $1 order by submitted_at desc limit 1000
 """
 _RESULTS = "select id from issued_result where holder_id = $1"
@@ -58,6 +58,7 @@ _ACTORS: Mapping[str, tuple[str, str]] = {
     "operator": ("Người vận hành hệ thống", "The platform's operator"),
     "wallet": ("Ví giấy tờ", "The wallet"),
 }
+_About = tuple[str, tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,13 @@ class Look:
     share: UUID | None = None
 
 
-async def looks(work: Work, person: UUID, before: datetime) -> list[Look]:
-    """Return who looked before a moment, the last first, at most ``PAGE``; the person's own looks are left out."""
+async def looks(
+    work: Work, person: UUID, before: datetime, procedures: Mapping[str, tuple[str, str]]
+) -> list[Look]:
+    """Return who looked before a moment, the last first, at most ``PAGE``; the person's own looks are left out.
+
+    ``procedures`` holds the name of each procedure in both languages, by code.
+    """
     dossiers = await work.tx.fetch(_MINE, person)
     results = [row["id"] for row in await work.tx.fetch(_RESULTS, person)]
     subjects = [person, *results, *(d["id"] for d in dossiers)]
@@ -80,7 +86,7 @@ async def looks(work: Work, person: UUID, before: datetime) -> list[Look]:
     reads = await work.tx.fetch(_READS, subjects, list(_TYPES), own, before, PAGE)
     shared = await work.tx.fetch(_SHARED, person, before, PAGE)
     offices = await _offices(work, [*reads, *shared])
-    about = {d["trace_id"]: (d["code"], d["procedure_name"]) for d in dossiers}
+    about = {d["trace_id"]: (d["code"], _named(d, procedures)) for d in dossiers}
     found = [_read(row, about, offices) for row in reads]
     found += [_share(work, row, offices) for row in shared]
     return sorted(found, key=lambda look: look.at, reverse=True)[:PAGE]
@@ -112,10 +118,16 @@ def _who(actor: str, unit: str) -> tuple[str, str]:
     return (f"{vi}, {unit}", f"{en}, {unit}") if unit and kind == "staff" else (vi, en)
 
 
-def _read(row: Record, about: Mapping[Any, tuple[str, str]], offices: Mapping[str, str]) -> Look:
-    code, name = about.get(row["trace_id"], ("", ""))
+def _named(dossier: Record, procedures: Mapping[str, tuple[str, str]]) -> tuple[str, str]:
+    """Return what a dossier is about: in Vietnamese as it was filed, in English where there is a name."""
+    vi = dossier["procedure_name"]
+    return vi, procedures.get(dossier["procedure_code"], (vi, ""))[1] or vi
+
+
+def _read(row: Record, about: Mapping[Any, _About], offices: Mapping[str, str]) -> Look:
+    code, (vi, en) = about.get(row["trace_id"], ("", ("", "")))
     if code:
-        why = (f"để giải quyết hồ sơ {code}: {name}", f"to settle dossier {code}: {name}")
+        why = (f"để giải quyết hồ sơ {code}: {vi}", f"to settle dossier {code}: {en}")
     elif row["actor"].startswith("device"):
         why = ("khi bạn làm thủ tục ở ki-ốt", "while you were at the kiosk")
     else:

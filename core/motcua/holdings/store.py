@@ -20,13 +20,14 @@ SOON = timedelta(days=30)
 
 _RESULTS = """
 select r.id, r.dossier_id, r.number, r.kind, r.title_vi, r.title_en, r.type, r.issued_at, r.expires_at,
-  r.status, r.verify_code, r.pdf_sha256, u.name as unit, coalesce(d.code, d.track_code) as code,
+  r.status, r.verify_code, coalesce(z.lasting_sha256, r.pdf_sha256) as sha256, r.pdf_sha256, u.name as unit, coalesce(d.code, d.track_code) as code,
   n.number as next_number, n.dossier_id as next_dossier, o.number as before_number,
   (select count(*) from credential c where c.tenant_id = r.tenant_id and c.result_id = r.id
      and c.notified = 'credential_accepted') as copies
 from issued_result r
 join dossier d on d.tenant_id = r.tenant_id and d.id = r.dossier_id
 join unit u on u.tenant_id = d.tenant_id and u.id = d.competent_unit
+left join sealed_document z on z.tenant_id = r.tenant_id and z.sha256 = r.pdf_sha256
 left join issued_result n on n.tenant_id = r.tenant_id and n.replaces = r.id
 left join issued_result o on o.tenant_id = r.tenant_id and o.id = r.replaces
 where r.holder_id = $1 order by r.issued_at desc limit $2
@@ -74,7 +75,8 @@ class Holding:
 
     ``kind`` is ``result`` or ``paper``, ``ref`` names it for sharing. ``standing``: valid, soon (it runs out),
     expired, suspended, revoked or replaced for a result; compared or scanned for a paper. ``used`` are the
-    dossiers (code, procedure, moment), ``shared`` how many open shares show it.
+    dossiers (code, procedure, moment), ``shared`` how many open shares show it. ``sha256`` is
+    the file's, of a result the one that lasts once there is one; ``issued_sha256`` that of what was issued.
     """
 
     kind: str
@@ -85,6 +87,7 @@ class Holding:
     at: datetime
     standing: str
     sha256: str
+    issued_sha256: str = ""
     number: str = ""
     unit: str = ""
     code: str = ""
@@ -172,7 +175,8 @@ def _result(row: Record, now: datetime) -> Holding:
         row["title_en"],
         row["issued_at"],
         _standing(row, now),
-        row["pdf_sha256"],
+        row["sha256"],
+        issued_sha256=row["pdf_sha256"],
         number=row["number"],
         unit=row["unit"],
         code=row["code"],

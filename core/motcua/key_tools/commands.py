@@ -10,6 +10,8 @@ from motcua.key_tools.root_commands import authority, root
 from motcua.key_tools.running import JSON, PURPOSE, run
 from motcua.opening import DATA, operator
 
+_FOR_GOOD = "Revoke this and everything it signed, for good?"
+
 
 @click.group()
 def keys() -> None:
@@ -83,7 +85,9 @@ def publish_ahead(slug: str, purpose: str, hours: int | None, data: Path, *, as_
     async def act(platform: Any, tenant: Any) -> dict[str, Any]:
         ahead = policy_of(tenant).publish_ahead if hours is None else timedelta(hours=hours)
         async with platform.works.begin(tenant, operator()) as work:
-            made = await rotation.publish(work, purpose, ahead)
+            made = await rotation.publish(
+                work, purpose, ahead, platform.settings.public_url_of(slug)
+            )
             return {"tenant": slug, "made": _described([made], work.now)}
 
     run(data, slug, act, _made(""), as_json=as_json)
@@ -103,7 +107,7 @@ def rotate(slug: str, purpose: str, data: Path, *, as_json: bool) -> None:
 
     async def act(platform: Any, tenant: Any) -> dict[str, Any]:
         async with platform.works.begin(tenant, operator()) as work:
-            await rotation.rotate(work, purpose)
+            await rotation.rotate(work, purpose, platform.settings.public_url_of(slug))
             now_used = await store.current(work.tx, purpose, work.now)
             return {"tenant": slug, "made": _described([now_used], work.now)}
 
@@ -124,15 +128,17 @@ def revoke(slug: str, kid: str, reason: str, data: Path, *, yes: bool, as_json: 
     and all their copies along; a credential key takes the copies, which people can fetch again; an authority
     takes every key it certified. It cannot be undone. When it is interrupted, give the same command again.
     """
+    from motcua import clock
     from motcua.keys import revoking
-
-    if not yes:
-        click.confirm(f"Revoke {kid} and everything it signed, for good?", abort=True, err=True)
 
     def progress(text: str) -> None:
         click.echo(text, err=True)
 
     async def act(platform: Any, tenant: Any) -> dict[str, Any]:
+        fallen = await revoking.falls_with(platform, tenant, kid)
+        if not yes:
+            keys = "\n".join(map(_line, _described(fallen, clock.now())))
+            click.confirm(f"{keys}\n{_FOR_GOOD}", abort=True, err=True)
         done = await revoking.revoke(platform, tenant, operator(), kid, reason, progress)
         return {
             "tenant": slug,

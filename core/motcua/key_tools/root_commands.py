@@ -143,7 +143,8 @@ def authority(
                     if root_key
                     else roots.load_or_make(platform.settings, clock.now())
                 )
-                made = await making.make_authority(work.tx, work.vault, above, work.now)
+                url = platform.settings.public_url_of(slug)
+                made = await making.make_authority(work.tx, work.vault, above, work.now, url)
             rotation.note_made(work, made)
             return {"tenant": slug, "made": [report.described(made, work.now)]}
 

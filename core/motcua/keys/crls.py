@@ -144,8 +144,27 @@ def kid_of(certificate: x509.Certificate) -> str:
 
 def path_of(kid: str) -> str:
     """Return where on the tenant's host a list is published; ``kid`` is ``ROOT`` for the root's."""
-    name = kid if kid == ROOT else base64.b16encode(jose.b64u_decode(kid)).decode().lower()
-    return f"/crl/{name}.crl"
+    return f"/crl/{_name_of(kid)}.crl"
+
+
+def addresses(url: str, kid: str) -> certificates.Addresses | None:
+    """Return what a certificate says about its issuer ``kid``, published at a tenant's ``url``; None without one."""
+    if not url:
+        return None
+    return certificates.Addresses(url + path_of(kid), f"{url}/ca/{_name_of(kid)}.cer")
+
+
+async def certificate_of(tx: TenantTx, settings: Settings, kid: str) -> bytes:
+    """Return the certificate of one of the tenant's authorities, former ones included, or the root's, in DER.
+
+    ``NotFound`` when it is none of this tenant.
+    """
+    if kid == ROOT and (found := root.standing(settings)) is not None:
+        return certificates.der(found.certificate)
+    known = [k for k in await store.every(tx) if k.kid == kid and k.purpose == AUTHORITY]
+    if not known:
+        raise NotFound("Không có chứng thư này.", "There is no such certificate.")
+    return certificates.der(_leaf(known[0]))
 
 
 def kid_from(name: str) -> str:
@@ -156,6 +175,10 @@ def kid_from(name: str) -> str:
         return jose.b64u(bytes.fromhex(name))
     except ValueError:
         raise NotFound() from None
+
+
+def _name_of(kid: str) -> str:
+    return kid if kid == ROOT else base64.b16encode(jose.b64u_decode(kid)).decode().lower()
 
 
 async def _revoked_by_root(platform: Platform) -> dict[int, datetime]:

@@ -8,7 +8,7 @@ from cryptography import x509
 
 from motcua.errors import Unavailable
 from motcua.ids import uuid7
-from motcua.keys import store
+from motcua.keys import crls, store
 from motcua.keys.policy import policy_of
 from motcua.keys.signers.stores import store_of
 from motcua.keys.store import AUTHORITY, DOCUMENT, KeyRow
@@ -29,20 +29,32 @@ class Pair:
 
 
 async def make_authority(
-    tx: TenantTx, vault: TenantVault, root: Authority, now: datetime
+    tx: TenantTx, vault: TenantVault, root: Authority, now: datetime, url: str = ""
 ) -> KeyRow:
-    """Give a tenant a new authority, sealed in its vault; it is used at once."""
+    """Give a tenant a new authority, sealed in its vault; it is used at once.
+
+    ``url`` is the tenant's public address, where the root's list is found; "" when others do not find it.
+    """
     tenant, key = tx.tenant, jose.generate_key()
-    made = certificates.tenant_authority(root, key, name=tenant.name, host=tenant.host, now=now)
+    at = crls.addresses(url, crls.ROOT)
+    made = certificates.tenant_authority(
+        root, key, name=tenant.name, host=tenant.host, now=now, at=at
+    )
     pair = Pair(key, "sealed", vault.seal(jose.key_to_pem(key).decode()), None)
     return await _keep(tx, AUTHORITY, pair, (made,), None, now)
 
 
 async def make_signer(
-    tx: TenantTx, vault: TenantVault, purpose: str, use_from: datetime, now: datetime
+    tx: TenantTx,
+    vault: TenantVault,
+    purpose: str,
+    use_from: datetime,
+    now: datetime,
+    url: str = "",
 ) -> KeyRow:
     """Make a key where the tenant's settings say, and let the tenant's authority certify it.
 
+    ``url`` is the tenant's public address, where the authority's list is found; "" when others do not find it.
     ``Unavailable`` when there is no authority, or the device that should make the key does not answer.
     """
     above = await authority(tx, vault, now)
@@ -54,7 +66,7 @@ async def make_signer(
         )
     row, parent = above
     pair = await _pair(tx, vault, purpose)
-    leaf = _certify(parent, tx, purpose, pair.public, now)
+    leaf = _certify(parent, tx, purpose, pair.public, now, crls.addresses(url, row.kid))
     return await _keep(tx, purpose, pair, (leaf, parent.certificate), row.kid, use_from)
 
 
@@ -81,15 +93,20 @@ async def _pair(tx: TenantTx, vault: TenantVault, purpose: str) -> Pair:
 
 
 def _certify(
-    parent: Authority, tx: TenantTx, purpose: str, public: jose.Key, now: datetime
+    parent: Authority,
+    tx: TenantTx,
+    purpose: str,
+    public: jose.Key,
+    now: datetime,
+    at: certificates.Addresses | None,
 ) -> x509.Certificate:
     name = tx.tenant.name
     if purpose == DOCUMENT:
         return certificates.document_certificate(
-            parent, public, name=name, organization=name, now=now
+            parent, public, name=name, organization=name, now=now, at=at
         )
     return certificates.credential_certificate(
-        parent, public, name=name, organization=name, host=tx.tenant.host, now=now
+        parent, public, name=name, organization=name, host=tx.tenant.host, now=now, at=at
     )
 
 

@@ -85,6 +85,12 @@ async def revoke(
     return Withdrawn(kids, tuple(key.kid for key in successors), results, copies, advice)
 
 
+async def falls_with(platform: Platform, tenant: Tenant, kid: str) -> list[KeyRow]:
+    """Return the keys that a revocation of ``kid`` takes; ``NotFound`` when it is no key of the tenant."""
+    async with platform.db.tenant(tenant) as tx:
+        return _falling(tenant, await store.every(tx), kid)
+
+
 async def finish(platform: Platform, tenant: Tenant) -> int:
     """Withdraw what a revoked key signed and still stands; returns how many results were touched.
 
@@ -102,16 +108,20 @@ def _by(key: KeyRow) -> Actor:
     return Actor(kind, UUID(id_) if id_ else None)
 
 
+def _falling(tenant: Tenant, known: list[KeyRow], kid: str) -> list[KeyRow]:
+    if not any(key.kid == kid for key in known):
+        raise NotFound(
+            "Đơn vị không có khóa này.",
+            f"{tenant.slug} has no key {kid}: see `motcua keys list {tenant.slug}`.",
+        )
+    return [key for key in known if kid in (key.kid, key.issuer_kid)]
+
+
 async def _fall(work: Work, kid: str, reason: str) -> list[KeyRow]:
     """Mark the key, and with an authority all that it certified; returns them as they are now."""
     await store.lock(work.tx)
     known = await store.every(work.tx)
-    if not any(key.kid == kid for key in known):
-        raise NotFound(
-            "Đơn vị không có khóa này.",
-            f"{work.tenant.slug} has no key {kid}: see `motcua keys list {work.tenant.slug}`.",
-        )
-    fallen = [key for key in known if kid in (key.kid, key.issuer_kid)]
+    fallen = _falling(work.tenant, known, kid)
     for key in fallen:
         if key.revoked_at is None:
             await store.mark_revoked(work.tx, key, work.now, str(work.actor), reason)
@@ -136,14 +146,14 @@ async def _succeed(
 
 async def _successors(platform: Platform, work: Work, purposes: set[str]) -> list[KeyRow]:
     await store.lock(work.tx)
-    made = []
+    made, url = [], platform.settings.public_url_of(work.tenant.slug)
     if AUTHORITY in purposes and not await store.current(work.tx, AUTHORITY, work.now):
         above = root.load_or_make(platform.settings, work.now)
-        made.append(await making.make_authority(work.tx, work.vault, above, work.now))
+        made.append(await making.make_authority(work.tx, work.vault, above, work.now, url))
         rotation.note_made(work, made[0])
     for purpose in sorted(purposes - {AUTHORITY}):
         if not await store.current(work.tx, purpose, work.now):
-            made.append(await rotation.rotate(work, purpose))
+            made.append(await rotation.rotate(work, purpose, url))
     return made
 
 

@@ -29,17 +29,19 @@ async def make_missing(
     """
     await store.lock(tx)
     known, made = await store.every(tx), []
+    url = settings.public_url_of(tx.tenant.slug)
     missing = [p for p in SIGNERS if not _in_use(tx, known, p, now)]
     if not _in_use(tx, known, AUTHORITY, now) and (missing or root.available(settings)):
         above = root.load_or_make(settings, now)
-        made.append(await making.make_authority(tx, vault, above, now))
-    made += [await making.make_signer(tx, vault, p, now, now) for p in missing]
+        made.append(await making.make_authority(tx, vault, above, now, url))
+    made += [await making.make_signer(tx, vault, p, now, now, url) for p in missing]
     return made
 
 
-async def keep(work: Work) -> list[KeyRow]:
+async def keep(work: Work, url: str = "") -> list[KeyRow]:
     """Publish the next key of each purpose whose key comes to its end; returns what was made.
 
+    ``url`` is the tenant's public address, for the certificates ("" when others do not find it), here and below.
     ``Unavailable`` when the authority ended or the device is away: nothing was made, what is valid goes on.
     """
     await store.lock(work.tx)
@@ -47,33 +49,33 @@ async def keep(work: Work) -> list[KeyRow]:
     for purpose in SIGNERS:
         last = max(_in_use(work.tx, known, purpose, work.now), key=_end, default=None)
         if last is None:
-            made.append(await _make(work, purpose, work.now))
+            made.append(await _make(work, purpose, work.now, url))
         elif last.not_after - work.now <= policy.rotate_before and not _short(known, last):
             begins = min(work.now + policy.publish_ahead, last.not_after)
-            made.append(await _make(work, purpose, begins))
+            made.append(await _make(work, purpose, begins, url))
     return made
 
 
-async def publish(work: Work, purpose: str, ahead: timedelta) -> KeyRow:
+async def publish(work: Work, purpose: str, ahead: timedelta, url: str = "") -> KeyRow:
     """Make the next key now and use it after ``ahead``; nothing is made when one waits already."""
     await store.lock(work.tx)
     waiting = [k for k in await store.every(work.tx) if _waits(k, purpose, work.now)]
-    return waiting[-1] if waiting else await _make(work, purpose, work.now + ahead)
+    return waiting[-1] if waiting else await _make(work, purpose, work.now + ahead, url)
 
 
-async def rotate(work: Work, purpose: str) -> KeyRow:
+async def rotate(work: Work, purpose: str, url: str = "") -> KeyRow:
     """Use another key from now on: the one that waits, or a new one."""
     await store.lock(work.tx)
     waiting = [k for k in await store.every(work.tx) if _waits(k, purpose, work.now)]
     if not waiting:
-        return await _make(work, purpose, work.now)
+        return await _make(work, purpose, work.now, url)
     await store.use_from(work.tx, waiting[-1], work.now)
     work.emit("key.rotated", waiting[-1].id, {"kid": waiting[-1].kid, "purpose": purpose})
     return waiting[-1]
 
 
-async def _make(work: Work, purpose: str, use_from: datetime) -> KeyRow:
-    made = await making.make_signer(work.tx, work.vault, purpose, use_from, work.now)
+async def _make(work: Work, purpose: str, use_from: datetime, url: str) -> KeyRow:
+    made = await making.make_signer(work.tx, work.vault, purpose, use_from, work.now, url)
     note_made(work, made)
     return made
 
@@ -101,11 +103,10 @@ def _in_use(tx: TenantTx, known: list[KeyRow], purpose: str, now: datetime) -> l
 
 def _fits(key: KeyRow, host: str) -> bool:
     """Tell whether a certificate speaks for the host, which may have been renamed."""
-    certificate = certificates.from_pem(key.certificate.encode())[0]
-    if key.purpose == AUTHORITY:
-        return certificates.may_certify(certificate, host)
-    hosts = certificates.hosts_of(certificate)
-    return not hosts or host in hosts
+    chain = certificates.from_pem(key.certificate.encode())
+    hosts = certificates.hosts_of(chain[0])
+    # A document's certificate bears no host: the authority above says for whom it signs.
+    return certificates.may_certify(chain[-1], host) and (not hosts or host in hosts)
 
 
 def _waits(key: KeyRow, purpose: str, now: datetime) -> bool:

@@ -10,20 +10,26 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TypeVar
 
+import anyio
 from anyio import to_thread
 from cryptography import x509
 
-from motcua.errors import Unavailable
+from motcua.errors import Problem, Unavailable
 from motcua.keys import store
-from motcua.keys.signers.base import StoredKey
+from motcua.keys.policy import policy_of
+from motcua.keys.signers.base import StoredKey, unavailable
 from motcua.keys.signers.sealed import LocalKey
 from motcua.keys.signers.stores import store_of
 from motcua.keys.store import KeyRow
 from motcua.tenancy.db import TenantTx
 from motcua.tenancy.vault import TenantVault
 from motcua.wallet import certificates, jose
+from motcua.wallet.refusal import CredentialError
 
 T = TypeVar("T")
+
+AT_ONCE = 5
+"""How many signatures of one batch a device or service makes at the same time."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,8 @@ class Signer:
     """A key to sign with, and its certificates.
 
     ``chain`` is leaf first, without the root. ``until`` ends the certificate: nothing it signs lives longer.
-    ``waits`` tells that a signature takes the time of another device.
+    ``waits`` tells that a signature takes the time of another device, ``limit`` how many seconds all that
+    is asked of it at once may take: a transaction waits for it.
     """
 
     key: jose.Held
@@ -39,6 +46,7 @@ class Signer:
     chain: tuple[x509.Certificate, ...]
     until: datetime
     waits: bool = False
+    limit: float = 0.0
 
     @property
     def x5c(self) -> list[str]:
@@ -56,7 +64,36 @@ class Signer:
 
     async def run(self, make: Callable[[], T]) -> T:
         """Return what ``make`` makes with this key: at once, or in a thread when the key lies elsewhere."""
-        return await to_thread.run_sync(make) if self.waits else make()
+        return (await self.each([make]))[0]
+
+    async def each(self, makes: Sequence[Callable[[], T]]) -> list[T]:
+        """Return what each makes with this key, in their order; several at a time when the key lies elsewhere.
+
+        All or nothing: the first failure ends the others, ``Unavailable`` says that ``limit`` passed.
+        """
+        if not self.waits:
+            return [make() for make in makes]
+        made: dict[int, T] = {}
+        failed: list[Problem | CredentialError] = []
+        room = anyio.Semaphore(AT_ONCE)
+
+        async def one(number: int, make: Callable[[], T]) -> None:
+            async with room:
+                try:
+                    made[number] = await to_thread.run_sync(make, abandon_on_cancel=True)
+                except (Problem, CredentialError) as error:
+                    failed.append(error)
+                    group.cancel_scope.cancel()
+
+        with anyio.move_on_after(self.limit):
+            async with anyio.create_task_group() as group:
+                for number, make in enumerate(makes):
+                    group.start_soon(one, number, make)
+        if failed:
+            raise failed[0]
+        if len(made) < len(makes):
+            raise unavailable(self.kid, f"{len(makes)} signatures take more than {self.limit:g} s")
+        return [made[number] for number in range(len(makes))]
 
 
 async def current(tx: TenantTx, vault: TenantVault, purpose: str, now: datetime) -> Signer:
@@ -86,7 +123,8 @@ def signer_of(tx: TenantTx, vault: TenantVault, row: KeyRow) -> Signer:
         return Signer(_opened(vault, row.private_sealed), row.kid, chain, row.not_after)
     public = jose.key_from_jwk(row.public_jwk)
     key = StoredKey(store_of(tx.tenant, row.signer), row.reference or "", public)
-    return Signer(key, row.kid, chain, row.not_after, waits=True)
+    limit = policy_of(tx.tenant).signing_seconds
+    return Signer(key, row.kid, chain, row.not_after, waits=True, limit=limit)
 
 
 @lru_cache(maxsize=1024)

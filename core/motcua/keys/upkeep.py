@@ -20,7 +20,7 @@ async def keep(platform: Platform, tenant: Tenant) -> list[KeyRow]:
     made: list[KeyRow] = []
     try:
         async with platform.works.begin(tenant, SYSTEM) as work:
-            made = await rotation.keep(work)
+            made = await rotation.keep(work, platform.settings.public_url_of(tenant.slug))
     except (Unavailable, ValueError) as error:
         _log.warning("keys_not_rotated", tenant=tenant.slug, error=getattr(error, "en", str(error)))
     for key in made:

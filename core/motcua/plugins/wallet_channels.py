@@ -35,7 +35,8 @@ class Errand:
     """What a channel has in hand for one call.
 
     ``work`` is the transaction that ends the debt: what is written through it stands or falls with the
-    delivery. ``http`` is a client for other systems: ten seconds, no redirects. ``base_url`` is the tenant's
+    delivery. ``http`` is a client for other systems: ten seconds, no redirects, and no
+    machine behind our own door (``MOTCUA_INNER_NETWORKS`` names those that may be asked). ``base_url`` is the tenant's
     public address, ``settings`` what ``channels.toml`` says of this channel.
     """
 
@@ -49,6 +50,8 @@ class Errand:
 class IssuedResult:
     """A result as a channel sees it; ``pdf`` reads the signed document, ``claims`` what it says.
 
+    ``pdf_sha256`` is the hash of what ``pdf`` reads: the file that lasts (PAdES B-LT) once there is one, else the one
+    that was issued, whose hash is always ``issued_sha256``; the longer file begins with it, and both verify.
     ``kind`` is ``granted`` or ``refused``; ``type`` is empty where no electronic paper is made of it.
     """
 
@@ -67,6 +70,7 @@ class IssuedResult:
     expires_at: datetime | None
     claims: Callable[[], Mapping[str, Any]] = field(repr=False)
     pdf: Callable[[], Awaitable[bytes]] = field(repr=False)
+    issued_sha256: str = ""
 
 
 @dataclass(frozen=True)

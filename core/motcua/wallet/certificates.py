@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.ec import (
     EllipticCurvePrivateKey,
     EllipticCurvePublicKey,
 )
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 from cryptography.x509.verification import ExtensionPolicy, PolicyBuilder, Store, VerificationError
 
 from motcua.wallet import jose
@@ -29,6 +29,17 @@ LEAF_LIFETIME = timedelta(days=365)
 AUTHORITY_LIFETIME = timedelta(days=5 * 365)
 ROOT_LIFETIME = timedelta(days=20 * 365)
 _BACKDATED = timedelta(minutes=5)  # for a verifier whose clock is behind
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where others find what the issuer of a certificate revoked, and the issuer's own certificate.
+
+    RFC 5280 sections 4.2.1.13 and 4.2.2.1 (``caIssuers``).
+    """
+
+    crl: str
+    issuer: str
 
 
 @dataclass(frozen=True)
@@ -57,11 +68,16 @@ def tenant_authority(
     host: str,
     now: datetime,
     lifetime: timedelta = AUTHORITY_LIFETIME,
+    at: Addresses | None = None,
 ) -> x509.Certificate:
-    """Certify the key with which a tenant certifies its signers; it ends with the root at the latest."""
+    """Certify the key with which a tenant certifies its signers; it ends with the root at the latest.
+
+    ``at`` is where the root's list and certificate are found.
+    """
     subject = _name(f"CA {name}", name, "VN")
     ends = min(lifetime, root.certificate.not_valid_after_utc - now)
     builder = _builder(subject, root.certificate.subject, key, root.key, now, ends)
+    builder = _found_at(builder, at)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     builder = builder.add_extension(_usage(key_cert_sign=True, crl_sign=True), critical=True)
     own = x509.NameConstraints([x509.DNSName(host)], None)
@@ -76,9 +92,11 @@ def document_certificate(
     organization: str,
     now: datetime,
     lifetime: timedelta = LEAF_LIFETIME,
+    at: Addresses | None = None,
 ) -> x509.Certificate:
     """Certify the key with which a tenant seals its PDF documents. At most one year."""
     builder = _leaf(parent, key, _name(name, organization, "VN"), now, lifetime)
+    builder = _found_at(builder, at)
     usage = _usage(digital_signature=True, content_commitment=True)
     return builder.add_extension(usage, critical=True).sign(_private(parent.key), hashes.SHA256())
 
@@ -92,6 +110,7 @@ def credential_certificate(
     host: str,
     now: datetime,
     lifetime: timedelta = LEAF_LIFETIME,
+    at: Addresses | None = None,
 ) -> x509.Certificate:
     """Certify the key with which a tenant signs credentials, status lists and verifier's requests.
 
@@ -99,6 +118,7 @@ def credential_certificate(
     """
     builder = _leaf(parent, key, _name(name, organization, "VN"), now, lifetime)
     san = x509.SubjectAlternativeName([x509.DNSName(host)])
+    builder = _found_at(builder, at)
     builder = builder.add_extension(san, critical=False)
     usage = _usage(digital_signature=True)
     return builder.add_extension(usage, critical=True).sign(_private(parent.key), hashes.SHA256())
@@ -167,6 +187,22 @@ def check_chain(
     return leaf
 
 
+def is_or_is_below(certificate: x509.Certificate, roots: Sequence[x509.Certificate]) -> bool:
+    """Tell whether a certificate is one of the roots, bears the key of one, or was signed by one."""
+    return any(
+        certificate.public_key() == root.public_key() or _signed_by(certificate, root)
+        for root in roots
+    )
+
+
+def _signed_by(certificate: x509.Certificate, above: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(above)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
+
+
 def kids_of(chain: Sequence[x509.Certificate]) -> set[str]:
     """Return the thumbprints of the keys in a chain, as lists of revoked keys name them.
 
@@ -194,12 +230,17 @@ def hosts_of(certificate: x509.Certificate) -> list[str]:
 
 def may_certify(authority: x509.Certificate, host: str) -> bool:
     """Tell whether an authority may certify signers of this host (RFC 5280 section 4.2.1.10)."""
+    allowed = allowed_hosts(authority)
+    return allowed is None or any(host == name or host.endswith(f".{name}") for name in allowed)
+
+
+def allowed_hosts(authority: x509.Certificate) -> list[str] | None:
+    """Return the hosts for which, and below which, an authority may certify; None: for any."""
     try:
         limits = authority.extensions.get_extension_for_class(x509.NameConstraints).value
     except x509.ExtensionNotFound:
-        return True
-    allowed = [n.value for n in limits.permitted_subtrees or () if isinstance(n, x509.DNSName)]
-    return any(host == name or host.endswith(f".{name}") for name in allowed)
+        return None
+    return [n.value for n in limits.permitted_subtrees or () if isinstance(n, x509.DNSName)]
 
 
 def _private(key: jose.Key) -> EllipticCurvePrivateKey:
@@ -250,6 +291,17 @@ def _builder(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key), critical=False
         )
     )
+
+
+def _found_at(builder: x509.CertificateBuilder, at: Addresses | None) -> x509.CertificateBuilder:
+    if at is None:
+        return builder
+    lists = x509.DistributionPoint([x509.UniformResourceIdentifier(at.crl)], None, None, None)
+    above = x509.AccessDescription(
+        AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier(at.issuer)
+    )
+    builder = builder.add_extension(x509.CRLDistributionPoints([lists]), critical=False)
+    return builder.add_extension(x509.AuthorityInformationAccess([above]), critical=False)
 
 
 def _usage(

@@ -55,15 +55,18 @@ def worker(request: AnyRequest) -> Response[str]:
     return Response(made, media_type="text/javascript", headers=headers)
 
 
-@get(session_wallet.BEGIN, include_in_schema=False, opt={"open": True}, sync_to_thread=False)
-def begin_session(request: AnyRequest) -> Redirect:
-    """Open a wallet for one visit at a station; ``pass`` is the station's word for it."""
+@get(session_wallet.BEGIN, include_in_schema=False, opt={"open": True})
+async def begin_session(request: AnyRequest) -> Redirect:
+    """Open a wallet for one visit at a station; ``pass`` is the station's word for it, good for one time."""
     _on_its_host(request)
     platform = _platform(request)
     given = request.query_params.get("pass", "")
-    cookie = session_wallet.opened(platform, given, clock.now())
+    cookie = await session_wallet.opened(platform, given, clock.now())
     if cookie is None:
-        raise NotFound()
+        raise NotFound(
+            "Lượt mở ví này đã dùng, đã quá hạn hoặc không đúng. Về màn hình trạm và bấm mở ví lần nữa.",
+            "This pass was used, has run out or is not right. Go back to the station and open the wallet again.",
+        )
     away = Redirect("/", status_code=303)
     away.set_cookie(_cookie(platform, cookie))
     return away

@@ -2,16 +2,23 @@
 
 A JWS (``typ`` is ``motcua-paper-keys+jwt``) of the tenant that serves it. It names every document key there ever
 was, with its certificates, because a paper outlives them; a revoked key says so. Whoever checks keeps the list.
+
+A paper outlives the host that stands on it, too: ``hosts`` of a key are all under which it signs or signed, the
+present one and former ones, as far as the authority above it may certify them. ``host`` is one of them, for readers
+that know no others; ``home`` is where the province is found today.
 """
 
 import base64
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from motcua.documents import kept
 from motcua.documents.paper import PaperKey, PaperKeys, key_id
 from motcua.keys import signing, store
 from motcua.keys.store import CREDENTIAL, DOCUMENT, KeyRow
@@ -52,7 +59,7 @@ def read_paper_keys(
 
     ``root`` is the platform's root certificate in PEM, pinned by the reader; ``source`` the address of the
     tenant from whose ``/.well-known/motcua-paper-keys`` the list came. Each key's own certificates must lead
-    to the root too, and a key that is said to sign for a host other than its authority's is left out: no tenant
+    to the root too, and a host other than its authority's is left out, with the key when none remains: no tenant
     speaks for another one. Raises ``CredentialError`` as ``read_trust_list`` does.
     """
     at = now or datetime.now(UTC)
@@ -74,26 +81,29 @@ def read_paper_keys(
 
 
 async def _entries(platform: Platform, now: datetime) -> list[dict[str, Any]]:
-    kept: tuple[datetime, list[dict[str, Any]]] | None = platform.cache.get(_CACHE)
-    if kept is not None and kept[0] <= now < kept[0] + TTL:
-        return kept[1]
+    known: tuple[datetime, list[dict[str, Any]]] | None = platform.cache.get(_CACHE)
+    if known is not None and known[0] <= now < known[0] + TTL:
+        return known[1]
     found: list[dict[str, Any]] = []
     for tenant in platform.directory.all():
         if tenant.is_province:
             async with platform.db.tenant(tenant) as tx:
-                rows = await store.every(tx)
-            host = urlsplit(platform.settings.url_of(tenant.slug)).netloc
-            found += [_entry(row, host) for row in rows if row.purpose == DOCUMENT]
+                rows, former = await store.every(tx), await kept.hosts(tx)
+            home = urlsplit(platform.settings.url_of(tenant.slug)).netloc.lower()
+            found += [_entry(row, home, former) for row in rows if row.purpose == DOCUMENT]
     platform.cache[_CACHE] = (now, found)
     return found
 
 
-def _entry(row: KeyRow, host: str) -> dict[str, Any]:
+def _entry(row: KeyRow, home: str, former: list[str]) -> dict[str, Any]:
     chain = certificates.from_pem(row.certificate.encode())
+    hosts = _hosts(chain, [home, *former])
     public = certificates.key_of(chain[0]).public_key
     entry = {
         "kid": key_id(public).hex(),
-        "host": host,
+        "host": hosts[0],
+        "hosts": hosts,
+        "home": home,
         "name": _name(chain[0]),
         "jwk": {name: row.public_jwk[name] for name in ("kty", "crv", "x", "y")},
         "x5c": [base64.b64encode(certificates.der(c)).decode() for c in chain],
@@ -101,6 +111,17 @@ def _entry(row: KeyRow, host: str) -> dict[str, Any]:
         "until": seconds(row.not_after),
     }
     return entry if row.revoked_at is None else {**entry, "revoked": seconds(row.revoked_at)}
+
+
+def _hosts(chain: Sequence[x509.Certificate], known: Sequence[str]) -> list[str]:
+    """Return the hosts for which a key may speak: of those that are known, else the one that is certified."""
+    found = [host for host in dict.fromkeys(known) if _may(chain, host)]
+    certified = certificates.allowed_hosts(chain[1]) if len(chain) > 1 else None
+    return found or list(certified or known[:1])
+
+
+def _may(chain: Sequence[x509.Certificate], host: str) -> bool:
+    return len(chain) < 2 or certificates.may_certify(chain[1], host.partition(":")[0])
 
 
 def _read(entry: Any, roots: Any) -> tuple[str, PaperKey] | None:
@@ -114,10 +135,14 @@ def _read(entry: Any, roots: Any) -> tuple[str, PaperKey] | None:
     within = leaf.not_valid_before_utc <= start and end <= leaf.not_valid_after_utc
     if not within or not isinstance(public, ec.EllipticCurvePublicKey):
         raise CredentialError("malformed", "a paper key is used outside of its certificate's time")
-    host = entry["host"].lower()
-    if len(chain) > 1 and not certificates.may_certify(chain[1], host.partition(":")[0]):
+    said = entry.get("hosts", [entry["host"]])
+    if not isinstance(said, list) or not all(isinstance(host, str) for host in said):
+        raise CredentialError("malformed", "hosts of a paper key are not texts")
+    hosts = frozenset(host.lower() for host in said if _may(chain, host.lower()))
+    if not hosts:
         return None
-    return key_id(public).hex(), PaperKey(public, host, _name(leaf), start, end, "revoked" in entry)
+    key = PaperKey(public, hosts, _name(leaf), start, end, "revoked" in entry)
+    return key_id(public).hex(), key
 
 
 def _name(leaf: Any) -> str:

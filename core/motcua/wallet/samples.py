@@ -12,11 +12,11 @@ from motcua.catalogue.adopted import Adopted
 from motcua.errors import Conflict, Invalid, NotFound
 from motcua.events.log import Actor
 from motcua.events.work import Work
-from motcua.http import is_loopback_name
 from motcua.ids import random_code, uuid7
 from motcua.people import citizens
 from motcua.people.citizens import Citizen
 from motcua.platform import Platform
+from motcua.reach import is_loopback_name
 from motcua.tenancy.tenant import Tenant
 from motcua.wallet import issuer
 from motcua.wallet.metadata import Configuration

@@ -1,7 +1,8 @@
 """The wallet at a station: it lives for one visit and is wiped at its end.
 
 A paired station vouches for the visit with a pass, because nobody else may turn a person's own wallet into one
-that forgets. The browser gets a cookie on the wallet's host; the page then keeps papers and keys in a store of
+that forgets. A pass opens one wallet, once: whoever reads it off the screen or out of a log opens nothing. The
+browser gets a cookie on the wallet's host; the page then keeps papers and keys in a store of
 their own that the end of the visit deletes.
 """
 
@@ -11,7 +12,7 @@ from datetime import datetime, timedelta
 from motcua.ids import token
 from motcua.platform import Platform
 from motcua.tenancy.tenant import Tenant
-from motcua.wallet import issuer, jose
+from motcua.wallet import dpop, issuer, jose
 from motcua.wallet.moments import seconds
 
 COOKIE = "mc_wallet_session"
@@ -22,7 +23,7 @@ BEGIN, END = "/wallet/session", "/wallet/session/end"
 
 def begin_url(platform: Platform, tenant: Tenant, now: datetime) -> str:
     """Return where a station sends its browser to open a wallet for this visit."""
-    said = f"{tenant.slug}.{seconds(now + LIFETIME)}"
+    said = f"{tenant.slug}.{seconds(now + LIFETIME)}.{token()}"
     return f"{_host(platform)}{BEGIN}?pass={said}.{_mark(platform, said)}"
 
 
@@ -37,14 +38,18 @@ def station_of(platform: Platform, slug: str) -> str | None:
     return platform.settings.url_of(slug) + "/station" if known else None
 
 
-def opened(platform: Platform, given: str, now: datetime) -> str | None:
-    """Return the cookie of a new session for a pass; None when it is forged or too late."""
+async def opened(platform: Platform, given: str, now: datetime) -> str | None:
+    """Return the cookie of a new session for a pass; None when it is forged, too late or was used before."""
     said, _, mark = given.rpartition(".")
-    slug, _, until = said.partition(".")
-    good = said.isascii() and hmac.compare_digest(mark.encode(), _mark(platform, said).encode())
-    if not good or int(until) < seconds(now):
+    if not said.isascii() or not hmac.compare_digest(mark.encode(), _mark(platform, said).encode()):
         return None
-    return f"{slug}.{token()}"
+    slug, until, once = said.split(".")
+    tenant = platform.directory.by_slug(slug)
+    if tenant is None or int(until) < seconds(now):
+        return None
+    # Kept where proofs that were seen are kept, which is longer than a pass lives.
+    first = await dpop.first(platform, tenant, dpop.Proof("session-wallet", once, None), now)
+    return f"{slug}.{token()}" if first else None
 
 
 def session_of(platform: Platform, cookie: str) -> tuple[str, str] | None:

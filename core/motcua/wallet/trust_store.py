@@ -10,17 +10,15 @@ from uuid import UUID
 
 from motcua.errors import Conflict, Invalid, NotFound
 from motcua.events.work import Work
-from motcua.http import is_loopback_name
 from motcua.ids import uuid7
 from motcua.keys import store
 from motcua.platform import Platform
+from motcua.reach import is_loopback_name, is_public_name
 from motcua.tenancy.db import Record, Tx
 from motcua.tenancy.tenant import Tenant
 from motcua.wallet import certificates, issuer, trust
 from motcua.wallet.trust import Trust, TrustedIssuer
 
-# Names that only a network of one's own answers to (RFC 6762, RFC 8375, RFC 9476 and what resolvers use).
-_INSIDE = frozenset({"local", "internal", "arpa", "alt", "lan", "home", "corp"})
 _ADD = """
 insert into trusted_issuer (id, url, name, certificates, types, valid_from, valid_until, added_at, added_by)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -156,20 +154,8 @@ def _check(platform: Platform, found: Outside, unread: Mapping[str, str | tuple[
         wrong["url"] = ("Đơn vị này đã được tin cậy sẵn.", "This tenant is trusted anyway.")
     if not found.name.strip():
         wrong["name"] = ("Hãy ghi tên nơi cấp.", "Give the issuer's name.")
-    anchors = _anchors(found.certificates)
-    if "PRIVATE KEY" in found.certificates:
-        said = "Đây là khóa bí mật. Chỉ dán chứng thư; khóa này coi như đã lộ, hãy báo nơi cấp."
-        wrong["certificates"] = (
-            said,
-            "This is a private key. Give the certificate only; tell the issuer that its key is known now.",
-        )
-    elif not anchors:
-        wrong["certificates"] = ("Chứng thư không đọc được.", "The certificates cannot be read.")
-    elif all(one.not_valid_after_utc <= found.valid_from for one in anchors):
-        wrong["certificates"] = (
-            "Chứng thư hết hạn trước khi được tin cậy.",
-            "The certificates end before the issuer is believed.",
-        )
+    if (said := _wrong_anchors(platform, found)) is not None:
+        wrong["certificates"] = said
     if not found.types or not all(k and v for k, v in found.types.items()):
         wrong["types"] = ("Hãy chọn loại giấy tờ.", "Say for which papers it is believed.")
     if found.valid_from >= found.valid_until:
@@ -177,6 +163,29 @@ def _check(platform: Platform, found: Outside, unread: Mapping[str, str | tuple[
     wrong |= unread
     if wrong:
         raise Invalid(fields=wrong)
+
+
+def _wrong_anchors(platform: Platform, found: Outside) -> tuple[str, str] | None:
+    """Return what is wrong with the certificates."""
+    if "PRIVATE KEY" in found.certificates:
+        return (
+            "Đây là khóa bí mật. Chỉ dán chứng thư; khóa này coi như đã lộ, hãy báo nơi cấp.",
+            "This is a private key. Give the certificate only; tell the issuer that its key is known now.",
+        )
+    anchors = _anchors(found.certificates)
+    if not anchors:
+        return "Chứng thư không đọc được.", "The certificates cannot be read."
+    if any(certificates.is_or_is_below(one, issuer.roots(platform)) for one in anchors):
+        return (
+            "Đây là chứng thư của chính hệ thống này. Hãy dán chứng thư gốc của nơi cấp bên ngoài.",
+            "This is a certificate of this platform itself. Give the root certificate of the issuer outside.",
+        )
+    if all(one.not_valid_after_utc <= found.valid_from for one in anchors):
+        return (
+            "Chứng thư hết hạn trước khi được tin cậy.",
+            "The certificates end before the issuer is believed.",
+        )
+    return None
 
 
 def _parts(url: str) -> SplitResult | None:
@@ -194,10 +203,7 @@ def _is_public(platform: Platform, host: str) -> bool:
     """Tell whether a host may be asked for status lists: nobody points this server at machines behind it."""
     if is_loopback_name(host):
         return is_loopback_name(urlsplit(platform.settings.base_url).hostname or "")
-    labels = host.rstrip(".").split(".")
-    # No name of the world ends in a number; what does is read as an address, in whatever spelling.
-    number = ":" in host or labels[-1][:1].isdecimal()
-    return len(labels) > 1 and not number and labels[-1] not in _INSIDE
+    return is_public_name(host)
 
 
 def _anchors(pem: str) -> list[Any]:

@@ -134,7 +134,7 @@ async def _current(
         checking.refuse_withdrawn(await _own_status(platform, tenant, entry))
     else:
         # Never kept: a revocation counts at once.
-        async with borrowed(platform.cache) as client:
+        async with borrowed(platform.cache, platform.settings.reach) as client:
             token = await _fetch(client, entry.uri)
         checking.check_status(seen, trust, token, now)
     name = trust.issuer(seen.issuer, now).name

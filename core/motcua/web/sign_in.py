@@ -101,7 +101,7 @@ async def start(request: AnyRequest) -> Redirect | Template:
     provider = _provider(platform, tenant, str(form.get("provider", "")))
     now = datetime.now(UTC)
     try:
-        async with borrowed(platform.cache) as sender:
+        async with borrowed(platform.cache, platform.settings.reach) as sender:
             party = _party(request, provider, sender)
             url, attempt = await party.leave(next_path, now)
     except Problem as problem:
@@ -132,7 +132,7 @@ async def _arrive(request: AnyRequest, tenant: Tenant, attempt: Attempt) -> Redi
     platform: Platform = request.app.state.platform
     provider = _provider(platform, tenant, attempt.provider)
     said = dict(request.query_params.items())
-    async with borrowed(platform.cache) as sender:
+    async with borrowed(platform.cache, platform.settings.reach) as sender:
         claims = await _party(request, provider, sender).claims(said, attempt)
     secret = await _session(platform, tenant, provider, claims)
     where = here(request)

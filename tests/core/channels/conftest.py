@@ -16,6 +16,7 @@ from motcua.events.log import SYSTEM, Actor, Event
 from motcua.events.outbox import LaterError
 from motcua.events.work import Work
 from motcua.ids import uuid7
+from motcua.people.capabilities import Capability as Duty
 from motcua.platform import Platform
 from motcua.plugins.wallet_channels import (
     Capability,
@@ -25,7 +26,9 @@ from motcua.plugins.wallet_channels import (
     IssuedResult,
 )
 from motcua.tenancy.tenant import Tenant
+from motcua.web import sessions
 from motcua.web.gate import Gate
+from motcua.web.sessions import COOKIE
 
 from ..plugins.toys import house, toy
 from ..wallet.archive import Archive, Ready
@@ -57,6 +60,8 @@ class Courier:
     back: list[str] = field(default_factory=list)
     told: Mapping[str, Any] = field(default_factory=dict)
     waits: Callable[[], Awaitable[None]] | None = None
+    reads: bool = False
+    brought: list[tuple[IssuedResult, bytes]] = field(default_factory=list)
 
     async def deliver(
         self, errand: Errand, result: IssuedResult, holder: Holder, idem: str
@@ -67,6 +72,8 @@ class Courier:
             await self.waits()
         if self.raises is not None:
             raise self.raises
+        if self.reads:
+            self.brought.append((result, await result.pdf()))
         self.took.setdefault(idem, result.id)
         return Delivery(self.how, receipt=f"R-{len(self.took)}")
 
@@ -193,5 +200,21 @@ def officer() -> Actor:
     return Actor("staff", uuid7(), "Đỗ Thị Cán Bộ")
 
 
+Browser = Callable[[str], httpx2.AsyncClient]
+
+
+async def seat_in(post: Post, browse: Browser, unit: UUID | None, role: str) -> httpx2.AsyncClient:
+    """Return the browser of an officer with a role in a unit."""
+    async with post.work() as work:
+        secret = await sessions.start(
+            work, "staff", uuid7(), "Đỗ Thị Cán Bộ", capabilities=(Duty(role, unit),)
+        )
+    browser = browse("quang-ninh")
+    await browser.get("/theme.css")
+    browser.cookies.set(COOKIE, secret)
+    browser.headers["x-csrftoken"] = browser.cookies.get("mc_csrf") or ""
+    return browser
+
+
 Later = Callable[[datetime], Any]
-__all__ = ["ADDRESS", "PHONE", "Courier", "Post", "Work"]
+__all__ = ["ADDRESS", "PHONE", "Browser", "Courier", "Post", "Work", "seat_in"]

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -10,11 +11,17 @@ from motcua import clock
 from motcua.channels import book, staff
 from motcua.errors import Conflict
 from motcua.events.log import Actor
+from motcua.ids import uuid7
 
 from .conftest import Courier, Post
 
 pytestmark = pytest.mark.anyio
 HOUR = timedelta(hours=1)
+_ISSUED = "update issued_result set pdf_sha256 = $2 where id = $1"
+_LASTING = """
+insert into sealed_document (id, sha256, lasting_sha256, level, stamped_at, stamper, roots, at)
+values ($1, $2, $3, 'B-LT', $4, 'mẫu', '', $4)
+"""
 
 
 def way(*order: Any, **more: Any) -> dict[str, Any]:
@@ -318,3 +325,25 @@ async def test_handing_it_over_at_the_counter_ends_what_else_was_owed(post: Post
         "post": "given_up",
         "counter": "received",
     }
+
+
+async def test_a_channel_gets_the_file_that_lasts_once_there_is_one_and_both_hashes_verify(
+    post: Post, couriers: list[Courier]
+) -> None:
+    couriers[0].reads = True
+    pushing = post.ordered(**way("courier"))
+    files = post.platform.files.for_tenant(post.tenant.id, post.tenant.slug)
+    first = b"%PDF issued"
+    longer = first + b", with a time stamp"
+    issued, lasting = files.put(first).sha256, files.put(longer).sha256
+    for stamped, expected in [(False, first), (True, longer)]:
+        ready = await pushing.issue()
+        async with post.work() as work:
+            await work.tx.execute(_ISSUED, ready.id, issued)
+            if stamped:
+                await work.tx.execute(_LASTING, uuid7(), issued, lasting, work.now)
+        await pushing.run(ready)
+        result, pdf = couriers[0].brought[-1]
+        assert pdf == expected
+        assert result.pdf_sha256 == sha256(pdf).hexdigest()
+        assert result.issued_sha256 == sha256(pdf[: len(first)]).hexdigest()

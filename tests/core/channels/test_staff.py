@@ -1,10 +1,8 @@
 """What is stuck is seen by those who can help, with the reason in words, and they can."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-import httpx2
 import pytest
 
 from motcua.channels import engine, shown, staff
@@ -12,11 +10,8 @@ from motcua.channels.registry import titles
 from motcua.doctor import examine
 from motcua.errors import Conflict, Invalid
 from motcua.ids import uuid7
-from motcua.people.capabilities import Capability
-from motcua.web import sessions
-from motcua.web.sessions import COOKIE
 
-from .conftest import ADDRESS, Courier, Post
+from .conftest import ADDRESS, Browser, Courier, Post, seat_in
 
 pytestmark = pytest.mark.anyio
 _SITE = "insert into site (id, key, unit_id, name, kind) values ($1, $2, $3, 'Sảnh', 'main')"
@@ -119,27 +114,12 @@ async def test_the_person_reads_by_which_way_the_result_goes_and_how_it_stands(
     assert titles(broken.platform, broken.tenant)["courier"] == ("Người đưa thư thử", "Toy courier")
 
 
-Browser = Callable[[str], httpx2.AsyncClient]
-
-
-async def _seat(post: Post, browse: Browser, unit: UUID | None, role: str) -> httpx2.AsyncClient:
-    async with post.work() as work:
-        secret = await sessions.start(
-            work, "staff", uuid7(), "Đỗ Thị Cán Bộ", capabilities=(Capability(role, unit),)
-        )
-    browser = browse("quang-ninh")
-    await browser.get("/theme.css")
-    browser.cookies.set(COOKIE, secret)
-    browser.headers["x-csrftoken"] = browser.cookies.get("mc_csrf") or ""
-    return browser
-
-
 async def test_the_officers_of_the_unit_see_what_is_stuck_and_nobody_else(
     broken: Post, browse: Browser
 ) -> None:
     ready, delivery = await stuck(broken)
     unit = await broken.archive.one(broken.tenant, _UNIT, ready.dossier)
-    mine = await _seat(broken, browse, unit, "receiver")
+    mine = await seat_in(broken, browse, unit, "receiver")
     page = (await mine.get("/desk/deliveries")).text
     assert str(delivery) in page
     assert "Thử lại ngay" in page
@@ -151,7 +131,7 @@ async def test_the_officers_of_the_unit_see_what_is_stuck_and_nobody_else(
     found = [f for f in await examine(broken.platform.settings) if f.name.endswith(" deliveries")]
     (said,) = [f for f in found if f.name.startswith(broken.tenant.slug + " ")]
     assert (said.ok, said.detail) == (False, f"{everywhere} stuck")
-    other = await _seat(broken, browse, uuid7(), "receiver")
+    other = await seat_in(broken, browse, uuid7(), "receiver")
     assert str(delivery) not in (await other.get("/desk/deliveries")).text
     assert (await other.post(f"/desk/deliveries/{delivery}/again")).status_code == 404
     done = await mine.post(f"/desk/deliveries/{delivery}/paper")
@@ -169,7 +149,7 @@ async def test_who_leads_the_unit_sees_on_the_monitor_that_a_result_did_not_arri
     unit = await broken.archive.one(broken.tenant, _UNIT, ready.dossier)
     async with broken.work() as work:
         await work.tx.execute(_SITE, uuid7(), f"s{delivery.hex[-12:]}", unit)
-    head = await _seat(broken, browse, unit, "head")
+    head = await seat_in(broken, browse, unit, "head")
     async with broken.work() as work:
         stuck_here = await shown.count_stuck(work.tx, [unit])
     told = f">{stuck_here} kết quả chưa gửi được đến người dân"
@@ -188,7 +168,7 @@ async def test_the_list_of_letters_takes_the_number_and_prints_the_label(
     await by_post.run(ready)
     delivery = (await by_post.book(ready))["post"]["id"]
     unit = await by_post.archive.one(by_post.tenant, _UNIT, ready.dossier)
-    seat = await _seat(by_post, browse, unit, "receiver")
+    seat = await seat_in(by_post, browse, unit, "receiver")
     async with by_post.work() as work:
         written = await staff.label(by_post.platform, work, delivery)
     name = await by_post.archive.one(by_post.tenant, _UNIT_NAME, unit)
@@ -216,7 +196,7 @@ async def test_a_letter_that_cannot_go_or_comes_back_lies_ready_at_the_counter_i
         await by_post.run(ready)
         delivery = (await by_post.book(ready))["post"]["id"]
         unit = await by_post.archive.one(by_post.tenant, _UNIT, ready.dossier)
-        seat = await _seat(by_post, browse, unit, "receiver")
+        seat = await seat_in(by_post, browse, unit, "receiver")
         path = f"/desk/deliveries/{delivery}"
         if posted_before:
             await seat.post(f"{path}/posted", data={"tracking": "EC2VN"})

@@ -75,6 +75,24 @@ async def test_the_roots_list_is_written_anew(desk: Desk, run: Run) -> None:
     assert x509.load_der_x509_crl(file.read_bytes()).next_update_utc is not None
 
 
+async def test_the_list_is_renewed_by_a_key_that_was_taken_away_and_without_one_says_how(
+    desk: Desk, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    phrase, taken = "một câu rất dài và khó đoán", tmp_path / "root-key.pem"
+    (tmp_path / "phrase").write_text(phrase + "\n")
+    settings = desk.platform.settings
+    root.take_away(settings, taken, phrase)
+    try:
+        assert "--root-key FILE" in await run("crl", code=2)
+        given = ("--root-key", str(taken), "--passphrase-file", str(tmp_path / "phrase"))
+        said = await run("crl", *given)
+        assert said["file"] == str(crls.root_file(settings))
+        (tmp_path / "phrase").write_text("một câu khác hẳn, không đúng")
+        assert "Traceback" not in await run("crl", *given, code=2)
+    finally:
+        root.bring_back(settings, taken, phrase)
+
+
 async def test_a_list_that_ended_while_the_key_was_away_tells_the_operator(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

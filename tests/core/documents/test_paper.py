@@ -48,7 +48,7 @@ SIGNER = certify("Tỉnh Mẫu")
 def key(holder: Holder = SIGNER, **other: Any) -> PaperKey:
     made = PaperKey(
         holder.key.public_key(),
-        HOST,
+        frozenset({HOST}),
         "Tỉnh Mẫu",
         NOW - timedelta(days=30),
         NOW + timedelta(days=300),
@@ -187,7 +187,14 @@ def test_a_foreign_signature_under_our_key_id_is_refused() -> None:
 
 def test_the_key_of_one_province_does_not_sign_for_another() -> None:
     assert refused(code_of(url="https://tinh-khac.example.vn")) == "untrusted_issuer"
-    assert refused(TEXT, keys(host="tinh-khac.example.vn")) == "untrusted_issuer"
+    assert refused(TEXT, keys(hosts=frozenset({"tinh-khac.example.vn"}))) == "untrusted_issuer"
+
+
+def test_a_paper_holds_under_the_former_host_of_its_province() -> None:
+    renamed = keys(hosts=frozenset({"ten-moi.example.vn", HOST}))
+    assert verify_paper(TEXT, keys=renamed, now=NOW).number == PAPER.number
+    anew = code_of(url="https://ten-moi.example.vn")
+    assert verify_paper(anew, keys=renamed, now=NOW).number == PAPER.number
 
 
 def test_a_key_that_was_withdrawn_counts_no_more_for_whatever_day() -> None:

@@ -35,8 +35,14 @@ def _list(**more: Any) -> dict[str, Any]:
     return {"keys": [{**entry, **more}]}
 
 
-def _browser(texts: list[str], **more: Any) -> list[Any]:
-    told = {"module": str(MODULE), "keys": _list(**more), "now": NOW.timestamp(), "texts": texts}
+def _browser(texts: list[str], *, here: bool = False, **more: Any) -> list[Any]:
+    told = {
+        "module": str(MODULE),
+        "keys": _list(**more),
+        "now": NOW.timestamp(),
+        "texts": texts,
+        "here": here,
+    }
     run = subprocess.run(
         ["node", DRIVER], input=json.dumps(told), capture_output=True, text=True, check=True
     )
@@ -100,5 +106,29 @@ def test_what_the_program_refuses_the_browser_refuses_with_the_same_name() -> No
 def test_a_withdrawn_key_a_foreign_host_and_another_time_are_refused_there_too() -> None:
     assert _browser([TEXT], revoked=1) == ["revoked_key"]
     assert _browser([TEXT], host="tinh-khac.example.vn") == ["untrusted_issuer"]
+    assert _browser([TEXT], hosts=["tinh-khac.example.vn"]) == ["untrusted_issuer"]
     assert _browser([TEXT], until=PAPER.issued_at.timestamp()) == ["untrusted_issuer"]
     assert _browser([TEXT], kid="00" * 8) == ["unknown_key"]
+
+
+def test_a_paper_holds_under_a_former_host_in_the_browser_as_well() -> None:
+    new, both = "ten-moi.example.vn", ["ten-moi.example.vn", HOST]
+    (seen,) = _browser([TEXT], hosts=both, home=new)
+    assert (seen["number"], seen["home"]) == (PAPER.number, new)
+    anew = code_of(url=f"https://{new}")
+    (seen,) = _browser([anew], hosts=both, home=new)
+    assert seen["number"] == PAPER.number
+
+
+def test_the_page_at_the_new_host_finds_that_the_code_was_signed_at_the_former_one() -> None:
+    """The old address leads to the new one, and the fragment goes along: the address there is not the signed one."""
+    new, both = "ten-moi.example.vn", ["ten-moi.example.vn", HOST]
+    arrived = "https://ten-moi.example.vn" + TEXT[TEXT.index("/V/") :]
+    assert _browser([arrived], hosts=both, home=new) == ["bad_signature"]
+    (seen,) = _browser([arrived], here=True, hosts=both, home=new)
+    assert seen["number"] == PAPER.number
+    (seen,) = _browser([arrived], here=True, hosts=[HOST], home=new)
+    assert seen["number"] == PAPER.number, "a key of before signs for the former host alone"
+    forged = arrived.replace("/V/", "/V/A")
+    assert _browser([forged], here=True, hosts=both, home=new) == ["bad_signature"]
+    assert _browser([arrived], here=True, hosts=["ha-noi.example.vn"]) == ["untrusted_issuer"]

@@ -33,9 +33,10 @@ from motcua.documents.checking import SignatureReport, verify_pdf
 from motcua.documents.kept import newest
 from motcua.documents.lasting import NotProvenError
 from motcua.documents.signing import certificates
-from motcua.dossiers import preserving
+from motcua.dossiers import extension, preserving
 from motcua.events.log import SYSTEM, Event
 from motcua.events.outbox import Claim
+from motcua.ids import uuid7
 from motcua.keys import revoking, root
 from motcua.platform import Platform
 from motcua.plugins.kinds import SignatureServices
@@ -46,6 +47,11 @@ from tests.conftest import NewTenant
 from .results import Desk
 
 pytestmark = pytest.mark.anyio
+_STAFF = "insert into staff (id, username, full_name) values ($1, $2, 'Lãnh đạo mẫu')"
+_EXTENDED = """
+insert into clock_extension (id, dossier_id, granted_at, granted_by, days, reason, old_due_at, new_due_at,
+  pdf_sha256, signing_kid) values ($1, $2, $3, $4, 1, 'mẫu', $3, $3, $5, $6)
+"""
 
 
 @pytest.fixture
@@ -319,6 +325,35 @@ async def test_what_is_missing_is_owed_when_an_operator_asks(desk: Desk) -> None
         assert await preserving.owe(desk.platform, desk.tenant, work, most=100_000) > 0
         told = [e.subject for e in work.events if e.type == "document.owed"]
     assert row["id"] in told
+
+
+async def test_the_letter_of_an_extension_gets_its_time_stamp_as_well(
+    platform: Platform, quang_ninh: Tenant, desk: Desk
+) -> None:
+    """The event of the extension owes it, and so does an operator for those from before."""
+    row = await desk.issue()
+    async with platform.works.begin(quang_ninh, SYSTEM) as work:
+        officer = uuid7()
+        await work.tx.execute(_STAFF, officer, f"leader.{officer.hex}")
+        known = (row["pdf_sha256"], row["signing_kid"])
+        await work.tx.execute(
+            _EXTENDED, uuid7(), row["dossier_id"], row["issued_at"], officer, *known
+        )
+        assert preserving.wanted(platform.plugins, quang_ninh, "clock.extended")
+        await preserving.owe(platform, quang_ninh, work, most=100_000)
+        owed = {(e.subject, e.payload["kind"]) for e in work.events if e.type == "document.owed"}
+    assert {(row["id"], "result"), (row["dossier_id"], "extension")} <= owed
+    async with platform.works.begin(quang_ninh, SYSTEM) as work:
+        told = Event(
+            row["id"], work.trace_id, work.now, "clock.extended", row["dossier_id"], None, "s", {}
+        )
+        await preserving.preserve(platform, work, told)
+        (event,) = work.events
+        letter = await extension.letter(work, {"id": row["dossier_id"]})
+    assert (event.type, event.payload["kind"]) == ("document.preserved", "extension")
+    lasting = await desk.lasting(row)
+    assert lasting is not None
+    assert letter == lasting["lasting_sha256"]
 
 
 async def test_a_document_whose_key_was_revoked_is_not_proven_and_the_list_says_why(

@@ -389,14 +389,19 @@ async def test_no_province_says_that_its_key_signs_for_another_ones_host(
     honest = (await anybody.get("/.well-known/motcua-paper-keys")).text
     payload, own = jose.read(honest).payload, urlsplit(source).netloc
     mine = [entry for entry in payload["keys"] if entry["host"] == own]
-    forged = {**payload, "keys": [{**entry, "host": "ha-noi.example.vn"} for entry in mine]}
+    other = "ha-noi.example.vn"
+    forged = {**payload, "keys": [{**e, "host": other, "hosts": [other]} for e in mine]}
+    mixed = {**payload, "keys": [{**e, "hosts": [*e["hosts"], other]} for e in mine]}
     async with desk.platform.db.tenant(desk.tenant) as tx:
         vault = desk.platform.vaults.of(desk.tenant.id)
         signer = await signing.current(tx, vault, store.CREDENTIAL, datetime.now(UTC))
-    text = jose.sign(forged, signer.key, typ=TYPE, x5c=signer.x5c)
+    text, both = (jose.sign(said, signer.key, typ=TYPE, x5c=signer.x5c) for said in (forged, mixed))
     known = read_paper_keys(honest, root=pem, source=source).keys
     assert {entry["kid"] for entry in mine} <= known.keys()
     assert not read_paper_keys(text, root=pem, source=source).keys
+    kept = read_paper_keys(both, root=pem, source=source).keys
+    assert kept
+    assert not any(other in key.hosts for key in kept.values())
 
 
 async def test_the_page_without_a_network_and_its_worker_are_there(

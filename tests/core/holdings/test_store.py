@@ -11,6 +11,7 @@ import pytest
 
 from motcua.events.log import SYSTEM
 from motcua.holdings.looks import Look, folded
+from motcua.ids import uuid7
 from motcua.platform import Platform
 from motcua.tenancy.tenant import Tenant
 from motcua.wallet import delivery
@@ -20,6 +21,11 @@ from tests.core.holdings.conftest import Owner
 from tests.core.portal.people import sign_in, window
 
 pytestmark = pytest.mark.anyio
+_LASTING = """
+insert into sealed_document (id, sha256, lasting_sha256, level, stamped_at, stamper, roots, at)
+values ($1, $2, $3, 'B-LT', now(), 'mẫu', '', now())
+on conflict (tenant_id, sha256) do update set lasting_sha256 = excluded.lasting_sha256
+"""
 
 
 async def test_results_and_papers_stand_in_one_list_with_what_they_are_worth(
@@ -90,6 +96,26 @@ async def test_everything_comes_as_one_archive_with_an_index(owner_: Owner) -> N
     assert await owner_.one(told, owner_.filed.person.id) == 1
 
 
+async def test_the_archive_holds_the_file_that_lasts_and_says_the_hash_of_the_first(
+    owner_: Owner,
+) -> None:
+    files = owner_.platform.files.for_tenant(owner_.tenant.id, owner_.tenant.slug)
+    issued = str(
+        await owner_.one("select pdf_sha256 from issued_result where id = $1", owner_.result)
+    )
+    longer = files.get(issued) + b"% with a time stamp"
+    async with owner_.platform.db.tenant(owner_.tenant) as tx:
+        await tx.execute(_LASTING, uuid7(), issued, files.put(longer).sha256)
+    answer = await owner_.seen.client.get("/my/papers.zip")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
+        items = json.loads(packed.read("index.json"))["items"]
+        (item,) = [i for i in items if i["kind"] == "result"]
+        assert packed.read(item["file"]) == longer
+    assert item["sha256"] == sha256(longer).hexdigest()
+    assert item["issued_sha256"] == issued
+    assert {i["issued_sha256"] for i in items if i["kind"] == "paper"} == {None}
+
+
 async def test_the_owner_sees_which_office_looked_and_why(
     owner_: Owner, office: Office, sit: SitDown
 ) -> None:
@@ -107,6 +133,17 @@ async def test_the_owner_sees_which_office_looked_and_why(
     assert office.staff["receiver"].name not in page
     assert str(code) not in await owner_.other.get("/my/looks")
     assert "Chưa có ai ngoài bạn" in await owner_.seen.get("/my/looks?before=2020-01-01T00:00:00Z")
+
+
+async def test_looks_name_the_procedure_in_the_language_of_the_page(
+    owner_: Owner, office: Office, sit: SitDown
+) -> None:
+    await sit(office.staff["receiver"]).get(f"/desk/dossier/{owner_.filed.id}")
+    vi = str(await owner_.one("select procedure_name from dossier where id = $1", owner_.filed.id))
+    page = await owner_.seen.get("/my/looks?lang=en")
+    assert vi not in page
+    assert "to settle dossier" in page
+    assert vi in await owner_.seen.get("/my/looks?lang=vi")
 
 
 def test_the_same_look_within_an_hour_is_one_line() -> None:

@@ -23,6 +23,9 @@ class Service:
     keys: dict[str, jose.Key] = field(default_factory=dict)
     signed: int = 0
     fault: str = ""
+    # In the fault "together" nothing is answered until so many ask at once; in "silent", until the end.
+    together: threading.Barrier = field(default_factory=lambda: threading.Barrier(5, timeout=20))
+    ended: threading.Event = field(default_factory=threading.Event)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -51,6 +54,10 @@ class _Handler(BaseHTTPRequestHandler):
         data = jose.b64u_decode(body["data"])
         data += b"!" if self.service.fault == "other data" else b""
         self.service.signed += 1
+        if self.service.fault == "together":
+            self.service.together.wait()
+        if self.service.fault == "silent":
+            self.service.ended.wait()
         if self.service.fault in ("drips", "endless"):
             self._goes_on()
             return
@@ -96,6 +103,7 @@ def serving(certificate: Path, key: Path, authority: Path) -> Iterator[Service]:
     try:
         yield service
     finally:
+        service.ended.set()
         server.shutdown()
         server.server_close()
         thread.join()

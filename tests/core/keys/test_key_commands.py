@@ -73,6 +73,7 @@ async def test_the_next_key_is_published_then_used_then_the_old_one_revoked(
     (used,) = (await run("rotate", slug, *about))["made"]
     assert (used["kid"], used["state"]) == (waiting["kid"], "valid")
     await run("revoke", slug, old, "--reason", "lộ", fails="Aborted", typed="n\n")
+    await run("revoke", slug, old, "--reason", "lộ", fails="credential  sealed", typed="n\n")
     done = await run("revoke", slug, old, "--reason", "lộ", "--yes", "--json")
     assert (done["revoked"], done["successors"], done["results"]) == ([old], [], 0)
     listed = {k["kid"]: k for k in (await run("list", slug, "--json"))["keys"]}
@@ -117,6 +118,8 @@ async def test_what_cannot_be_done_is_said_with_what_to_do(run: Run, new_tenant:
     await run("list", "nowhere", fails="there are: ")
     await run("rotate", slug, "--purpose", "document", fails="motcua keys ca")
     await run("revoke", slug, "x", "--reason", "r", "--yes", fails=f"motcua keys list {slug}")
+    await run("revoke", slug, "x", "--reason", "r", fails=f"motcua keys list {slug}")
+    await run("revoke", "nowhere", "x", "--reason", "r", fails="no tenant 'nowhere'")
     await run("check", slug, fails=f"motcua keys make {slug}")
     for words in (["list"], ["root", "take-away"], ["revoke"]):
         assert "Usage" in await run(*words, "--help", text=True)

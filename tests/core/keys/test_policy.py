@@ -33,6 +33,7 @@ def test_both_places_may_be_named_while_one_moves_to_the_other() -> None:
         ({"signer": "pkcs11"}, r"add \[settings.keys.pkcs11\]"),
         ({"pkcs11": {"module": "x"}}, "needs module, token"),
         ({"remote": {"url": "https://ky", "password": "x"}}, "may have"),
+        ({"remote": {"url": "https://ky", "networks": ["10.0.0.1/8"]}}, "remote.networks"),
         ({"publish_ahead_hours": "24"}, "from 0 to 720"),
         ({"rotate_before_days": 400}, "from 1 to 300"),
         ({"rotate_before_days": True}, "from 1 to 300"),

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,12 @@ from motcua.keys.signers.base import holds
 from motcua.keys.signers.pkcs11 import Pkcs11Store
 from motcua.keys.signers.remote import RemoteStore
 from motcua.platform import Platform
-from motcua.wallet import certificates, jose
+from motcua.tenancy.tenant import Tenant
+from motcua.wallet import certificates, issuing, jose, shards
 from tests.conftest import NewTenant
 from tests.core.keys.conftest import Keyring, NewKeyring
 from tests.core.keys.signing_service import Service, serving
+from tests.core.wallet.archive import Archive
 
 pytestmark = pytest.mark.anyio
 _MODULES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/softhsm/libsofthsm2.so")
@@ -190,6 +193,47 @@ async def test_a_service_that_does_not_come_to_an_end_holds_nobody_up(
     served.fault = fault
     with pytest.raises(Unavailable, match=said):
         store.sign(made.reference, b"tin")
+
+
+async def test_a_batch_is_signed_by_several_at_a_time_and_comes_back_in_its_order(
+    new_tenant: NewTenant, platform: Platform, service: tuple[Service, dict[str, Any]]
+) -> None:
+    served, settings = service
+    ring = _elsewhere(Keyring(platform, await new_tenant()), "remote", settings)
+    await ring.make()
+    signer = await ring.signer("credential")
+    public = certificates.key_of(signer.chain[0]).public_key
+    served.fault = "together"
+    texts = [f"bản {n}".encode() for n in range(10)]
+    made = await signer.each([partial(signer.key.sign, text) for text in texts])
+    assert [holds(public, *pair) for pair in zip(texts, made, strict=True)] == [True] * 10
+    assert served.signed == 10
+
+
+@pytest.mark.parametrize(("fault", "said"), [("silent", "10 signatures"), ("broken", "500")])
+async def test_a_batch_that_is_not_signed_in_time_is_refused_and_changes_nothing(
+    archive: Archive,
+    quang_ninh: Tenant,
+    service: tuple[Service, dict[str, Any]],
+    fault: str,
+    said: str,
+) -> None:
+    served, settings = service
+    platform, ready = archive.platform, await archive.result(quang_ninh)
+    told = {"signer": "remote", "remote": settings, "signing_seconds": 0.5}
+    there = replace(quang_ninh, settings={**quang_ninh.settings, "keys": told})
+    holders = [jose.public_jwk(jose.generate_key()) for _ in range(10)]
+    with pytest.raises(Unavailable, match=said):
+        async with (
+            shards.lent(platform, there, 10) as places,
+            platform.works.begin(there, SYSTEM) as work,
+        ):
+            await rotation.rotate(work, "credential")
+            served.fault = fault
+            await issuing.copies(platform, work, ready.id, holders, places)
+    issued = "select count(*) from credential where result_id = $1"
+    assert await archive.one(quang_ninh, issued, ready.id) == 0
+    assert "credential.issued" not in await archive.events(quang_ninh, ready.trace)
 
 
 @pytest.mark.parametrize("lacking", ["certificate", "token_file", "ca"])

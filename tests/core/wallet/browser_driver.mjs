@@ -7,8 +7,8 @@ const [folder] = process.argv.slice(2);
 const load = (name) => import(`${folder}/${name}.js`);
 const names = ["bytes", "keys", "jws", "sdjwt", "statuslist", "dcql", "x509", "issuance", "presentation", "net", "texts"];
 const [bytes, keys, jws, sdjwt, statuslist, dcql, x509, issuance, presentation, net, texts] = await Promise.all(names.map(load));
-const more = ["oauth", "transaction", "links", "jwe", "qr", "qrread"];
-const [oauth, transaction, links, jwe, qr, qrread] = await Promise.all(more.map(load));
+const more = ["oauth", "transaction", "links", "jwe", "qr", "qrread", "lostkeys"];
+const [oauth, transaction, links, jwe, qr, qrread, lostkeys] = await Promise.all(more.map(load));
 
 async function pairOf(jwk) {
   const curve = { name: "ECDSA", namedCurve: "P-256" };
@@ -138,6 +138,13 @@ const jobs = {
   },
   link({ text }) {
     return Object.fromEntries(links.readLink(text));
+  },
+  async lostKeys({ token, issuer, roots, now }) {
+    return [...(await lostkeys.readTrustList(token, issuer, roots, now))];
+  },
+  async isSignedByLostKey({ token, credential, issuer, roots, now }) {
+    const served = async () => new Response(token);
+    return lostkeys.isSignedByLostKey(served, credential, issuer, roots, now);
   },
   async encrypt({ payload, metadata }) {
     return jwe.encrypt(payload, jwe.encryptionOf(metadata));

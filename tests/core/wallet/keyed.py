@@ -11,9 +11,9 @@ import httpx2
 from motcua.ids import token
 from motcua.tenancy.tenant import Tenant
 from motcua.wallet import dpop, jose, jwe, proofs
-from motcua.wallet.authorizing import PREFIX
 from motcua.wallet.metadata import PRE_AUTHORIZED
 from motcua.wallet.offering import Offered
+from motcua.wallet.pushing import PREFIX
 from tests.core.wallet.archive import KIND, Archive
 
 REDIRECT = "https://wallet.example.vn/back"

@@ -53,6 +53,12 @@ class Office:
     dpop_nonce: str = ""
     """What a proof of a key must hold; told in every answer."""
     encrypt_to: jose.Key | None = None
+    seals: jose.Key | None = None
+    """Its key when it demands encrypted requests and answers to them."""
+    holders: list[Any] = field(default_factory=list)
+    strays: str = ""
+    """What it does instead of answering encrypted as it was asked: ``open``, ``other_key``, ``other_enc``."""
+    sealed: list[str] = field(default_factory=list)
     signs: list[str] = field(default_factory=list)
     asked: dict[str, str] = field(default_factory=dict)
     lasts: int = 300
@@ -117,7 +123,8 @@ class Office:
         claims = tuple(Claim(name, Names(name.title(), name)) for name in self.claims)
         kind = Configuration("residence", self.vct, Names("Xác nhận cư trú", "Residence"), claims)
         names = Names("Tỉnh thử nghiệm", "Test")
-        return metadata.credential_issuer(self.url, names, [kind], batch_size=3)
+        said = metadata.credential_issuer(self.url, names, [kind], batch_size=3)
+        return said | (encryption(self.seals) if self.seals else {})
 
     def _offer(self) -> dict[str, Any]:
         if self.flow == "sign_in":
@@ -167,9 +174,30 @@ class Office:
     def _nonce(self, headers: dict[str, str], body: bytes) -> Answer:
         return _json(200, {"c_nonce": nonces.make_nonce(SECRET, tenant="t", now=self.now)})
 
+    def _opened(self, headers: dict[str, str], body: bytes) -> dict[str, Any]:
+        """Return what a request says; its wish for an encrypted answer is kept for ``_sealed``."""
+        if not self.seals:
+            return dict(json.loads(body))
+        assert headers["content-type"] == "application/jwt"
+        asked = jwe.decrypt(body.decode(), self.seals)
+        self.wish = asked.pop("credential_response_encryption")
+        return asked
+
+    def _sealed(self, answer: Answer) -> Answer:
+        if not self.seals or self.strays == "open":
+            return answer
+        key, enc = self.wish["jwk"], self.wish["enc"]
+        self.sealed.append(enc)
+        if self.strays == "other_key":
+            key = jose.public_jwk(jose.generate_key())
+        if self.strays == "other_enc":
+            enc = next(one for one in jwe.ENCRYPTIONS if one != enc)
+        token = jwe.encrypt(json.loads(answer[2]), key, enc=enc)
+        return answer[0], "application/jwt", token.encode()
+
     def _credential(self, headers: dict[str, str], body: bytes) -> Answer:
         self._check_token(headers, "/credential")
-        asked = json.loads(body)
+        asked = self._opened(headers, body)
         if self.stale:
             self.stale -= 1
             raise CredentialError("invalid_nonce", "too old")
@@ -183,16 +211,17 @@ class Office:
             client_id=self.asked.get("client_id"),
         )
         if not self.ready or self.later:
-            return _json(202, {"transaction_id": "later", "interval": 1})
-        return self._issue()
+            return self._sealed(_json(202, {"transaction_id": "later", "interval": 1}))
+        return self._sealed(self._issue())
 
     def _deferred(self, headers: dict[str, str], body: bytes) -> Answer:
         self._check_token(headers, "/deferred")
-        assert json.loads(body) == {"transaction_id": "later"}
+        assert self._opened(headers, body) == {"transaction_id": "later"}
+        waits = _json(202, {"transaction_id": "later", "interval": 60})
         if self.later > 1:
             self.later -= 1
-            return _json(202, {"transaction_id": "later", "interval": 60})
-        return self._issue() if self.ready else _json(202, {"transaction_id": "later"})
+            return self._sealed(waits)
+        return self._sealed(self._issue() if self.ready else waits)
 
     def _issue(self) -> Answer:
         options = {"issuer": self.url, "vct": self.vct, "key": self.issuer.key, **self.changes}
@@ -274,6 +303,17 @@ class Office:
             lifetime=timedelta(hours=1),
             ttl=timedelta(minutes=5),
         )
+
+
+def encryption(key: jose.Key, **changes: Any) -> dict[str, Any]:
+    """Return what an issuer's metadata say when it demands encryption to this key."""
+    common = {"enc_values_supported": list(jwe.ENCRYPTIONS), "encryption_required": True}
+    asked = {"jwks": {"keys": [jwe.published(key)]}}
+    answered = {"alg_values_supported": [jwe.AGREEMENT]}
+    return {
+        "credential_request_encryption": {**asked, **common, **changes},
+        "credential_response_encryption": {**answered, **common, **changes},
+    }
 
 
 def wrong_key() -> dict[str, Any]:

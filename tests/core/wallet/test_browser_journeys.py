@@ -8,10 +8,12 @@ import pytest
 
 from motcua.wallet import certificates, dcql, jose, transactions
 from tests.core.wallet.browser import CLAIMS, Run, Served, needs_node, runner
-from tests.core.wallet.office import Office, wrong_key
+from tests.core.wallet.office import Office, encryption, wrong_key
 
 pytestmark = needs_node
 CODE = "493536"
+ISSUER = "/.well-known/openid-credential-issuer"
+REQUEST, RESPONSE = "credential_request_encryption", "credential_response_encryption"
 ABOUT = {"procedure": "1.001776", "form_sha256": "0a" * 32, "fee": 15000}
 
 
@@ -74,8 +76,7 @@ def test_what_is_not_ready_is_asked_for_again_with_a_token_that_was_renewed(
 
 def test_new_copies_come_with_the_refresh_token(run: Run, now: datetime) -> None:
     with Served(now) as office:
-        job = {"job": "renewed", "offer": office.offer_link, "code": CODE, "now": at(now)}
-        assert run(job) == {"copies": 3, "kept": ["rtrt"]}
+        assert run({"job": "renewed", **taking(office, now)}) == {"copies": 3, "kept": ["rtrt"]}
 
 
 def test_signing_in_at_the_issuer_brings_the_paper(run: Run, now: datetime) -> None:
@@ -162,6 +163,60 @@ def test_an_answer_is_encrypted_where_the_verifier_wants_it(run: Run, now: datet
     assert [v.claims for v in office.verified] == [{"full_name": "Nguyễn Thị Bích Ngọc"}]
 
 
+def test_requests_and_papers_travel_encrypted_where_the_issuer_demands_it(
+    run: Run, now: datetime
+) -> None:
+    with Served(now) as office:
+        office.seals = jose.generate_key()
+        assert run(journey(office, now))["claims"] == CLAIMS
+        assert office.sealed == ["A256GCM"]
+        office.later = 2
+        seen = run(journey(office, now))
+        assert (seen["claims"], seen["visits"]) == (CLAIMS, [0, 0])
+        office.later, office.changes = 0, {ISSUER: weaker(office.seals)}
+        office.sealed.clear()
+        assert run({"job": "renewed", **taking(office, now)})["copies"] == 3
+    assert office.sealed == ["A128GCM", "A128GCM"]
+
+
+def test_an_encryption_that_is_offered_is_used_though_nobody_demands_it(
+    run: Run, now: datetime
+) -> None:
+    with Served(now) as office:
+        office.seals = jose.generate_key()
+        office.changes = {ISSUER: encryption(office.seals, encryption_required=False)}
+        assert run(journey(office, now))["claims"] == CLAIMS
+    assert office.sealed == ["A256GCM"]
+
+
+def test_nothing_is_sent_where_another_encryption_is_demanded(run: Run, now: datetime) -> None:
+    with Served(now) as office:
+        key = jose.generate_key()
+        demanded = encryption(key)
+        asked, answered = demanded.values()
+        other: list[dict[str, Any]] = [
+            encryption(key, enc_values_supported=["A256CBC-HS512"]),
+            {**demanded, REQUEST: {**asked, "jwks": {"keys": []}}},
+            {**demanded, RESPONSE: {**answered, "alg_values_supported": ["RSA-OAEP"]}},
+            # The key for the answer would have to travel in an open request.
+            {RESPONSE: answered},
+        ]
+        for said in other:
+            office.changes = {ISSUER: said}
+            assert run(journey(office, now)) == {"refused": "encryption_unknown"}
+    assert not office.holders
+
+
+def test_an_answer_that_is_not_encrypted_as_it_was_asked_is_refused(
+    run: Run, now: datetime
+) -> None:
+    codes = {"open": "malformed", "other_key": "malformed", "other_enc": "unsupported_algorithm"}
+    with Served(now) as office:
+        office.seals = jose.generate_key()
+        for office.strays, code in codes.items():
+            assert run(journey(office, now)) == {"refused": code}, office.strays
+
+
 def test_an_application_is_signed_with_the_presentation(run: Run, now: datetime) -> None:
     with Served(now) as office:
         office.signs = [transactions.encode(transactions.DOSSIER, ["home"], ABOUT)]
@@ -206,6 +261,14 @@ def journey(office: Office, now: datetime) -> dict[str, Any]:
         "roots": [root_of(office)],
         "now": at(now),
     }
+
+
+def weaker(key: jose.Key) -> dict[str, Any]:
+    return encryption(key, enc_values_supported=["A128GCM"])
+
+
+def taking(office: Office, now: datetime) -> dict[str, Any]:
+    return {"offer": office.offer_link, "code": CODE, "now": at(now)}
 
 
 def sign_in(office: Office, now: datetime) -> dict[str, Any]:

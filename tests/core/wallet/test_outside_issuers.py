@@ -22,6 +22,7 @@ from tests.core.wallet.archive import KIND, NAME, Archive
 from tests.core.wallet.asked import ask, read_answer
 
 pytestmark = pytest.mark.anyio
+_AUTHORITY = "select certificate from tenant_key where purpose = 'authority' limit 1"
 Refused = Callable[[str], Any]
 
 
@@ -103,6 +104,9 @@ async def test_a_wrong_entry_of_the_trust_list_says_what_is_wrong(
     from dataclasses import replace
 
     good = _Outside().described()
+    own = root_key.certificate_file(archive.platform.settings).read_text()
+    async with archive.platform.db.tenant(quang_ninh) as tx:
+        authority = await tx.fetchval(_AUTHORITY)
     for change, field in (
         ({"url": "http://issuer.example"}, "url"),
         ({"url": "https://issuer.example/"}, "url"),
@@ -119,6 +123,9 @@ async def test_a_wrong_entry_of_the_trust_list_says_what_is_wrong(
         ({"url": archive.url(quang_ninh)}, "url"),
         ({"name": " "}, "name"),
         ({"certificates": "x"}, "certificates"),
+        ({"certificates": own}, "certificates"),
+        ({"certificates": good.certificates + own}, "certificates"),
+        ({"certificates": authority}, "certificates"),
         ({"types": {}}, "types"),
         ({"valid_until": good.valid_from}, "valid_until"),
     ):
@@ -140,6 +147,20 @@ async def test_no_administrator_points_the_server_at_itself_where_it_serves_othe
             async with archive.platform.works.begin(quang_ninh, SYSTEM) as work:
                 await trust_store.add(served, work, replace(_Outside().described(), url=url))
         assert "tên miền công khai" in str(wrong.value.fields["url"])
+
+
+async def test_the_platforms_own_root_counts_for_no_address_outside(
+    archive: Archive, quang_ninh: Tenant
+) -> None:
+    """Whoever got a certificate of ours could speak as the issuer outside, and the other way round."""
+    from dataclasses import replace
+
+    own = root_key.certificate_file(archive.platform.settings).read_text()
+    with pytest.raises(Invalid) as wrong:
+        async with archive.platform.works.begin(quang_ninh, SYSTEM) as work:
+            described = replace(_Outside().described(), certificates=own)
+            await trust_store.add(archive.platform, work, described)
+    assert "chứng thư của chính hệ thống này" in str(wrong.value.fields["certificates"])
 
 
 class _Outside:

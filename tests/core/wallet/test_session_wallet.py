@@ -1,5 +1,6 @@
 """The wallet at a station: who may open one, and that only its own end wipes it."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -40,29 +41,57 @@ async def test_a_stations_word_opens_a_wallet_that_knows_its_visit(
 
 
 async def test_two_visits_have_two_names(platform: Platform, quang_ninh: Tenant) -> None:
+    names = set()
+    for _ in range(2):
+        given = the_pass(platform, quang_ninh, NOW)
+        names.add(await session_wallet.opened(platform, given, NOW))
+    assert len(names) == 2
+    assert None not in names
+
+
+async def test_a_pass_opens_one_wallet_though_it_is_still_young(
+    platform: Platform, quang_ninh: Tenant, browse: Browser
+) -> None:
+    given = {"pass": the_pass(platform, quang_ninh, clock.now())}
+    opened = await browse("vi").get("/wallet/session", params=given)
+    assert opened.status_code == 303
+    thief = browse("vi")
+    again = await thief.get("/wallet/session", params=given)
+    assert again.status_code == 404
+    assert "mở ví lần nữa" in again.text
+    assert session_wallet.COOKIE not in again.headers.get("set-cookie", "")
+    assert "data-visit" not in (await thief.get("/")).text
+
+
+async def test_of_many_who_use_a_pass_at_once_one_gets_a_wallet(
+    platform: Platform, quang_ninh: Tenant
+) -> None:
     given = the_pass(platform, quang_ninh, NOW)
-    first, second = (session_wallet.opened(platform, given, NOW) for _ in range(2))
-    assert first != second
+    tries = [session_wallet.opened(platform, given, NOW) for _ in range(20)]
+    cookies = await asyncio.gather(*tries)
+    assert len([cookie for cookie in cookies if cookie]) == 1
 
 
 async def test_a_pass_that_is_forged_changed_or_old_opens_nothing(
     platform: Platform, quang_ninh: Tenant, browse: Browser
 ) -> None:
     good = the_pass(platform, quang_ninh, NOW)
-    slug, until, mark = good.split(".")
-    assert session_wallet.opened(platform, good, NOW)
+    slug, until, once, mark = good.split(".")
     late = NOW + session_wallet.LIFETIME + timedelta(seconds=1)
-    assert session_wallet.opened(platform, good, late) is None
+    assert await session_wallet.opened(platform, good, late) is None
     for wrong in (
         "",
         "..",
         good[:-1] + ("A" if good[-1] != "A" else "B"),
-        f"thai-nguyen.{until}.{mark}",
-        f"{slug}.{int(until) + 600}.{mark}",
-        f"{slug}.{until}.",
-        f"{slug}.đ.{mark}",
+        f"thai-nguyen.{until}.{once}.{mark}",
+        f"{slug}.{int(until) + 600}.{once}.{mark}",
+        f"{slug}.{until}.{once}x.{mark}",
+        f"{slug}.{until}.{mark}",
+        f"{slug}.{until}.{once}.",
+        f"{slug}.đ.{once}.{mark}",
     ):
-        assert session_wallet.opened(platform, wrong, NOW) is None, wrong
+        assert await session_wallet.opened(platform, wrong, NOW) is None, wrong
+    assert await session_wallet.opened(platform, good, NOW)
     refused = await browse("vi").get("/wallet/session", params={"pass": "quang-ninh.9.x"})
     assert refused.status_code == 404
     assert session_wallet.COOKIE not in refused.headers.get("set-cookie", "")

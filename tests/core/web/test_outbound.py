@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from motcua import http
+from motcua.reach import Reach, is_loopback_name
 
 pytestmark = pytest.mark.anyio
 
@@ -68,20 +69,20 @@ async def test_a_library_client_can_be_put_through_ours(port: int) -> None:
 
 async def test_the_kept_client_is_lent_and_stays_open() -> None:
     async with httpx2.AsyncClient() as kept:
-        async with http.borrowed({"http": kept}) as lent:
+        async with http.borrowed({"http": kept}, Reach()) as lent:
             assert lent is kept
         assert not kept.is_closed
-    async with http.borrowed({}) as made:
+    async with http.borrowed({}, Reach()) as made:
         pass
     assert made.is_closed
 
 
 @pytest.mark.parametrize("name", ["localhost", "LOCALHOST.", "a.localhost", "a.b.localhost"])
 def test_loopback_names_are_known(name: str) -> None:
-    assert http.is_loopback_name(name)
+    assert is_loopback_name(name)
 
 
 @given(st.text(alphabet="abclosthe.-", max_size=20))
 def test_other_names_are_not_loopback(name: str) -> None:
     ends = name.rstrip(".").split(".")[-1] == "localhost"
-    assert http.is_loopback_name(name) == ends
+    assert is_loopback_name(name) == ends

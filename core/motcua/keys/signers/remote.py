@@ -6,6 +6,9 @@ The service answers two requests; both bodies are JSON, binary values base64url:
     POST <url>/sign        {"key": …, "alg": "ES256", "data": …} 200 {"signature": …}
 
 ``data`` is the very text to be signed (a JWS signing input, or the signed attributes of a PDF); the service hashes it.
+
+A service that is named by an address or by a name of the inner network is meant there. A public name may lead
+to the public net and to the ``networks`` of the settings only, whatever a resolver says.
 """
 
 import ssl
@@ -13,16 +16,20 @@ import threading
 import time
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 
+from motcua.http import waiting_client
 from motcua.keys.signers.base import Made, unavailable
 from motcua.keys.signers.secrets import secret_of
+from motcua.reach import Reach, is_public_name, read_networks
 from motcua.wallet import jose
 from motcua.wallet.refusal import CredentialError
 
 _SECONDS = 5.0
 _LONGEST = 16_384
+_ANYWHERE = ("0.0.0.0/0", "::/0")
 
 
 class RemoteStore:
@@ -63,6 +70,8 @@ class RemoteStore:
                 if answer.status_code != expected:
                     raise unavailable(self._url, f"answered {answer.status_code}")
                 content = self._read(answer)
+        except httpx2.ConnectError as error:
+            raise unavailable(self._url, f"ConnectError: {error}") from error
         except (httpx2.HTTPError, ssl.SSLError, OSError) as error:
             raise unavailable(self._url, type(error).__name__) from error
         try:
@@ -85,15 +94,18 @@ class RemoteStore:
         with self._lock:
             if self._kept is None:
                 token = secret_of(self._settings, "token")
-                self._kept = httpx2.Client(
-                    verify=self._context(),
+                self._kept = waiting_client(
+                    self._reach(),
+                    self._context(),
                     timeout=self._seconds,
-                    follow_redirects=False,
-                    trust_env=False,
                     headers={"accept-encoding": "identity"}
                     | ({"authorization": f"Bearer {token}"} if token else {}),
                 )
             return self._kept
+
+    def _reach(self) -> Reach:
+        public = is_public_name(urlsplit(self._url).hostname or "")
+        return Reach(read_networks(self._settings.get("networks", ()) if public else _ANYWHERE))
 
     def _context(self) -> ssl.SSLContext:
         """Trust the service's own authority only, where one is named; show our certificate."""

@@ -22,9 +22,19 @@ export class Client {
   }
 
   /** Post JSON with an access token `{access, bound}`. */
-  json(address, body, { access, bound }) {
-    const headers = { "Content-Type": "application/json", Authorization: `${bound ? "DPoP" : "Bearer"} ${access}` };
-    return this.send(address, { body: JSON.stringify(body), headers, access: bound ? access : null, proven: bound });
+  json(address, body, grant) {
+    return this.allowed(address, JSON.stringify(body), { "Content-Type": "application/json" }, grant);
+  }
+
+  /** Post an encrypted request with an access token; the answer may be one too. */
+  sealed(address, token, grant) {
+    const kinds = { "Content-Type": "application/jwt", Accept: "application/jwt, application/json" };
+    return this.allowed(address, token, kinds, grant);
+  }
+
+  allowed(address, body, kinds, { access, bound }) {
+    const headers = { ...kinds, Authorization: `${bound ? "DPoP" : "Bearer"} ${access}` };
+    return this.send(address, { body, headers, access: bound ? access : null, proven: bound });
   }
 
   /** Send once, and once more when the server wants its own nonce in the proof (section 8). */

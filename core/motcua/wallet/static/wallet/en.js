@@ -18,6 +18,8 @@ export const EN = {
   refusedTo: "Refused to {name} ({host})",
   valid: "Valid",
   revoked: "Revoked",
+  keyLost: "No longer valid",
+  keyLostHelp: "The key that signed this copy is no longer trusted. Open your dossier: if the result still holds, receive a new copy there, then delete this one.",
   suspended: "Suspended",
   ended: "Expired",
   unknown: "Could not be checked",
@@ -156,6 +158,8 @@ export const EN = {
     use_dpop_nonce: "The office did not accept the wallet's key yet. Try again.",
     invalid_dpop_proof: "The office does not accept the wallet's signature. Check the clock of this device.",
     invalid_client: "The issuer does not accept this wallet.",
+    encryption_unknown: "The issuer demands an encryption that this wallet does not know. Nothing was sent. Use a wallet app on a phone.",
+    invalid_encryption_parameters: "The issuer could not read the encrypted request. Open the offer again.",
     other: "It could not be done ({code}).",
   },
 };

@@ -67,6 +67,7 @@ export function stateLine(paper, face) {
     const since = at && !fresh ? t("knownAt", { when: moment(at) }) : null;
     line.replaceChildren(h("span", { class: `badge ${COLOURS[value]}` }, t(value)), since ? h("span", { class: "soft small" }, since) : "");
     face?.classList.toggle("ended", OVER.has(value));
+    if (value === "keyLost") line.append(h("span", { class: "small" }, t("keyLostHelp")));
   };
   draw(knownState(paper));
   presentState(paper).then(draw);

@@ -2,6 +2,7 @@
 
 import { Refusal, isObject } from "./bytes.js";
 import { Client } from "./dpop.js";
+import { exchange } from "./envelope.js";
 import { makeKey, publicJwk, signJws } from "./keys.js";
 import { keyFrom } from "./jws.js";
 import { askJson, issuerKeys, jsonOf, metadata } from "./net.js";
@@ -9,6 +10,7 @@ import { freshGrant, redeemCode, serverOf } from "./oauth.js";
 import { isBoundTo, takeApart, verifyCredential } from "./sdjwt.js";
 import { isVouchedFor } from "./trust.js";
 
+const ISSUER = "openid-credential-issuer";
 const PRE_AUTHORIZED = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
 const COPIES = 10;
 const PATIENCE = 5;
@@ -34,7 +36,7 @@ export async function openOffer(fetcher, parameters) {
 
 /** The metadata of an issuer and the kinds of paper that are meant. */
 export async function openIssuer(fetcher, address, ids) {
-  const issuer = await metadata(fetcher, address, "openid-credential-issuer", "credential_issuer");
+  const issuer = await metadata(fetcher, address, ISSUER, "credential_issuer");
   const supported = issuer.credential_configurations_supported ?? {};
   const kinds = ids.map((id) => ({ ...(Object.hasOwn(supported, id) ? supported[id] : {}), id }));
   if (kinds.some((kind) => kind.format !== "dc+sd-jwt")) throw new Refusal("wrong_type", "an unknown kind of paper");
@@ -65,13 +67,15 @@ export async function takeAll(fetcher, { issuer, kinds }, grant, { roots, now })
  * a renewed token before it is used: it is good for one time.
  */
 export async function takeLater(fetcher, waiting, { roots, now, keep }) {
-  const { issuer, kind, keys, transaction } = waiting;
+  const { kind, keys, transaction } = waiting;
+  // Read anew: over days the address may move, and the key to which the request is encrypted may change.
+  const issuer = await metadata(fetcher, waiting.issuer.credential_issuer, ISSUER, "credential_issuer");
   const grant = await freshGrant(fetcher, waiting.grant, now, keep);
   const client = new Client(fetcher, grant.key, () => now);
-  const response = await client.json(issuer.deferred_credential_endpoint, { transaction_id: transaction }, grant);
-  const answer = await jsonOf(response);
-  if (response.status === 202 || answer.transaction_id) return { waiting: waitingFor(answer, { ...waiting, grant }, now) };
-  const taken = { papers: [], report: { issuer, grant, notices: [] } };
+  const ask = { transaction_id: transaction };
+  const { status, body: answer } = await exchange(client, issuer, issuer.deferred_credential_endpoint, ask, grant);
+  if (status === 202 || answer.transaction_id) return { waiting: waitingFor(answer, { ...waiting, grant }, now) };
+  const taken = { papers: [], report: { issuer: reachable(issuer), grant, notices: [] } };
   await orTell(fetcher, taken.report, now, () =>
     accept(fetcher, answer, { issuer, kind, keys, grant, roots, now }, taken),
   );
@@ -110,9 +114,8 @@ async function takeKind(fetcher, context, taken) {
   const count = Math.min(Number(issuer.batch_credential_issuance?.batch_size) || 1, COPIES);
   const keys = await Promise.all(Array.from({ length: count }, makeKey));
   const client = new Client(fetcher, grant.key, () => now);
-  const response = await askForKind(fetcher, client, { ...context, keys });
-  const answer = await jsonOf(response);
-  if (response.status === 202 || answer.transaction_id) {
+  const { status, body: answer } = await askForKind(fetcher, client, { ...context, keys });
+  if (status === 202 || answer.transaction_id) {
     taken.waiting.push(waitingFor(answer, { issuer: reachable(issuer), kind, keys, grant }, now));
   } else {
     await accept(fetcher, answer, { ...context, keys }, taken);
@@ -125,7 +128,7 @@ async function askForKind(fetcher, client, { issuer, kind, grant, keys, now }, a
   const proofs = await Promise.all(keys.map((key) => proofOf(key, { issuer, grant, nonce, now })));
   const body = { ...named(kind, grant), proofs: { jwt: proofs } };
   try {
-    return await client.json(issuer.credential_endpoint, body, grant);
+    return await exchange(client, issuer, issuer.credential_endpoint, body, grant);
   } catch (refusal) {
     if (refusal.code !== "invalid_nonce" || !again) throw refusal;
     return askForKind(fetcher, client, { issuer, kind, grant, keys, now }, false);
@@ -184,9 +187,9 @@ async function check(credential, { issuer, kind, left, published, now }) {
   throw new Refusal("wrong_holder", "bound to another key");
 }
 
-/** What is needed of an issuer's metadata to come back another day. */
-function reachable({ credential_issuer, deferred_credential_endpoint, notification_endpoint, display }) {
-  return { credential_issuer, deferred_credential_endpoint, notification_endpoint, display };
+/** What is kept of an issuer's metadata for another day. */
+function reachable({ credential_issuer, notification_endpoint, display }) {
+  return { credential_issuer, notification_endpoint, display };
 }
 
 function parse(text) {

@@ -18,6 +18,8 @@ export const VI = {
   refusedTo: "Đã từ chối {name} ({host})",
   valid: "Còn hiệu lực",
   revoked: "Đã thu hồi",
+  keyLost: "Không còn giá trị",
+  keyLostHelp: "Khóa đã ký bản này không còn được tin cậy. Hãy mở hồ sơ của bạn: kết quả còn hiệu lực thì nhận bản mới vào ví, rồi xóa bản này.",
   suspended: "Tạm ngừng hiệu lực",
   ended: "Đã hết hạn",
   unknown: "Chưa kiểm tra được",
@@ -156,6 +158,8 @@ export const VI = {
     use_dpop_nonce: "Cơ quan chưa chấp nhận khóa của ví. Hãy thử lại.",
     invalid_dpop_proof: "Cơ quan không nhận chữ ký của ví. Hãy kiểm tra giờ của máy rồi thử lại.",
     invalid_client: "Nơi cấp không nhận ví này.",
+    encryption_unknown: "Nơi cấp đòi một cách mã hóa mà ví này chưa hỗ trợ. Chưa gửi gì đi. Hãy dùng ứng dụng ví trên điện thoại.",
+    invalid_encryption_parameters: "Nơi cấp không đọc được yêu cầu đã mã hóa. Hãy mở lại liên kết nhận giấy tờ.",
     other: "Không thực hiện được ({code}).",
   },
 };

@@ -1,7 +1,7 @@
 // As much of X.509 as a wallet needs to know who signed a request: names, key, validity and the chain to a
 // root. Only ECDSA with P-256 and SHA-256, which is what our signing certificates use.
 
-import { Refusal, base64, fromUtf8 } from "./bytes.js";
+import { Refusal, base64, digestOf, fromUtf8 } from "./bytes.js";
 
 const OID = {
   commonName: "550403",
@@ -47,10 +47,16 @@ export async function keyOf(certificate) {
   }
 }
 
+/** The SHA-256 thumbprint of a certificate's key (RFC 7638), by which lists of lost keys name it. */
+export async function thumbprintOf(certificate) {
+  const { crv, kty, x, y } = await crypto.subtle.exportKey("jwk", await keyOf(certificate));
+  return digestOf(JSON.stringify({ crv, kty, x, y }));
+}
+
 const untrusted = (message) => new Refusal("untrusted_certificate", message);
 
 const importSpki = (spki) =>
-  crypto.subtle.importKey("spki", spki, { name: "ECDSA", namedCurve: "P-256" }, false, ["verify"]);
+  crypto.subtle.importKey("spki", spki, { name: "ECDSA", namedCurve: "P-256" }, true, ["verify"]);
 
 async function isIssuedBy(certificate, issuer) {
   if (certificate.issuer !== issuer.subject || certificate.algorithm !== OID.ecdsaSha256) return false;
