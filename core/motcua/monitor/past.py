@@ -1,6 +1,6 @@
 """What devices, links, alerts and lines were at a moment that is over, as the event log and the alerts tell it.
 
-A device's silence leaves no event: a device that said nothing then is shown as it was when it spoke last.
+A device's silence is an event of its own (``station.silence``), noted when the watch over the halls missed it.
 """
 
 from collections.abc import Sequence
@@ -24,8 +24,14 @@ said as (
 help as (
   select distinct on (d.id) d.id, e.at, (e.payload->>'asked')::bool as asked from d
   join event e on e.subject = d.id and e.type = 'device.help' and e.at <= $2 and e.at > $3
-  order by d.id, e.id desc)
+  order by d.id, e.id desc),
+heard as (
+  select distinct on (d.id, e.payload->>'part') d.id, e.payload->>'part' as part, e.type from d
+  join event e on e.subject = d.id and e.type in ('device.silent', 'device.heard')
+    and e.at <= $2 and e.at > $3
+  order by d.id, e.payload->>'part', e.id desc)
 select d.id, d.site_id, d.kind, d.name,
+  array(select h.part from heard h where h.id = d.id and h.type = 'device.silent') as silent,
   coalesce((select jsonb_object_agg(s.key, s.value) from said s where s.id = d.id), '{}') as health,
   (select h.at from help h where h.id = d.id and h.asked) as help_since
 from d order by d.site_id, d.kind, d.name
@@ -79,7 +85,7 @@ async def devices(tx: Tx, sites: Sequence[UUID], at: datetime) -> list[DeviceHea
             at,
             row["help_since"],
             row["health"],
-            troubles(row["health"], at, row["help_since"], at),
+            troubles(row["health"], row["silent"], row["help_since"]),
         )
         for row in rows
     ]

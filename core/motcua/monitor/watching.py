@@ -12,6 +12,7 @@ from motcua.monitor import live
 from motcua.platform import Platform
 from motcua.queues import alerts
 from motcua.queues.alerts import Pending
+from motcua.station import silence
 from motcua.tenancy.tenant import Tenant
 
 EVERY_SECONDS = 15.0
@@ -22,11 +23,14 @@ _log = structlog.get_logger(__name__)
 async def evaluate(platform: Platform, tenant: Tenant, pending: Pending) -> tuple[int, int]:
     """Read all sites of a tenant once and write what has changed; returns the alerts raised and cleared.
 
+    Devices that fell silent or are heard again are told of too.
+
     It may run in several processes at once: each alert is raised by one of them. ``pending`` belongs to the
     process; ``Invalid`` when the tenant's rules are none.
     """
     rules = alerts.rules_of(tenant.settings)
     now = clock.now()
+    await silence.keep(platform, tenant, now)
     async with platform.db.tenant(tenant) as tx:
         sites: list[UUID] = [row["id"] for row in await tx.fetch(_SITES)]
         if not sites:

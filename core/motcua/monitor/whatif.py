@@ -10,7 +10,8 @@ import msgspec
 
 from motcua.queues.estimate import Range, rounded
 from motcua.queues.forecast import forecast
-from motcua.queues.hall_loading import hall_now, learned
+from motcua.queues.hall_loading import hall_now
+from motcua.queues.hall_past import learned
 from motcua.queues.hallnow import CounterNow, HallNow, WaiterNow
 from motcua.tenancy.db import TenantTx
 

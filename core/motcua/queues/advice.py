@@ -143,7 +143,10 @@ def _best_line(hall: Hall, fields: Sequence[str]) -> LineState | None:
     served = [
         state
         for state in hall.lines.values()
-        if state.open and not state.paused and set(fields) & set(state.fields)
+        if state.open
+        and not state.paused
+        and not state.range.late
+        and set(fields) & set(state.fields)
     ]
     return min(served, key=lambda state: state.range.high, default=None)
 

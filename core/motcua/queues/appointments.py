@@ -4,6 +4,8 @@ A slot's room is taken by one conditional statement and given back in the transa
 never more are booked than it holds, and nobody loses his old time for a new one that was full.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -15,11 +17,11 @@ from motcua.dossiers.codes import local_day
 from motcua.errors import Conflict, Invalid, NotFound
 from motcua.events.work import Work
 from motcua.ids import random_code, uuid7
-from motcua.queues import frozen, slots
+from motcua.queues import agreed, frozen, slots
 from motcua.queues.issuing import Issued, issue
 from motcua.queues.policies import policy_in_force
 from motcua.queues.policy import appointment_key
-from motcua.tenancy.db import Record, Tx
+from motcua.tenancy.db import Record
 from motcua.text import VIETNAM
 
 REMIND = "appointment.remind"
@@ -52,25 +54,6 @@ where a.line_id = $1 and a.day = $2 and a.state = 'booked'
   and (a.person_id = $3 or a.contact_index = $4) and a.id is distinct from $5 limit 1
 """
 _OWN_DOSSIER = "select 1 from dossier where id = $1 and submitter_id = $2"
-_VIEW = """
-select a.id, a.slot_id, a.site_id, a.line_id, a.day, a.person_id, a.contact_sealed, a.contact_index,
-  a.language, a.procedure_key, a.dossier_id, a.trace_id, a.public_code, a.state, a.sequence,
-  a.booked_at, a.reminded_at, a.ticket_id, s.from_at, s.to_at, s.closed_at, l.letter, l.name_vi,
-  l.name_en, i.key as site_key, i.name as site_name, i.address, i.unit_id,
-  coalesce(i.latitude, u.latitude) as latitude, coalesce(i.longitude, u.longitude) as longitude,
-  t.public_code as ticket_code, t.number, n.centre_until
-from appointment a
-join slot s on s.tenant_id = a.tenant_id and s.id = a.slot_id
-join line l on l.tenant_id = a.tenant_id and l.id = a.line_id
-join site i on i.tenant_id = a.tenant_id and i.id = a.site_id
-join unit u on u.tenant_id = i.tenant_id and u.id = i.unit_id
-left join ticket t on t.tenant_id = a.tenant_id and t.id = a.ticket_id
-left join site_node n on n.tenant_id = a.tenant_id and n.site_id = a.site_id
-"""
-_BY_CODE = f"{_VIEW} where a.public_code = $1"
-_BY_ID = f"{_VIEW} where a.id = $1"
-_MINE = f"{_VIEW} where a.person_id = $1 and a.day >= $2 order by s.from_at"
-_OF_DAY = f"{_VIEW} where a.site_id = $1 and a.day = $2 order by s.from_at, l.letter, a.id"
 # The lock first: a statement that joined and waited would not see where the row was moved meanwhile.
 _LOCK = "select id from appointment where public_code = $1 for update"
 _LOCK_SLOT = """
@@ -120,41 +103,19 @@ async def book(
     ``Invalid`` without either, ``NotFound`` for a dossier that is not the person's; ``Conflict`` when the
     slot is full, closed or over, and when this telephone or person has an appointment that day in the line.
     """
-    if not contact and person is None:
-        said = (
-            "Nhập số điện thoại để nhận mã hẹn và tin nhắc.",
-            "Enter a telephone number for the code and the reminder.",
-        )
-        raise Invalid(*said, fields={"phone": said})
+    _refuse_nobody(contact, person)
     if dossier is not None and not await work.tx.fetchval(_OWN_DOSSIER, dossier, person):
         raise NotFound("Không có hồ sơ này.", "There is no such dossier.")
     taken = await _take(work, slot)
-    index = work.vault.index(contact) if contact else None
+    sealed, index = _sealed(work, contact)
     await _refuse_second(work, taken["line_id"], taken["day"], person, index, None)
     made = Booked(uuid7(), random_code(10), slot, taken["from_at"], taken["to_at"])
-    try:
-        await work.tx.execute(
-            _NEW,
-            made.id,
-            slot,
-            taken["site_id"],
-            taken["line_id"],
-            taken["day"],
-            person,
-            work.vault.seal(contact) if contact else None,
-            index,
-            language,
-            procedure,
-            dossier,
-            work.trace_id,
-            made.public_code,
-            work.now,
-        )
-    except asyncpg.UniqueViolationError as error:
-        raise _second() from error
-    work.emit("appointment.booked", made.id, {"slot": slot}, unit=taken["unit_id"])
-    _remind(work, made.id, taken["from_at"], 0)
-    work.bells.add(f"site:{taken['site_id']}")
+    place = (slot, taken["site_id"], taken["line_id"], taken["day"])
+    who = (person, sealed, index, language)
+    why = (procedure, dossier, work.trace_id)
+    with _one_a_day():
+        await work.tx.execute(_NEW, made.id, *place, *who, *why, made.public_code, work.now)
+    _stands(work, "appointment.booked", made, 0, {"slot": slot}, taken)
     return made
 
 
@@ -179,15 +140,12 @@ async def move(work: Work, code: str, slot: UUID, *, sequence: int | None = None
         work, row["line_id"], taken["day"], row["person_id"], row["contact_index"], row["id"]
     )
     await work.tx.execute(_GIVE_BACK, row["slot_id"])
-    try:
+    with _one_a_day():
         await work.tx.execute(_MOVE, row["id"], slot, taken["day"])
-    except asyncpg.UniqueViolationError as error:
-        raise _second() from error
+    moved = Booked(row["id"], code, slot, taken["from_at"], taken["to_at"])
     told = {"from_slot": row["slot_id"], "slot": slot, "was": row["from_at"]}
-    work.emit("appointment.moved", row["id"], told, unit=row["unit_id"])
-    _remind(work, row["id"], taken["from_at"], row["sequence"] + 1)
-    work.bells.add(f"site:{row['site_id']}")
-    return Booked(row["id"], code, slot, taken["from_at"], taken["to_at"])
+    _stands(work, "appointment.moved", moved, row["sequence"] + 1, told, taken)
+    return moved
 
 
 async def cancel(work: Work, code: str, *, sequence: int | None = None) -> None:
@@ -254,35 +212,18 @@ async def reminded(work: Work, appointment: UUID, sequence: int) -> bool:
     return True
 
 
-async def by_code(tx: Tx, code: str) -> Record:
-    """Return an appointment with its slot, line and site, or raise ``NotFound``."""
-    row = await tx.fetchrow(_BY_CODE, code)
-    if row is None:
-        raise unknown()
-    return row
+def _refuse_nobody(contact: str, person: UUID | None) -> None:
+    if not contact and person is None:
+        said = (
+            "Nhập số điện thoại để nhận mã hẹn và tin nhắc.",
+            "Enter a telephone number for the code and the reminder.",
+        )
+        raise Invalid(*said, fields={"phone": said})
 
 
-async def by_id(tx: Tx, appointment: UUID) -> Record | None:
-    """Return an appointment like ``by_code``, or None."""
-    return await tx.fetchrow(_BY_ID, appointment)
-
-
-async def mine(tx: Tx, person: UUID, today: date) -> list[Record]:
-    """Return a person's appointments of today and later, the next one first."""
-    return await tx.fetch(_MINE, person, today)
-
-
-async def of_day(tx: Tx, site: UUID, day: date) -> list[Record]:
-    """Return a site's appointments of a day in the order of time."""
-    return await tx.fetch(_OF_DAY, site, day)
-
-
-def unknown() -> NotFound:
-    """Return the refusal of a code that opens nothing."""
-    return NotFound(
-        "Không có lịch hẹn nào mang mã này. Hãy xem lại mã trong tin nhắn.",
-        "No appointment has this code. Check the code in your message.",
-    )
+def _sealed(work: Work, contact: str) -> tuple[bytes, bytes] | tuple[None, None]:
+    """Return a telephone as it is kept, and what it is found by; nothing of nobody's."""
+    return (work.vault.seal(contact), work.vault.index(contact)) if contact else (None, None)
 
 
 async def _take(work: Work, slot: UUID) -> Record:
@@ -307,6 +248,15 @@ async def _refuse_second(
         raise _second(other["from_at"])
 
 
+@contextmanager
+def _one_a_day() -> Iterator[None]:
+    """Refuse what ``_refuse_second`` could not see: another booking of the same moment."""
+    try:
+        yield
+    except asyncpg.UniqueViolationError as error:
+        raise _second() from error
+
+
 def _second(at: datetime | None = None) -> Conflict:
     hour = f" {at.astimezone(VIETNAM):%H:%M}" if at else ""
     return Conflict(
@@ -318,7 +268,7 @@ def _second(at: datetime | None = None) -> Conflict:
 async def _held(work: Work, code: str, sequence: int | None) -> Record:
     """Lock an appointment that is booked; the work belongs to its trace from here on."""
     await work.tx.execute(_LOCK, code)
-    row = await by_code(work.tx, code)
+    row = await agreed.by_code(work.tx, code)
     if row["state"] != "booked":
         raise Conflict(
             "Lịch hẹn này không còn hiệu lực.", "This appointment does not stand any more."
@@ -339,6 +289,15 @@ async def _cancelled(work: Work, row: Record, told: dict[str, Any]) -> None:
     told = {"slot": row["slot_id"], **told}
     work.emit("appointment.cancelled", row["id"], told, unit=row["unit_id"])
     work.bells.add(f"site:{row['site_id']}")
+
+
+def _stands(
+    work: Work, what: str, made: Booked, sequence: int, told: dict[str, Any], taken: Record
+) -> None:
+    """Tell that an appointment stands in the slot that was taken for it, and owe its reminder."""
+    work.emit(what, made.id, told, unit=taken["unit_id"])
+    _remind(work, made.id, made.from_at, sequence)
+    work.bells.add(f"site:{taken['site_id']}")
 
 
 def _remind(work: Work, appointment: UUID, from_at: datetime, sequence: int) -> None:

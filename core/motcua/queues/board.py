@@ -7,6 +7,7 @@ from uuid import UUID
 
 from motcua.dossiers.codes import local_day
 from motcua.queues import forecasting
+from motcua.queues.forecast import Forecast
 from motcua.queues.hours import day_start
 from motcua.tenancy.db import Record, TenantTx
 
@@ -81,9 +82,19 @@ async def snapshot(tx: TenantTx, site_id: UUID, now: datetime) -> dict[str, Any]
                 "name_en": r["name_en"],
                 "waiting": r["waiting"],
                 "paused": r["paused"],
-                # A line that is younger than the forecast is there a few seconds later.
-                "range": str(expected.next(r["letter"])) if r["letter"] in expected.calls else "",
+                **wait(expected, r["letter"]),
             }
             for r in lines
         ],
     }
+
+
+def wait(expected: Forecast, letter: str) -> dict[str, Any]:
+    """Return the range of a line, and whether who comes now is too late for today; then no minutes stand there.
+
+    A line that is younger than the forecast is there a few seconds later.
+    """
+    if letter not in expected.calls:
+        return {"range": "", "late": False}
+    shown = expected.next(letter)
+    return {"range": "" if shown.late else str(shown), "late": shown.late}

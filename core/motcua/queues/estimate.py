@@ -1,7 +1,7 @@
 """How long it will take: a range, never a promise."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 STEP = 5
 # What is further away is shown as this many minutes.
@@ -13,10 +13,16 @@ Band = tuple[float, float]
 
 @dataclass(frozen=True)
 class Range:
-    """Minutes from now until something happens, rounded to five: low down, high up."""
+    """Minutes from now until something happens, rounded to five: low down, high up.
+
+    ``late``: nine of ten runs come to it only after the hall has closed for the day; then no page shows
+    the minutes. ``rest``: a rest of the hall is counted in.
+    """
 
     low: int
     high: int
+    late: bool = False
+    rest: bool = False
 
     def __str__(self) -> str:
         return f"{self.low}–{self.high}" if self.low != self.high else str(self.low)
@@ -41,14 +47,20 @@ def rounded(low: float, high: float) -> Range:
     return Range(int(low // STEP) * STEP, max(STEP, -int(-high // STEP) * STEP))
 
 
-def band(minutes: Sequence[float], width: float = 1.0) -> Band:
-    """Return the minutes that nine of ten runs do not exceed and one of ten does not reach, not rounded.
+def until(shown: Range, closes: float) -> Range:
+    """Return a range that says whether it is too late for a hall that closes in so many minutes."""
+    return replace(shown, late=shown.low + STEP > closes)
 
-    ``width`` stretches them around the middle run: what the log of shown and actual waits asks for.
-    """
+
+def tenths(minutes: Sequence[float]) -> tuple[float, float, float]:
+    """Return what one of ten runs does not reach, the middle run, and what nine of ten do not exceed."""
     runs = sorted(minutes)
     tenth = len(runs) // 10
-    low, middle, high = runs[tenth], runs[len(runs) // 2], runs[-1 - tenth]
+    return runs[tenth], runs[len(runs) // 2], runs[-1 - tenth]
+
+
+def stretched(low: float, middle: float, high: float, width: float = 1.0) -> Band:
+    """Return a band that is stretched around its middle: what the log of shown and actual waits asks for."""
     if high >= LONGEST:
         return low, high
     return middle - width * (middle - low), middle + width * (high - middle)
@@ -56,4 +68,4 @@ def band(minutes: Sequence[float], width: float = 1.0) -> Band:
 
 def of_runs(minutes: Sequence[float], width: float = 1.0) -> Range:
     """Return the band of some runs as a range."""
-    return rounded(*band(minutes, width))
+    return rounded(*stretched(*tenths(minutes), width))

@@ -6,14 +6,14 @@ asks some hundred times and a forecast makes sixty runs.
 
 import random
 from bisect import bisect
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 from itertools import accumulate
 
+from motcua.queues.opentime import HORIZON, OpenTime
+
 NEVER = float("inf")
-# Nobody looks further ahead than this many minutes.
-HORIZON = 720.0
 _ALWAYS = 1 << 30
 
 Entry = tuple[float, float, int, int]
@@ -66,6 +66,7 @@ class Setup:
     Waiters are numbered: first those who are real, from ``guests`` on those who stand for somebody who
     would come now; they are called and take no time. ``takes``: minutes per waiter and run. ``comes``: per
     waiter who is not here yet, the moment in each run, ``NEVER`` where he does not show up.
+    ``visits``: one person stands at one counter; his other numbers keep their places until he is free.
     """
 
     seats: tuple[Seat, ...]
@@ -80,19 +81,23 @@ class Setup:
     # After so many people with priority an ordinary one; None: priority is a head start.
     in_row: int | None = 2
     head_start: float = 0.0
+    # Whose visit has several numbers: which visit that is. And the visits of those who are at a seat now.
+    visits: Mapping[int, int] = field(default_factory=dict)
+    seated: Sequence[tuple[int, int]] = ()
 
 
 class Lanes:
     """Who waits in each line, and whom a counter takes."""
 
-    __slots__ = ("_guests", "_in_row", "_pinned", "_plain", "_prior", "_run", "_seats")
+    __slots__ = ("_guests", "_in_row", "_pinned", "_plain", "_prior", "_seats", "in_row_of")
 
     def __init__(self, setup: Setup) -> None:
         self._seats = setup.seats
         self._plain: list[list[Entry]] = [[] for _ in range(setup.lines)]
         self._prior: list[list[Entry]] = [[] for _ in range(setup.lines)]
         self._pinned: list[list[Entry]] = [[] for _ in setup.seats]
-        self._run = [seat.priority_run for seat in setup.seats]
+        # How many people with priority each seat has called one after the other.
+        self.in_row_of = [seat.priority_run for seat in setup.seats]
         self._in_row = _ALWAYS if setup.in_row is None else setup.in_row
         self._guests = range(setup.guests, len(setup.places))
 
@@ -118,13 +123,13 @@ class Lanes:
         return found
 
     def _of_groups(self, seat: int, groups: tuple[tuple[int, ...], ...]) -> int:
-        if self._run[seat] >= self._in_row:
+        if self.in_row_of[seat] >= self._in_row:
             for group in groups:
                 if lane := _first(self._plain, group):
                     return self._taken(seat, lane, 0)
         for group in groups:
             if lane := _first(self._prior, group):
-                return self._taken(seat, lane, self._run[seat] + 1)
+                return self._taken(seat, lane, self.in_row_of[seat] + 1)
             if lane := _first(self._plain, group):
                 return self._taken(seat, lane, 0)
         return -1
@@ -132,7 +137,7 @@ class Lanes:
     def _taken(self, seat: int, lane: list[Entry], run: int) -> int:
         waiter = heappop(lane)[3]
         if waiter not in self._guests:
-            self._run[seat] = run
+            self.in_row_of[seat] = run
         return waiter
 
 
@@ -148,11 +153,17 @@ def _first(lanes: list[list[Entry]], group: tuple[int, ...]) -> list[Entry] | No
 class Run:
     """One run of a setup; ``calls`` says when each waiter is called, ``NEVER`` beyond the horizon."""
 
-    __slots__ = ("_coming", "_free", "_idle", "_lanes", "_run", "_setup", "_strangers", "calls")
+    __slots__ = (
+        "_away", "_coming", "_free", "_idle", "_lanes", "_opens", "_run", "_setup", "_strangers",
+        "calls",
+    )  # fmt: skip
 
     def __init__(self, setup: Setup, run: int, seed: int) -> None:
         self._setup, self._run = setup, run
         self._lanes = Lanes(setup)
+        self._opens = OpenTime(setup.sessions).opens
+        # Until when the person of a visit is at a counter.
+        self._away = {visit: setup.seats[seat].free[run] for visit, seat in setup.seated}
         self.calls = [NEVER] * len(setup.places)
         self._free = [(seat.free[run], n) for n, seat in enumerate(setup.seats)]
         heapify(self._free)
@@ -192,9 +203,15 @@ class Run:
         if opens > at:
             heappush(self._free, (opens, seat))
             return 0
-        called, setup = 0, self._setup
+        called, setup, in_row = 0, self._setup, self._lanes.in_row_of[seat]
         while (waiter := self._lanes.pick(seat)) >= 0:
             known = len(setup.places)
+            visit = setup.visits.get(waiter)
+            if visit is not None and (until := self._away.get(visit, 0.0)) > at:
+                # He is at another counter; his place is kept.
+                self._lanes.in_row_of[seat] = in_row
+                heappush(self._coming, (until, waiter))
+                continue
             if waiter < known:
                 self.calls[waiter] = at
                 called += 1
@@ -203,7 +220,10 @@ class Run:
                 takes = setup.takes[waiter][self._run]
             else:
                 takes = self._strangers[waiter - known]
-            heappush(self._free, (at + takes * setup.seats[seat].pace, seat))
+            free = at + takes * setup.seats[seat].pace
+            heappush(self._free, (free, seat))
+            if visit is not None:
+                self._away[visit] = free
             return called
         self._idle.append(seat)
         return called
@@ -239,9 +259,3 @@ class Run:
             yield at, streams[bisect(shares, draw.random() * total, hi=len(shares) - 1)]
         while True:
             yield NEVER, _NOBODY
-
-    def _opens(self, at: float) -> float:
-        for begins, ends in self._setup.sessions:
-            if at < ends:
-                return max(at, begins)
-        return at

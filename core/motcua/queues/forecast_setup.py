@@ -34,10 +34,12 @@ class Sketch:
         }
         self.doubts = {line.letter: self._doubt(line) for line in hall.lines}
         self.counters = [*hall.counters, *self._help()]
+        self.visits = self._several()
 
     def setup(self) -> Setup:
         """Return what all runs have in common."""
         policy = self.hall.policy
+        number = {waiter.id: n for n, waiter in enumerate(self.waiters)}
         head = policy.priority_head_start_minutes
         return Setup(
             tuple(self._seat(counter, n) for n, counter in enumerate(self.counters)),
@@ -50,7 +52,23 @@ class Sketch:
             self._sessions(),
             policy.priority_in_row if head is None else None,
             head or 0.0,
+            {number[w.id]: n for n, visit in enumerate(self.visits) for w in visit},
+            [
+                (n, seat)
+                for n, visit in enumerate(self.visits)
+                for seat, counter in enumerate(self.counters)
+                if counter.visit == visit[0].visit
+            ],
         )
+
+    def _several(self) -> list[tuple[WaiterNow, ...]]:
+        """Return by visit the numbers of those who have more than one, those at a counter counted."""
+        found: dict[UUID, list[WaiterNow]] = {}
+        for waiter in self.waiters:
+            if waiter.visit is not None:
+                found.setdefault(waiter.visit, []).append(waiter)
+        seated = {counter.visit for counter in self.counters}
+        return [tuple(own) for visit, own in found.items() if len(own) > 1 or visit in seated]
 
     def _doubt(self, line: LineNow) -> list[float]:
         factors = drawing.factors(line.doubt, self.runs)

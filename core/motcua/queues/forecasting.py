@@ -4,10 +4,15 @@ A forecast costs some milliseconds, so many who ask at once share one: it is mad
 old. A process that is asked for more than it can make (a province's day in two minutes) spends about a fifth
 of its time on it and lets the forecasts get older, at most ten minutes; the time that has passed and the
 tickets that were issued meanwhile move what is told.
+
+However full its halls are, a process plays one forecast at a time, in a thread, of a bounded number of people
+(``hall_loading.NAMED`` of each line, ``forecast.MANY`` times sixty runs); who asks meanwhile waits for it
+instead of making another one.
 """
 
 import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -16,7 +21,9 @@ from motcua.ids import uuid7
 from motcua.queues.accuracy import Accuracy, accuracy
 from motcua.queues.estimate import Range
 from motcua.queues.forecast import Forecast, forecast
-from motcua.queues.hall_loading import Learned, hall_now, learned
+from motcua.queues.hall_loading import hall_now
+from motcua.queues.hall_past import Learned, learned
+from motcua.queues.hallnow import HallNow
 from motcua.tenancy.db import TenantTx
 
 __all__ = ["Accuracy", "accuracy", "forecast_of", "forget", "note_issued", "shown"]
@@ -52,7 +59,10 @@ class _Kept:
 
 _kept: dict[tuple[UUID, UUID], _Kept] = {}
 _learned: dict[tuple[UUID, UUID], tuple[datetime, Learned]] = {}
+_making: dict[tuple[UUID, UUID], asyncio.Lock] = {}
 _rest_until = [0.0]
+# One at a time: a second thread of runs would take from the web what the first one leaves it.
+_player = ThreadPoolExecutor(1, "forecast")
 
 
 async def forecast_of(tx: TenantTx, site: UUID, now: datetime) -> Forecast:
@@ -61,25 +71,48 @@ async def forecast_of(tx: TenantTx, site: UUID, now: datetime) -> Forecast:
     Ask before a number's row is locked: others would wait for the runs. The runs are made in a thread.
     """
     key = (tx.tenant.id, site)
+    if (found := _found(key, now)) is not None:
+        return found
+    lock = _making.setdefault(key, asyncio.Lock())
+    try:
+        async with lock:
+            # Who made it meanwhile made it for all that wait here.
+            return _found(key, now) or await _make(tx, key, now)
+    finally:
+        if not lock.locked():
+            _making.pop(key, None)
+
+
+def _found(key: tuple[UUID, UUID], now: datetime) -> Forecast | None:
     kept = _kept.get(key)
-    if kept is not None and _good(kept, now):
-        age = (now - kept.at).total_seconds()
-        return kept.forecast.aged(age / 60) if age >= KEPT_SECONDS else kept.forecast
+    if kept is None or not _good(kept, now):
+        return None
+    age = (now - kept.at).total_seconds()
+    return kept.forecast.aged(age / 60) if age >= KEPT_SECONDS else kept.forecast
+
+
+async def _make(tx: TenantTx, key: tuple[UUID, UUID], now: datetime) -> Forecast:
+    kept, site = _kept.get(key), key[1]
     if kept is not None:
         kept.renewing = True
     try:
         hall = await hall_now(tx, site, now, await _past(tx, site, now))
-        began = time.perf_counter()
-        made = await asyncio.to_thread(forecast, hall)
+        made, took = await asyncio.get_running_loop().run_in_executor(_player, _played, hall)
     finally:
         if kept is not None:
             kept.renewing = False
-    _rest_until[0] = time.monotonic() + _REST * (time.perf_counter() - began)
+    _rest_until[0] = time.monotonic() + _REST * took
     _kept.pop(key, None)
     _kept[key] = _Kept(made, now)
     if len(_kept) > SITES:
         _kept.pop(next(iter(_kept)))
     return made
+
+
+def _played(hall: HallNow) -> tuple[Forecast, float]:
+    """Return the forecast of a hall, and how many seconds it took."""
+    began = time.perf_counter()
+    return forecast(hall), time.perf_counter() - began
 
 
 def note_issued(tx: TenantTx, site: UUID, letter: str) -> None:

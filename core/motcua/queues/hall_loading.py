@@ -1,14 +1,14 @@
-"""Reading a hall for its forecast: one statement for what is there now, one for what the last days taught."""
+"""Reading a hall for its forecast, as it is now: one statement, laid over what the last days taught."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from motcua.dossiers.codes import local_day
-from motcua.queues import learning, today
+from motcua.queues import held, learning, today
+from motcua.queues.hall_past import GAP, Learned
 from motcua.queues.hallnow import CounterNow, CounterState, HallNow, LineNow, WaiterNow
 from motcua.queues.hours import Span, hours_of, seat_since
 from motcua.queues.learning import LineLearned, Served
@@ -18,26 +18,34 @@ from motcua.queues.today import Arrivals
 from motcua.tenancy.db import TenantTx
 from motcua.text import VIETNAM
 
-LEARN_DAYS = 28
-WIDTH_DAYS = 14
-# Somebody usually sits there: on so many of the days.
-_USUAL = 0.6
 # An appointment is kept from so many minutes before the slot to so many after.
 _EARLY, _AFTER = 15.0, 5.0
 # Who was put aside comes back within so many minutes: with a paper, or from another counter.
 _ASIDE = 15.0
-# What is believed of a hall whose earlier days are not known: pauses per service.
-_PAUSES = 0.02
-# From the end of a service to the next call while people wait.
-_GAP = 0.2
+_WHOLE_DAY = 24 * 60.0
+NAMED = 300
+"""So many people of a line are played one by one; whoever stands behind them is reckoned by the number."""
+
 
 # $1 site $2 day $3 now $4 seats taken before do not count $5 minutes whose arrivals count
-# $6 minutes whose calls show how true the ranges are. Moments come as seconds since 1970.
+# $6 minutes whose calls show how true the ranges are $7 so many of each line are named, the others counted.
+# Moments come as seconds since 1970. What could be joined by rows of the day is told by windows and hashes:
+# a plan that was made for an empty hall must not become slow in a full one.
 _NOW = """
 with own as materialized (
   select g.ticket_id, g.line_id, g.kind, g.counter_id, g.staff_id, g.from_at, g.to_at,
     extract(epoch from g.to_at - g.from_at)::float8 / 60 as minutes
   from segment g where g.site_id = $1 and g.day = $2),
+live as (
+  select t.id, t.visit_id, t.line_id, t.state, t.sort_key, t.priority, t.for_counter_id,
+    t.for_staff_id, t.parked_why, t.window_from, t.window_to,
+    count(*) over (partition by t.visit_id) > 1 as several
+  from ticket t where t.site_id = $1 and t.day = $2
+    and t.state in ('waiting', 'reserved', 'parked', 'called', 'serving')),
+queue as (
+  select t.*,
+    row_number() over (partition by t.line_id order by t.priority desc, t.sort_key, t.id) as n
+  from live t where t.state in ('waiting', 'reserved', 'parked')),
 came as (
   select t.line_id, t.priority > 0 as prior, t.arrived_at from ticket t
   where t.site_id = $1 and t.day = $2 and t.arrived_at is not null
@@ -51,9 +59,11 @@ select
         else jsonb_build_array(c.lines) end,
      'spill', coalesce(p.spill, '[]'), 'run', c.priority_run,
      'sits', c.staff_id is not null and c.opened_at >= $4,
-     'sat', exists (select 1 from own o where o.counter_id = c.id and o.staff_id is not null),
+     'sat', c.id in (
+       select o.counter_id from own o where o.counter_id is not null and o.staff_id is not null),
      'away', extract(epoch from c.break_since)::float8,
-     'kind', g.kind, 'since', extract(epoch from g.from_at)::float8, 'letter', l.letter,
+     'kind', g.kind, 'visit', v.visit_id, 'since', extract(epoch from g.from_at)::float8,
+     'letter', l.letter,
      'able', (select jsonb_agg(a.letter) from line a
         where a.tenant_id = c.tenant_id and a.site_id = c.site_id
           and (a.skill_id is null or c.staff_id is null or exists (
@@ -63,14 +73,18 @@ select
    left join work_profile p on p.tenant_id = c.tenant_id and p.id = c.profile_id
    left join segment g on g.tenant_id = c.tenant_id and g.counter_id = c.id and g.to_at is null
    left join line l on l.tenant_id = g.tenant_id and l.id = g.line_id
+   left join live v on v.id = g.ticket_id and v.several
    where c.site_id = $1) as counters,
   (select coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'letter', l.letter,
      'key', extract(epoch from t.sort_key)::float8, 'priority', t.priority,
      'counter', t.for_counter_id, 'staff', t.for_staff_id, 'state', t.state,
+     'aside', t.parked_why, 'visit', case when t.several then t.visit_id end,
      'from', case when t.state = 'reserved' then extract(epoch from t.window_from)::float8 end,
      'to', case when t.state = 'reserved' then extract(epoch from t.window_to)::float8 end)), '[]')
-   from ticket t join line l on l.tenant_id = t.tenant_id and l.id = t.line_id
-   where t.site_id = $1 and t.day = $2 and t.state in ('waiting', 'reserved', 'parked')) as waiters,
+   from queue t join line l on l.site_id = $1 and l.id = t.line_id where t.n <= $7) as waiters,
+  (select coalesce(jsonb_object_agg(l.letter, q.people), '{}') from (
+     select t.line_id, count(*) as people from queue t where t.n > $7 group by t.line_id) q
+   join line l on l.site_id = $1 and l.id = q.line_id) as tails,
   (select coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'letter', l.letter,
      'from', extract(epoch from o.from_at)::float8)), '[]')
    from appointment a join slot o on o.tenant_id = a.tenant_id and o.id = a.slot_id
@@ -90,9 +104,11 @@ select
      where c.arrived_at > $3::timestamptz - $5 * interval '1 minute'
      group by l.letter, c.prior) s) as came,
   (select extract(epoch from min(c.arrived_at))::float8 from came c) as first,
-  (select jsonb_build_object('n', count(*), 'minutes', coalesce(sum(c.minutes), 0)) from own c
-   where c.kind = 'called' and exists (select 1 from own s where s.kind = 'serving'
-     and s.ticket_id = c.ticket_id and s.from_at = c.to_at)) as walks,
+  (select jsonb_build_object('n', count(*), 'minutes', coalesce(sum(c.minutes), 0)) from (
+     select o.kind, o.minutes, o.to_at, lead(o.kind) over w as next, lead(o.from_at) over w as since
+     from own o where o.ticket_id is not null
+     window w as (partition by o.ticket_id order by o.from_at, o.to_at)) c
+   where c.kind = 'called' and c.next = 'serving' and c.since = c.to_at) as walks,
   (select jsonb_build_object('n', count(*), 'inside', count(*) filter (
      where extract(epoch from f.at - t.issued_at) / 60 between t.low_minutes and t.high_minutes))
    from (select c.ticket_id, min(c.from_at) as at from own c
@@ -101,127 +117,12 @@ select
    where t.window_from is null and t.appointment_id is null
      and f.at > $3::timestamptz - $6 * interval '1 minute') as shown
 """
-# $1 site $2 first day $3 today $4 the first day whose ranges count $5 time zone.
-_LEARNED = """
-with own as (
-  select g.ticket_id, g.line_id, g.kind, g.counter_id, g.staff_id, g.day, g.from_at, g.to_at,
-    extract(epoch from g.to_at - g.from_at)::float8 / 60 as minutes
-  from segment g where g.site_id = $1 and g.day >= $2 and g.day < $3 and g.to_at is not null),
-services as (
-  select s.line_id, s.staff_id, greatest(0.1, sum(s.minutes)) as minutes
-  from own s where s.kind = 'serving' group by s.ticket_id, s.line_id, s.staff_id),
-first_call as (
-  select c.ticket_id, min(c.from_at) as at from own c where c.kind = 'called' group by c.ticket_id),
-tickets as (
-  select t.id, t.line_id, t.priority, t.state, t.day, t.arrived_at, t.issued_at, t.window_from,
-    t.appointment_id, t.recycled, t.low_minutes, t.high_minutes
-  from ticket t where t.site_id = $1 and t.day >= $2 and t.day < $3),
-ranges as (
-  select t.id, t.issued_at as at, t.low_minutes as low, t.high_minutes as high from tickets t
-  where t.day >= $4 and t.window_from is null and t.appointment_id is null
-  union all
-  select e.ticket_id, e.at, e.low_minutes, e.high_minutes from tickets t
-  join estimate_log e on e.ticket_id = t.id where t.day >= $4)
-select
-  (select coalesce(jsonb_agg(x), '[]') from (
-     select l.letter, s.staff_id as staff, count(*) as n, sum(s.minutes) as minutes,
-       sum(ln(s.minutes)) as logs, sum(ln(s.minutes) ^ 2) as squares
-     from services s join line l on l.id = s.line_id group by l.letter, s.staff_id) x) as served,
-  (select coalesce(jsonb_agg(x), '[]') from (
-     select l.letter, t.priority > 0 as prior,
-       extract(hour from t.arrived_at at time zone $5)::int as hour, count(*) as n
-     from tickets t join line l on l.id = t.line_id where t.arrived_at is not null
-     group by 1, 2, 3) x) as arrivals,
-  (select count(distinct t.day) from tickets t) as days,
-  (select coalesce(jsonb_agg(x), '[]') from (
-     select f.counter_id as counter, count(*) as days,
-       percentile_cont(0.5) within group (order by f.minute) as minute
-     from (select o.counter_id, o.day, min(extract(epoch from
-             o.from_at at time zone $5 - o.day)::float8 / 60) as minute
-           from own o where o.staff_id is not null and o.counter_id is not null
-           group by o.counter_id, o.day) f
-     group by f.counter_id) x) as openings,
-  (select jsonb_build_object('n', count(*), 'minutes', sum(c.minutes)) from own c
-   where c.kind = 'called' and exists (select 1 from own s where s.kind = 'serving'
-     and s.ticket_id = c.ticket_id and s.from_at = c.to_at)) as walks,
-  (select jsonb_build_object('n', count(*), 'minutes', sum(least(i.minutes, 5))) from own i
-   join own c on c.kind = 'called' and c.staff_id = i.staff_id and c.from_at = i.to_at
-   join tickets t on t.id = c.ticket_id and t.arrived_at <= i.from_at
-   where i.kind = 'idle') as gaps,
-  (select jsonb_build_object('n', count(*), 'minutes', sum(b.minutes)) from own b
-   where b.kind = 'break' and b.minutes < 60) as breaks,
-  (select jsonb_build_object('n', count(*), 'absent',
-     count(*) filter (where t.state = 'no_show' or t.recycled > 0))
-   from tickets t join first_call f on f.ticket_id = t.id) as calls,
-  (select jsonb_build_object('n', count(*), 'came', count(t.arrived_at)) from tickets t
-   where t.window_from is not null) as reserved,
-  (select jsonb_build_object('n', count(*), 'inside', count(*) filter (
-     where extract(epoch from f.at - r.at) / 60 between r.low and r.high))
-   from ranges r join first_call f on f.ticket_id = r.id and f.at >= r.at) as shown
-"""
-
-
-@dataclass(frozen=True)
-class Learned:
-    """What the last days taught about a hall."""
-
-    served: tuple[Served, ...] = ()
-    arrivals: Mapping[tuple[str, bool, int], int] = field(default_factory=dict)
-    days: int = 0
-    openings: Mapping[UUID, float] = field(default_factory=dict)
-    call_minutes: float = 0.7
-    absent: float = 0.05
-    break_share: float = _PAUSES
-    break_minutes: float = 12.0
-    shows: float = 0.9
-    width: float = learning.WIDTH
-
-
-async def learned(tx: TenantTx, site: UUID, now: datetime) -> Learned:
-    """Return what the four weeks before today taught; the ranges of the last two."""
-    day = local_day(now)
-    row = await tx.fetchrow(
-        _LEARNED,
-        site,
-        day - timedelta(days=LEARN_DAYS),
-        day,
-        day - timedelta(days=WIDTH_DAYS),
-        str(VIETNAM),
-    )
-    if row is None:
-        return Learned()
-    taken = sum(s["n"] for s in row["served"])
-    return Learned(
-        tuple(_served(s) for s in row["served"]),
-        {(a["letter"], a["prior"], a["hour"]): a["n"] for a in row["arrivals"]},
-        row["days"],
-        {
-            UUID(o["counter"]): o["minute"]
-            for o in row["openings"]
-            if o["days"] >= _USUAL * row["days"]
-        },
-        _mean(0.5, row["walks"]) + _mean(_GAP, row["gaps"]),
-        learning.shrunk(0.05, row["calls"]["absent"], row["calls"]["n"]),
-        min(0.5, learning.shrunk(_PAUSES, row["breaks"]["n"], taken)),
-        _mean(12.0, row["breaks"]),
-        learning.shrunk(0.9, row["reserved"]["came"], row["reserved"]["n"]),
-        learning.width_of(row["shown"]["inside"], row["shown"]["n"]),
-    )
-
-
-def _served(row: Mapping[str, Any]) -> Served:
-    staff = UUID(row["staff"]) if row["staff"] else None
-    return Served(row["letter"], staff, row["n"], row["minutes"], row["logs"], row["squares"])
-
-
-def _mean(believed: float, row: Mapping[str, Any]) -> float:
-    return learning.shrunk(believed, row["minutes"] or 0.0, row["n"])
 
 
 async def hall_now(tx: TenantTx, site: UUID, now: datetime, past: Learned) -> HallNow:
     """Return a hall as it is in this transaction, with what was learned of it."""
     row = await tx.fetchrow(
-        _NOW, site, local_day(now), now, seat_since(now), today.RECENT, learning.LATELY
+        _NOW, site, local_day(now), now, seat_since(now), today.RECENT, learning.LATELY, NAMED
     )
     if row is None:
         return HallNow((), (), ())
@@ -234,7 +135,9 @@ def hall_of(
 ) -> HallNow:
     """Return a hall from what was read of it; ``spans`` is when it is open today."""
     spread = [((a - now).total_seconds() / 60, (b - now).total_seconds() / 60) for a, b in spans]
-    sessions = tuple((a, b) for a, b in spread if b > 0)
+    # A tenant without a calendar is open from midnight to midnight: nobody knows when it closes.
+    known = [(a, b) for a, b in spread if b - a < _WHOLE_DAY]
+    sessions = tuple((a, b) for a, b in known if b > 0)
     at = _Moment(now)
     lines, slower = _lines_today(row, at, past)
     paces = learning.paces(past.served, {letter: line.mean for letter, line in lines.items()})
@@ -244,16 +147,21 @@ def hall_of(
     return HallNow(
         tuple(_line(letter, line, arrivals, slower) for letter, line in sorted(lines.items())),
         tuple(c for c in counters if c is not None),
-        (*_waiters(row, at, past), *_booked(row, at, past, policy.head_start_minutes)),
+        (
+            *_waiters(row, at, past, _seated(counters)),
+            *_booked(row, at, past, policy.head_start_minutes),
+        ),
         policy,
         sessions,
-        learning.shrunk(past.call_minutes, walks["minutes"] + _GAP * walks["n"], walks["n"]),
+        learning.shrunk(past.call_minutes, walks["minutes"] + GAP * walks["n"], walks["n"]),
         past.absent,
         policy.recall_seconds / 60,
         past.break_share,
         past.break_minutes,
-        bool(spread) and spread[0][0] > 0,
+        bool(known) and known[0][0] > 0,
+        not sessions and len(known) == len(spread),
         learning.width_lately(past.width, row["shown"]["inside"], row["shown"]["n"]),
+        row["tails"],
     )
 
 
@@ -336,16 +244,26 @@ def _counter(
         opens or 0.0,
         row["run"],
         paces.get(staff, 1.0) if staff else 1.0,
+        UUID(row["visit"]) if row["visit"] else None,
     )
 
 
-def _waiters(row: Mapping[str, Any], at: _Moment, past: Learned) -> Iterable[WaiterNow]:
+def _seated(counters: Iterable[CounterNow | None]) -> frozenset[UUID]:
+    """Return the visits of those who are at a counter."""
+    return frozenset(c.visit for c in counters if c is not None and c.visit is not None)
+
+
+def _waiters(
+    row: Mapping[str, Any], at: _Moment, past: Learned, seated: frozenset[UUID]
+) -> Iterable[WaiterNow]:
     for t in row["waiters"]:
+        visit = UUID(t["visit"]) if t["visit"] else None
         within = None
         if t["from"] is not None and t["to"] is not None:
             within = (max(0.0, at(t["from"])), max(1.0, at(t["to"])))
         shows = past.shows if within else 1.0
-        if t["state"] == "parked":
+        # Who is put aside because he is at another counter comes back when that one has done.
+        if t["state"] == "parked" and not (t["aside"] == held.VISIT and visit in seated):
             within = (0.0, _ASIDE)
         yield WaiterNow(
             UUID(t["id"]),
@@ -356,6 +274,7 @@ def _waiters(row: Mapping[str, Any], at: _Moment, past: Learned) -> Iterable[Wai
             UUID(t["staff"]) if t["staff"] else None,
             within,
             shows,
+            visit,
         )
 
 

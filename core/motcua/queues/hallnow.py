@@ -3,6 +3,7 @@
 All times are minutes from that moment: negative in the past. Nothing here knows a clock or a database.
 """
 
+from collections.abc import Mapping
 from typing import Literal
 from uuid import UUID
 
@@ -32,7 +33,7 @@ class CounterNow(msgspec.Struct, frozen=True):
     """A counter with who sits there; ``elapsed`` minutes in its state, ``letter`` of whom it has.
 
     ``closed``: nobody yet, somebody is expected ``opens_in`` minutes. ``pace``: a service here takes that
-    many times the line's mean.
+    many times the line's mean. ``visit``: of whom it has.
     """
 
     id: UUID
@@ -46,12 +47,14 @@ class CounterNow(msgspec.Struct, frozen=True):
     opens_in: float = 0.0
     priority_run: int = 0
     pace: float = 1.0
+    visit: UUID | None = None
 
 
 class WaiterNow(msgspec.Struct, frozen=True):
     """A ticket that waits, or will: who has reserved or booked comes ``within`` two moments.
 
-    ``shows`` is the chance that he comes at all; ``key`` his place, as minutes from now.
+    ``shows`` is the chance that he comes at all; ``key`` his place, as minutes from now. ``visit``: numbers of
+    one visit belong to one person, who stands at one counter at a time.
     """
 
     id: UUID
@@ -62,6 +65,7 @@ class WaiterNow(msgspec.Struct, frozen=True):
     for_staff: UUID | None = None
     within: tuple[float, float] | None = None
     shows: float = 1.0
+    visit: UUID | None = None
 
 
 class HallNow(msgspec.Struct, frozen=True):
@@ -83,6 +87,9 @@ class HallNow(msgspec.Struct, frozen=True):
     absent_minutes: float = 1.5
     break_share: float = 0.0
     break_minutes: float = 12.0
-    # Before its first session of the day the hall works already.
+    # Before its first session of the day the hall works already; and no session of the day is left.
     early: bool = False
+    over: bool = False
     width: float = 1.0
+    # By letter how many wait behind those who are named.
+    tails: Mapping[str, int] = {}

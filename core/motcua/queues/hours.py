@@ -9,6 +9,7 @@ from uuid import UUID
 from motcua.catalogue.calendars import read_calendar
 from motcua.dossiers.codes import local_day
 from motcua.errors import Conflict, Unavailable
+from motcua.queues.estimate import Range, until
 from motcua.tenancy.db import TenantTx
 from motcua.text import VIETNAM
 from motcua.worktime import Calendar
@@ -46,6 +47,20 @@ async def hours_of(tx: TenantTx, site: UUID, day: date) -> tuple[Span, ...]:
     calendar's, and without a calendar the whole day.
     """
     return await _hours(tx, await tx.fetchval(_HOURS, site), day)
+
+
+async def closing(tx: TenantTx, site: UUID, day: date) -> datetime | None:
+    """Return when a site closes on a day; None when it is closed or nobody knows its hours."""
+    spans = await hours_of(tx, site, day)
+    if not spans or spans[-1][1] - spans[-1][0] >= timedelta(days=1):
+        return None
+    return spans[-1][1]
+
+
+async def too_late(tx: TenantTx, site: UUID, day: date, issued_at: datetime, shown: Range) -> bool:
+    """Tell whether the range that stands on a ticket lies beyond the end of its day."""
+    closes = await closing(tx, site, day)
+    return closes is not None and until(shown, (closes - issued_at).total_seconds() / 60).late
 
 
 async def _hours(

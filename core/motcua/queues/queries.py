@@ -39,6 +39,7 @@ _TICKET_UNIT = """
 select s.unit_id from ticket t join site s on s.tenant_id = t.tenant_id and s.id = t.site_id
 where t.id = $1
 """
+_STATE = "select state, version from ticket where id = $1"
 # Nothing about the person.
 _PUBLIC = """
 select t.number, t.state, t.called_at, t.window_from, t.window_to, t.issued_at, t.day, l.letter,
@@ -94,6 +95,11 @@ async def at_counter(tx: Tx, counter_id: UUID) -> Record | None:
 async def ticket_unit(tx: Tx, ticket_id: UUID) -> UUID:
     """Return the unit at whose site a ticket was issued, or raise ``NotFound``."""
     return UUID(bytes=_found(await tx.fetchrow(_TICKET_UNIT, ticket_id))["unit_id"].bytes)
+
+
+async def ticket_state(tx: Tx, ticket_id: UUID) -> Record:
+    """Return ``state`` and ``version`` of a ticket."""
+    return _found(await tx.fetchrow(_STATE, ticket_id))
 
 
 async def public(tx: Tx, code: str) -> Record:

@@ -90,6 +90,17 @@ def window_of(shown: Range, now: datetime) -> tuple[datetime, datetime]:
     return max(begin, now), max(end, begin + SHORTEST)
 
 
+def refuse_late(shown: Range) -> None:
+    """Refuse to reserve for today what is probably called only after the hall has closed; ``Conflict``."""
+    if shown.late:
+        raise Conflict(
+            "Hôm nay không còn kịp: người lấy số bây giờ có thể chưa được gọi trước khi hết giờ làm việc."
+            " Hãy chọn ngày khác.",
+            "It is too late for today: who takes a number now may not be called before the site closes."
+            " Choose another day.",
+        )
+
+
 async def windows(tx: TenantTx, site: UUID, line: UUID, day: date) -> list[Window]:
     """Return the half-hours of a coming day in which a number can be taken, with what is left of each.
 

@@ -35,7 +35,7 @@ class NewTicket(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class TicketOut(msgspec.Struct):
-    """A ticket as it is printed; ``low`` and ``high`` are minutes of waiting."""
+    """A ticket as it is printed; ``low`` and ``high`` are minutes of waiting, ``late``: not before the day closes."""
 
     id: UUID
     number: str
@@ -43,6 +43,7 @@ class TicketOut(msgspec.Struct):
     low: int
     high: int
     visit: UUID
+    late: bool = False
 
 
 class CallOut(msgspec.Struct):
@@ -109,7 +110,7 @@ class Acted(msgspec.Struct):
 
 
 class LineOut(msgspec.Struct):
-    """One line of a site; ``range`` is minutes for somebody who comes now."""
+    """One line of a site; ``range`` is minutes for somebody who comes now, empty when he is too ``late`` today."""
 
     letter: str
     name_vi: str
@@ -117,6 +118,7 @@ class LineOut(msgspec.Struct):
     waiting: int
     range: str
     paused: bool = False
+    late: bool = False
 
 
 class SiteOut(msgspec.Struct):
@@ -150,7 +152,8 @@ class CapacityOut(msgspec.Struct):
 class PlaceOut(msgspec.Struct):
     """Where a number stands, for whoever holds its code; nothing about the person.
 
-    ``place`` is 1 for who is next, null when the number does not wait. ``low`` and ``high`` are minutes.
+    ``place`` is 1 for who is next, null when the number does not wait. ``low`` and ``high`` are minutes;
+    ``late``: by then the site has closed.
     """
 
     number: str
@@ -166,3 +169,4 @@ class PlaceOut(msgspec.Struct):
     high: int | None = None
     window: tuple[datetime, datetime] | None = None
     counter: str | None = None
+    late: bool = False

@@ -5,7 +5,7 @@ A thousand telephones at a site are one question to the database: each looks int
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -26,12 +26,10 @@ NEAR_PLACES = 3
 _TICKETS = """
 select t.id, t.number, t.state, t.version, t.calls, t.window_from, t.window_to, t.parked_why,
   c.number as counter, z.name_vi as zone_vi, z.name_en as zone_en, l.letter,
-  (select count(*) from ticket o where o.tenant_id = t.tenant_id and o.site_id = t.site_id
-     and o.line_id = t.line_id and o.day = t.day and o.state in ('reserved', 'waiting')
-     and (-o.priority, o.sort_key, o.id) < (-t.priority, t.sort_key, t.id)) as ahead,
-  (select count(*) from ticket o where o.tenant_id = t.tenant_id and o.site_id = t.site_id
-     and o.line_id = t.line_id and o.day = t.day and o.state = 'waiting'
-     and o.priority = t.priority and (o.sort_key, o.id) > (t.sort_key, t.id)) as behind
+  count(*) filter (where t.state in ('reserved', 'waiting')) over (partition by t.line_id
+     order by -t.priority, t.sort_key, t.id rows between unbounded preceding and 1 preceding) as ahead,
+  count(*) filter (where t.state = 'waiting') over (partition by t.line_id, t.priority
+     order by t.sort_key, t.id rows between 1 following and unbounded following) as behind
 from ticket t
 join line l on l.tenant_id = t.tenant_id and l.id = t.line_id
 left join counter c on c.tenant_id = t.tenant_id and c.id = t.counter_id
@@ -97,6 +95,29 @@ class LineState:
     usual: int
 
 
+class Places(Mapping[UUID, Place]):
+    """The live numbers of a hall; what is said of one is reckoned when it is asked for.
+
+    Thousands may wait while few telephones look.
+    """
+
+    def __init__(self, rows: Mapping[UUID, Record], expected: Forecast) -> None:
+        self._rows, self._expected = rows, expected
+        self._told: dict[UUID, Place] = {}
+
+    def __getitem__(self, ticket: UUID) -> Place:
+        found = self._told.get(ticket)
+        if found is None:
+            found = self._told[ticket] = _place(self._rows[ticket], self._expected)
+        return found
+
+    def __iter__(self) -> Iterator[UUID]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
 @dataclass(frozen=True)
 class Hall:
     """A site at a moment; ``cut_off`` while its node goes on alone and the centre may not write for it."""
@@ -151,14 +172,13 @@ async def read(tx: TenantTx, site: UUID, now: datetime) -> Hall:
         if r["letter"] in expected.calls
     }
     rows = await tx.fetch(_TICKETS, site, local_day(now))
-    places = {r["id"]: _place(r, expected) for r in rows if r["letter"] in lines}
+    places = Places({r["id"]: r for r in rows if r["letter"] in lines}, expected)
     until = about["centre_until"] if about else None
     return Hall(site, now, until is not None and now >= until, places, lines)
 
 
 def _place(row: Record, expected: Forecast) -> Place:
-    waits = row["state"] == "waiting"
-    known = row["id"] if expected.knows(row["id"]) else row["letter"]
+    left, ends = _expected(row, expected) if row["state"] == "waiting" else (None, None)
     return Place(
         row["id"],
         row["number"],
@@ -174,9 +194,16 @@ def _place(row: Record, expected: Forecast) -> Place:
         row["window_from"],
         row["window_to"],
         row["parked_why"],
-        expected.of(row["id"], row["letter"]) if waits else None,
-        expected.end_of(known) if waits else None,
+        left,
+        ends,
     )
+
+
+def _expected(row: Record, expected: Forecast) -> tuple[Range, Range]:
+    left = expected.of(row["id"], row["letter"], row["ahead"])
+    if expected.knows(row["id"]):
+        return left, expected.end_of(row["id"])
+    return left, expected.end_of(row["letter"], left)
 
 
 _ALL = """

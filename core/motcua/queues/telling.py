@@ -12,7 +12,8 @@ from motcua.dossiers.codes import local_day
 from motcua.events.log import Event
 from motcua.events.work import Work
 from motcua.platform import Platform
-from motcua.queues import appointments, remote
+from motcua.queues import agreed, appointments, hours, remote
+from motcua.queues.estimate import Range
 from motcua.queues.standing import NEAR_PLACES
 from motcua.tenancy.db import Record
 from motcua.text import VIETNAM, vn_date
@@ -77,11 +78,18 @@ async def tell(platform: Platform, work: Work, event: Event) -> None:
 async def _taken(platform: Platform, work: Work, row: Record) -> None:
     if row["window_from"] is None:
         shown = await work.tx.fetchrow(_SHOWN, row["id"])
+        if shown and await _too_late(work, row, Range(shown["low_minutes"], shown["high_minutes"])):
+            await _send(platform, work, row, "issued_late", {}, "issued")
+            return
         said = f"{shown['low_minutes']}–{shown['high_minutes']}" if shown else ""
         await _send(platform, work, row, "issued", {"range": said}, "issued")
     else:
         window = _span(row["window_from"], row["window_to"], work.now)
         await _send(platform, work, row, "reserved", {"window": window}, "issued")
+
+
+async def _too_late(work: Work, row: Record, shown: Range) -> bool:
+    return await hours.too_late(work.tx, row["site_id"], row["day"], row["issued_at"], shown)
 
 
 async def _called(platform: Platform, work: Work, event: Event, row: Record) -> None:
@@ -125,7 +133,7 @@ async def _send(
 
 
 async def _booking(platform: Platform, work: Work, event: Event) -> None:
-    row = await appointments.by_id(work.tx, event.subject)
+    row = await agreed.by_id(work.tx, event.subject)
     kind = _BOOKINGS[event.type]
     if row is None or (kind == "moved" and row["state"] != "booked"):
         return
@@ -139,7 +147,7 @@ async def _remind(platform: Platform, work: Work, event: Event) -> None:
     sequence = int(event.payload["sequence"])
     if not await appointments.reminded(work, event.subject, sequence):
         return
-    row = await appointments.by_id(work.tx, event.subject)
+    row = await agreed.by_id(work.tx, event.subject)
     if row is not None:
         once = f"reminder:{row['id']}:{sequence}"
         await _of_appointment(platform, work, row, "reminder", {}, once)

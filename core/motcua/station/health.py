@@ -1,6 +1,6 @@
 """What the devices of a hall say of themselves, and who in front of one of them asks for help."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -120,21 +120,30 @@ async def health_of(tx: Tx, sites: list[UUID] | None, now: datetime) -> list[Dev
             r["seen_at"],
             r["help_since"],
             r["health"],
-            troubles(r["health"], r["seen_at"], r["help_since"], now),
+            troubles(r["health"], silences(r["health"], r["seen_at"], now), r["help_since"]),
         )
         for r in rows
     ]
 
 
-def troubles(
-    health: Mapping[str, Any], seen_at: datetime | None, help_since: datetime | None, now: datetime
-) -> tuple[str, ...]:
-    """Return what is wrong with a device, the worst first."""
+def silences(health: Mapping[str, Any], seen_at: datetime | None, now: datetime) -> frozenset[str]:
+    """Return which of a device's voices are not heard: ``silent`` itself, ``printer_silent`` its printer."""
     printing = printer_at(health)
-    wrong = {
-        "help": help_since is not None,
+    quiet = {
         "silent": seen_at is None or now - seen_at > SILENT,
         "printer_silent": printing is not None and now - printing > PRINTER_SILENT,
+    }
+    return frozenset(part for part, is_so in quiet.items() if is_so)
+
+
+def troubles(
+    health: Mapping[str, Any], silent: Collection[str], help_since: datetime | None
+) -> tuple[str, ...]:
+    """Return what is wrong with a device, the worst first; ``silent`` as ``silences`` tells."""
+    wrong = {
+        "help": help_since is not None,
+        "silent": "silent" in silent,
+        "printer_silent": "printer_silent" in silent,
         "printer": health.get("printer") == "error",
         "paper_out": health.get("paper") == "out",
         "paper_low": health.get("paper") == "low",

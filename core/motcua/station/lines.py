@@ -36,6 +36,7 @@ class Offer:
     """A line as a choice on the screen; ``closed`` says why it gives no number now, empty when it does.
 
     ``about`` names some of what it takes, ``better`` a hall where it would be quicker, the way included.
+    ``late``: who takes a number now is probably not called before the hall closes.
     """
 
     letter: str
@@ -48,6 +49,7 @@ class Offer:
     about_vi: str
     about_en: str
     better: Advice | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ async def offers(tx: TenantTx, law: TenantLaw | None, site: UUID, now: datetime)
         long = state.usual >= LONG_MINUTES and not closed[0]
         better = await advice.better_site(tx, site, state.id, now) if long else None
         numbers = (state.letter, state.name_vi, state.name_en, state.waiting, str(state.range))
-        found.append(Offer(*numbers, *closed, *about, better))
+        found.append(Offer(*numbers, *closed, *about, better, state.range.late))
     return found
 
 

@@ -1,17 +1,20 @@
 """What stands on a ticket, on the screen and on paper, in the visitor's language."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
 
 from motcua.errors import NotFound
+from motcua.queues import hours
+from motcua.queues.estimate import Range
 from motcua.tenancy.db import TenantTx
 from motcua.text import VIETNAM, vn_date
 
 _TICKETS = """
 select t.id, t.number, t.public_code, t.low_minutes, t.high_minutes, t.issued_at, t.state,
+  t.site_id, t.day,
   t.window_from, t.window_to, t.priority > 0 as first,
   v.priority_class is not null and t.priority = 0 as claimed, v.contact_sealed is not null as told,
   l.name_vi, l.name_en, d.track_code, d.procedure_name, s.name as site,
@@ -41,7 +44,7 @@ _DAYS = (
 
 @dataclass(frozen=True)
 class Shown:
-    """A ticket as it is shown and printed; minutes until the call."""
+    """A ticket as it is shown and printed; minutes until the call. ``late``: only after the site has closed."""
 
     id: UUID
     number: str
@@ -50,6 +53,8 @@ class Shown:
     high_minutes: int
     issued_at: datetime
     state: str
+    site_id: UUID
+    day: date
     window_from: datetime | None
     window_to: datetime | None
     first: bool
@@ -61,6 +66,7 @@ class Shown:
     procedure_name: str | None
     site: str
     counters: str
+    late: bool = False
 
 
 class Slip(msgspec.Struct, frozen=True):
@@ -94,15 +100,26 @@ async def of_visit(tx: TenantTx, ticket_id: UUID) -> list[Shown]:
     found = [Shown(**row) for row in await tx.fetch(_TICKETS, ticket_id)]
     if not found:
         raise NotFound()
-    return found
+    return [replace(one, late=await _too_late(tx, one)) for one in found]
+
+
+async def _too_late(tx: TenantTx, ticket: Shown) -> bool:
+    shown = Range(ticket.low_minutes, ticket.high_minutes)
+    return await hours.too_late(tx, ticket.site_id, ticket.day, ticket.issued_at, shown)
 
 
 def waits(ticket: Shown, lang: str) -> str:
-    """Say how long it will take: a window, a range, or at once."""
+    """Say how long it will take: a window, a range, at once, or not any more today."""
     english = lang == "en"
     if ticket.state == "reserved" and ticket.window_from and ticket.window_to:
         window = f"{_hour(ticket.window_from)}–{_hour(ticket.window_to)}"
         return f"Please be here at {window}" if english else f"Mời ông/bà có mặt lúc {window}"
+    if ticket.late:
+        return (
+            "May not be called any more today: ask the staff"
+            if english
+            else "Hôm nay có thể không kịp gọi: hãy hỏi nhân viên"
+        )
     low, high = ticket.low_minutes, ticket.high_minutes
     if high == 0:
         return "You may be called at once" if english else "Có thể được gọi ngay"

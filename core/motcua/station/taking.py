@@ -7,7 +7,7 @@ from motcua.dossiers.codes import local_day
 from motcua.errors import Invalid, NotFound
 from motcua.events.work import Work
 from motcua.people.parse import parse_phone
-from motcua.queues import appointments, issuing, remote
+from motcua.queues import agreed, appointments, issuing, remote
 from motcua.station import jobs, lines, priorities, visits
 from motcua.station.screen import Screen, code_in
 from motcua.station.visits import Erasure, Visit
@@ -102,7 +102,7 @@ async def _by_person(work: Work, screen: Screen, person: UUID) -> list[UUID]:
     ]
     for ticket in found:
         await issuing.arrive(work, ticket)
-    for row in await appointments.mine(work.tx, person, day):
+    for row in await agreed.mine(work.tx, person, day):
         if (row["day"], row["site_id"], row["state"]) == (day, site, "booked"):
             arrived = await appointments.arrive(work, row["public_code"], device=screen.device)
             found.append(arrived.id)

@@ -1,5 +1,6 @@
 """What the monitor shows of a moment that is over: devices, links, alerts and paused lines of that moment."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -7,9 +8,9 @@ import pytest
 
 from motcua import clock
 from motcua.ids import uuid7
-from motcua.monitor import live
+from motcua.monitor import live, watching
 from motcua.queues import alerts, days, nodes
-from motcua.station import health
+from motcua.station import health, silence
 
 from ..queues.conftest import Hall
 from .conftest import SignIn
@@ -110,3 +111,68 @@ async def test_an_alert_stands_as_it_stood(worked: Hall, sign_in: SignIn) -> Non
         site = await head.get("/monitor/site/sanh", params=asked)
     assert site.status_code == 200
     assert 'id="devices"' in site.text
+
+
+async def test_a_device_is_silent_from_when_it_was_missed_until_it_was_heard(worked: Hall) -> None:
+    """Seen last at minute 0, missed at 10, heard at 25; looking again and again tells nothing twice."""
+    made = await device(worked)
+    await _seen(worked, made, at(0))
+    for minutes in (1, 2, 10, 11, 12):
+        await _watch(worked, minutes)
+    await _seen(worked, made, at(25))
+    for minutes in (25, 26):
+        await _watch(worked, minutes)
+    assert [(await look(worked, m)).around.down for m in (5, 15, 30)] == [0, 1, 0]
+    [shown] = (await look(worked, 15)).devices
+    assert shown.troubles == ("silent",)
+    told = await worked.fetch(
+        "select type, at, payload from event where type like 'device.%' order by id"
+    )
+    assert [(e["type"], e["at"], e["payload"]["part"]) for e in told] == [
+        ("device.silent", at(10), "silent"),
+        ("device.heard", at(25), "silent"),
+    ]
+
+
+async def test_two_who_watch_at_the_same_moment_tell_of_a_silence_once(worked: Hall) -> None:
+    made = await device(worked)
+    await _seen(worked, made, at(0))
+    with clock.at(at(10)):
+        await asyncio.gather(
+            *(silence.keep(worked.platform, worked.tenant, at(10)) for _ in range(4))
+        )
+    told = await worked.fetch("select 1 from event where type = 'device.silent'")
+    assert len(told) == 1
+
+
+async def test_a_printer_whose_agent_fell_silent_was_so_then(worked: Hall) -> None:
+    made = await device(worked)
+    await _seen(worked, made, at(0))
+    with clock.at(at(0)):
+        await worked.do(health.report, made, {"printer": "ok"})
+    await _seen(worked, made, at(9))
+    await _watch(worked, 10)
+    [shown] = (await look(worked, 15)).devices
+    assert shown.troubles == ("printer_silent",)
+
+
+async def test_a_silence_raises_the_alert_that_stands_in_the_replay(worked: Hall) -> None:
+    made = await device(worked)
+    await _seen(worked, made, at(0))
+    pending = alerts.Pending()
+    for minutes in (10, 12):
+        await _watch(worked, minutes, pending)
+    await _seen(worked, made, at(20))
+    for minutes in (20, 22):
+        await _watch(worked, minutes, pending)
+    found = {m: [row["measure"] for row in (await look(worked, m)).alerts] for m in (5, 15, 30)}
+    assert found == {5: [], 15: ["device"], 30: []}
+
+
+async def _seen(hall: Hall, made: UUID, when: datetime) -> None:
+    await hall.fetch("update device set seen_at = $2 where id = $1 returning 1", made, when)
+
+
+async def _watch(hall: Hall, minutes: float, pending: alerts.Pending | None = None) -> None:
+    with clock.at(at(minutes)):
+        await watching.evaluate(hall.platform, hall.tenant, pending or alerts.Pending())

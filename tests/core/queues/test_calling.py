@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -6,6 +6,7 @@ import anyio
 import pytest
 
 from motcua import clock
+from motcua.dossiers.codes import local_day
 from motcua.errors import Conflict, Invalid, NotFound
 from motcua.events.work import Work
 from motcua.ids import uuid7
@@ -142,14 +143,19 @@ async def test_a_profile_gives_the_order_of_the_lines(hall: Hall) -> None:
 async def test_a_specialist_takes_other_lines_when_nobody_of_his_own_is_expected(
     hall: Hall,
 ) -> None:
-    await hall.issue("B")
-    await hall.do(
-        seats.open_counter, hall.counters[0], hall.staff[0], await profile(hall, [["A"]], ("B",))
-    )
-    soon = await hall.reserve("A", window=(clock.now() + timedelta(minutes=5),) * 2)
-    assert await hall.call() is None
-    await hall.do(moving.leave, soon.id)
-    called = await hall.call()
+    # Ten in the morning: who is expected in five minutes is expected on the same day.
+    with clock.at(datetime.combine(local_day(clock.now()), time(3), UTC)):
+        await hall.issue("B")
+        await hall.do(
+            seats.open_counter,
+            hall.counters[0],
+            hall.staff[0],
+            await profile(hall, [["A"]], ("B",)),
+        )
+        soon = await hall.reserve("A", window=(clock.now() + timedelta(minutes=5),) * 2)
+        assert await hall.call() is None
+        await hall.do(moving.leave, soon.id)
+        called = await hall.call()
     assert called
     assert called.number == "B001"
 

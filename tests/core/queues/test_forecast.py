@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from motcua.queues import drawing
 from motcua.queues.estimate import Range
 from motcua.queues.forecast import Forecast, forecast
-from motcua.queues.forecast_run import HORIZON, NEVER, Lanes, Place, Run, Seat, Setup
+from motcua.queues.forecast_run import NEVER, Lanes, Place, Run, Seat, Setup
 from motcua.queues.forecast_setup import SOON
 from motcua.queues.hallnow import CounterNow, HallNow, LineNow, WaiterNow
+from motcua.queues.opentime import HORIZON
 from motcua.queues.policy import Caller, Policy, Waiter, choose, priority_run_after
 
 EXAMPLES = int(os.environ.get("MOTCUA_EXAMPLES", "40"))

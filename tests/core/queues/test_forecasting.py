@@ -5,7 +5,7 @@ import pytest
 
 from motcua.dossiers.codes import local_day
 from motcua.ids import random_code, uuid7
-from motcua.queues import forecasting, hall_loading
+from motcua.queues import forecasting, hall_loading, hall_past
 from motcua.queues.estimate import Range
 from motcua.queues.forecast import Forecast
 from motcua.queues.hours import midnight
@@ -88,7 +88,7 @@ async def test_a_hall_is_read_as_it_stands(hall: Hall) -> None:
             NOW - timedelta(minutes=4),
         )
     async with hall.platform.db.tenant(hall.tenant) as tx:
-        found = await hall_loading.hall_now(tx, hall.site, NOW, hall_loading.Learned())
+        found = await hall_loading.hall_now(tx, hall.site, NOW, hall_past.Learned())
     assert [line.letter for line in found.lines] == ["A", "B"]
     states = {c.id: (c.state, c.letter, round(c.elapsed)) for c in found.counters}
     assert states == {
@@ -138,7 +138,7 @@ async def test_the_last_days_teach_how_long_services_take_here(hall: Hall) -> No
     for n in range(3):
         await write_day(hall, DAY - timedelta(days=n + 1), a_plan(n))
     async with hall.platform.db.tenant(hall.tenant) as tx:
-        past = await hall_loading.learned(tx, hall.site, NOW)
+        past = await hall_past.learned(tx, hall.site, NOW)
     assert sum(s.n for s in past.served) == 120
     assert past.days == 3
     assert {s.staff for s in past.served} == set(hall.staff)
@@ -153,7 +153,7 @@ async def test_the_last_days_teach_how_long_services_take_here(hall: Hall) -> No
 async def test_ranges_that_hold_too_little_are_stretched(hall: Hall) -> None:
     await write_day(hall, DAY - timedelta(days=1), a_plan(1, 90), shown=(0, 5))
     async with hall.platform.db.tenant(hall.tenant) as tx:
-        narrow = await hall_loading.learned(tx, hall.site, NOW)
+        narrow = await hall_past.learned(tx, hall.site, NOW)
     assert 1.2 < narrow.width <= 2
 
 
@@ -161,7 +161,7 @@ async def test_a_closed_counter_is_expected_when_it_usually_opens(hall: Hall) ->
     await write_day(hall, DAY - timedelta(days=1), a_plan(1))
     early = midnight(DAY) + timedelta(hours=7)
     async with hall.platform.db.tenant(hall.tenant) as tx:
-        past = await hall_loading.learned(tx, hall.site, early)
+        past = await hall_past.learned(tx, hall.site, early)
         before = await hall_loading.hall_now(tx, hall.site, early, past)
         after = await hall_loading.hall_now(tx, hall.site, early + timedelta(hours=4), past)
     assert [(c.state, c.opens_in) for c in before.counters] == [("closed", 30.0)] * 3
@@ -232,8 +232,8 @@ async def test_todays_calls_teach_how_long_the_walk_is_and_how_true_the_ranges_a
     await write_day(hall, DAY, a_plan(3, 90), shown=(700, 720))
     late = NOW + timedelta(hours=1)
     async with hall.platform.db.tenant(hall.tenant) as tx:
-        found = await hall_loading.hall_now(tx, hall.site, late, hall_loading.Learned())
-    assert found.width > hall_loading.Learned().width
+        found = await hall_loading.hall_now(tx, hall.site, late, hall_past.Learned())
+    assert found.width > hall_past.Learned().width
     assert found.call_minutes == pytest.approx(0.7, abs=0.2)
     assert sum(line.ordinary_per_hour for line in found.lines) > 0
     assert sum(line.priority_per_hour for line in found.lines) > 0
@@ -243,7 +243,7 @@ async def test_who_was_put_aside_is_expected_back(hall: Hall) -> None:
     await sit(hall, 0)
     aside = await add(hall, "A", 20, state="parked")
     async with hall.platform.db.tenant(hall.tenant) as tx:
-        found = await hall_loading.hall_now(tx, hall.site, NOW, hall_loading.Learned())
+        found = await hall_loading.hall_now(tx, hall.site, NOW, hall_past.Learned())
     (waiter,) = found.waiters
     assert waiter.id == aside
     assert waiter.within is not None

@@ -25,6 +25,7 @@ from motcua.tenancy.db import Database
 from motcua.tenancy.tenant import Tenant
 from motcua.web.gate import Gate
 from motcua.web.simulated import simulated
+from motcua.worktime import is_working_day
 
 _OTHER = """
 [[sites]]
@@ -36,12 +37,11 @@ layout = "small"
 """
 
 
-def next_weekday() -> date:
-    """Return a working day soon: the calendar of the sample tenant ends one day."""
-    day = local_day(now()) + timedelta(days=1)
-    while day.weekday() >= 5:
-        day += timedelta(days=1)
-    return day
+async def next_working_day(platform: Platform, tenant: Tenant) -> date:
+    """Return the next day on which the tenant works."""
+    calendar = (await platform.catalogue.of(tenant)).calendar
+    days_ahead = (local_day(now()) + timedelta(days=n) for n in range(1, 20))
+    return next(day for day in days_ahead if is_working_day(calendar, day))
 
 
 @dataclass
@@ -85,7 +85,7 @@ async def small_day(prepared: Cluster, platform: Platform, province: Tenant, app
     """Play it, as fast as it goes."""
     said: list[str] = []
     stamped = cast(Any, simulated(app, "stamps"))
-    order = Order(next_weekday(), visitors=60, sites=3, speed=0, seed=3)
+    order = Order(await next_working_day(platform, province), visitors=60, sites=3, speed=0, seed=3)
     found = await days.made_ready(platform, province, order, said.append)
     base = f"http://{province.host}"
     transport = httpx2.ASGITransport(app=stamped)

@@ -201,6 +201,7 @@ class HallBoard extends HTMLElement {
       }
       const wait = element(row, 'span', 'line-wait', say(`${line.waiting} người chờ`, `${line.waiting} waiting`));
       if (line.range) element(wait, 'small', '', say(`${line.range} phút`, `${line.range} min`));
+      else if (line.late) element(wait, 'small', '', say('hết giờ hôm nay', 'not any more today'));
     });
   }
 
