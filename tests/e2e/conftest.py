@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from motcua.demo import people
+from motcua.demo.visitor import HOME, HOME_CODE, HOME_NAME
 from tests.e2e.house import House, running
 from tests.e2e.visitor import Visitor
+from tests.e2e.wallet_page import QUIET, Office
 
 _FLAGS = [
     "--no-sandbox",
@@ -63,3 +66,22 @@ def visitor(browser: Browser, house: House, secrets: set[str]) -> Iterator[MakeV
     yield make
     for one in made:
         one.close()
+
+
+@pytest.fixture
+def who(visitor: MakeVisitor) -> Visitor:
+    """Somebody with a wallet; the wallet's own refusals are no errors of the page."""
+    who = visitor()
+    who.forgiven = QUIET
+    return who
+
+
+@pytest.fixture(scope="session")
+def citizen() -> people.Person:
+    """Somebody who signs in at the issuer of his papers."""
+    return people.citizens(HOME, HOME_CODE, HOME_NAME, 40)[8]
+
+
+@pytest.fixture(scope="session")
+def office(house: House) -> Office:
+    return Office(house)

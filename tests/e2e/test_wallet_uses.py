@@ -11,9 +11,9 @@ from motcua.demo.visitor import AWAY, HOME, HOME_CODE, HOME_NAME
 from tests.e2e import walks
 from tests.e2e.conftest import MakeVisitor
 from tests.e2e.house import House
-from tests.e2e.test_wallet import STATION, Office, take
 from tests.e2e.visitor import PHONE, Visitor
 from tests.e2e.walks import COPY, Walk
+from tests.e2e.wallet_page import STATION, Office, take
 
 IDENTITY = "3.999001.MAU"
 SIGN, AGREE = "Ký bằng giấy tờ trong ví", "Đồng ý và ký"
@@ -187,6 +187,8 @@ def test_a_form_is_filled_in_from_a_paper_and_says_so(walk: Walk, house: House) 
     who.page.wait_for_url("**filled=**")
     expect(who.page.locator('[name="subject_name"]')).to_have_value(re.compile("Người Mẫu"))
     expect(who.page.get_by_text("Lấy từ ví: Bản sao từ sổ gốc").first).to_be_visible()
+    # The paper is another person's: nothing of who is signed in stays beside that name.
+    expect(who.page.get_by_text("Giấy tờ này của người khác")).to_be_visible()
     who.look("fill-filled")
 
 

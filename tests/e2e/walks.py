@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from playwright.sync_api import FilePayload, Locator, expect
 
 from motcua.demo import people
-from motcua.demo.hops import ANSWERS, scan
+from motcua.demo.hands import ANSWERS, scan
 from motcua.demo.visitor import AWAY, HOME, HOME_CODE, HOME_NAME, SITE
 from tests.e2e.visitor import HALL, Visitor
 

@@ -21,8 +21,8 @@ from motcua.errors import Invalid
 from motcua.events.work import Work
 from motcua.people import citizens
 from motcua.portal.attaching import attached
-from motcua.portal.papers import credentials
 from motcua.portal.sheets import Sheet
+from motcua.portal.slots import credentials
 from motcua.portal.visit import Visit
 from motcua.wallet import signing
 from motcua.wallet.signing import Evidence, Form

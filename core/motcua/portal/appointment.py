@@ -15,7 +15,7 @@ from motcua.errors import Invalid, NotFound, Problem
 from motcua.platform import Platform
 from motcua.portal.appointments import free_days
 from motcua.portal.asking import asker, code_of
-from motcua.queues import appointments, calendar_file
+from motcua.queues import agreed, appointments, calendar_file
 from motcua.queues.calendar_file import Entry
 from motcua.tenancy.db import Record
 from motcua.tenancy.tenant import Tenant
@@ -46,7 +46,7 @@ async def calendar(request: AnyRequest, code: FromPath[str]) -> Response[bytes]:
     tenant = province_of(request)
     platform: Platform = request.app.state.platform
     async with platform.db.tenant(tenant) as tx:
-        row = await appointments.by_code(tx, code_of(code))
+        row = await agreed.by_code(tx, code_of(code))
     entry = entry_of(row, tenant, base_url_of(request), here(request).lang)
     method = "CANCEL" if entry.cancelled else "PUBLISH"
     return Response(
@@ -132,7 +132,7 @@ async def _page(
     tenant, now = province_of(request), clock.now()
     law = await platform.catalogue.of(tenant)
     async with platform.db.tenant(tenant) as tx:
-        row = await appointments.by_code(tx, code_of(code))
+        row = await agreed.by_code(tx, code_of(code))
         events = await tx.fetch(_HISTORY, row["id"], _TOLD)
     return page(
         request,
@@ -153,7 +153,7 @@ async def _move_page(
 ) -> Template:
     platform: Platform = request.app.state.platform
     async with platform.db.tenant(province_of(request)) as tx:
-        row = await appointments.by_code(tx, code_of(code))
+        row = await agreed.by_code(tx, code_of(code))
         if row["state"] != "booked":
             raise NotFound(
                 "Lịch hẹn này không còn đổi giờ được.", "This appointment cannot be moved any more."

@@ -13,7 +13,7 @@ from motcua import clock, notices
 from motcua.dossiers.codes import local_day
 from motcua.errors import Invalid, NotFound, Problem
 from motcua.portal.asking import Asker, asker, phone_of
-from motcua.queues import appointments, slots
+from motcua.queues import agreed, appointments, slots
 from motcua.tenancy.db import Record, TenantTx
 from motcua.text import fold
 from motcua.web.here import AnyRequest, here
@@ -55,7 +55,7 @@ async def choose(
         return await _hours(request, who, site, line, about, phone=await who.own_phone())
     async with who.platform.db.tenant(who.tenant) as tx:
         rows = await tx.fetch(_PLACES)
-        mine = await appointments.mine(tx, who.person, local_day(clock.now())) if who.person else []
+        mine = await agreed.mine(tx, who.person, local_day(clock.now())) if who.person else []
     wanted = fold(q[:80])
     kept = [r for r in rows if wanted in fold(f"{r['name']} {r['unit']} {r['address']}")]
     places = [list(found) for _, found in groupby(kept, key=lambda r: r["key"])]

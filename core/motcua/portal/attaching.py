@@ -15,9 +15,10 @@ from motcua.errors import Problem
 from motcua.events.work import Work
 from motcua.files.intake import Prepared, note
 from motcua.portal import reuse
-from motcua.portal.papers import file_row, prepared, uploads
+from motcua.portal.papers_page import file_row
 from motcua.portal.reuse import Held
 from motcua.portal.sheets import Sheet
+from motcua.portal.uploading import prepared, uploads
 from motcua.portal.visit import Visit
 from motcua.text import nfc
 

@@ -27,8 +27,8 @@ from motcua.portal import reuse
 from motcua.portal.attaching import Attaching, attachments, forget
 from motcua.portal.filling import offered
 from motcua.portal.mine import overview
-from motcua.portal.papers import UPLOAD_BODY
 from motcua.portal.sheets import Sheet, begin, posted_texts, steps
+from motcua.portal.uploading import UPLOAD_BODY
 from motcua.portal.visit import Visit, citizen
 from motcua.web.here import AnyRequest
 from motcua.web.pages import page
@@ -285,6 +285,7 @@ async def _drawn(sight: Sight, errors: dict[str, str]) -> Template:
         back=sight.back if sight.back == CHECK else "",
         from_wallet=await offered(visit, sheet, number) if not errors else [],
         filled=visit.request.query_params.get("filled", ""),
+        emptied=visit.request.query_params.get("emptied", ""),
         previous=f"/drafts/{sight.draft.id}/form/{previous}" if previous else "",
         steps=steps(sheet, numbers.index(number) + 1 if number in numbers else 1),
     )

@@ -22,6 +22,7 @@ from motcua.dossiers.codes import local_day
 from motcua.dossiers.drafts import Draft, Sourced
 from motcua.errors import Invalid, NotFound
 from motcua.events.work import Work
+from motcua.portal import holder
 from motcua.portal.begin import sheet_of
 from motcua.portal.filling import Mapped, answerable, questions
 from motcua.portal.sheets import Sheet
@@ -114,11 +115,13 @@ async def filled(
             work, presentation, PURPOSE, visit.session.subject, draft_id, response_code
         )
         proven = msgspec.json.decode(kept, type=dict[str, Proven])
-        keys = [
-            key
-            for kind, one in proven.items()
-            for key in _take(visit, sheet, kind, names.get(kind), one)
-        ]
+        keys, gone = [], []
+        for kind, one in proven.items():
+            asked = list(answerable(visit.tenant, sheet).get(kind, {}))
+            before = holder.facts(sheet, holder.beside(sheet, asked))
+            taken = _take(visit, sheet, kind, names.get(kind), one)
+            keys += taken
+            gone += holder.settle(sheet, taken, before)
         await drafts.save(work, draft)
         work.emit("draft.filled", draft.id, {"fields": keys, "kinds": list(proven)})
     if not keys:
@@ -126,7 +129,8 @@ async def filled(
             "Giấy tờ hợp lệ nhưng không có thông tin nào điền được vào biểu mẫu này.",
             "The paper is valid, but holds nothing that this form asks for.",
         )
-    return visit.go(f"/drafts/{draft_id}/form/{page}?filled={len(keys)}")
+    emptied = f"&emptied={len(gone)}" if gone else ""
+    return visit.go(f"/drafts/{draft_id}/form/{page}?filled={len(keys)}{emptied}")
 
 
 def _take(visit: Visit, sheet: Sheet, kind: str, names: Any, one: Proven) -> list[str]:

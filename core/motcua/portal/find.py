@@ -12,7 +12,7 @@ from motcua.catalogue.adopted import Adopted
 from motcua.catalogue.procedure import Paper
 from motcua.dossiers import drafts, queries
 from motcua.platform import Platform
-from motcua.portal.papers import needed, uploadable
+from motcua.portal.slots import needed, uploadable
 from motcua.tenancy.tenant import Tenant
 from motcua.web.here import AnyRequest, here, province_of
 from motcua.web.pages import page

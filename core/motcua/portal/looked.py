@@ -8,6 +8,7 @@ from litestar import get
 from litestar.params import FromQuery
 from litestar.response import Template
 
+from motcua.dossiers.law import names
 from motcua.holdings import looks
 from motcua.portal import my_papers
 from motcua.portal.visit import citizen
@@ -22,8 +23,9 @@ async def show(request: AnyRequest, before: FromQuery[datetime | None] = None) -
     """List who looked at my person, my dossiers and papers, and at what I shared."""
     visit = citizen(request)
     moment = (before if before.tzinfo else before.replace(tzinfo=UTC)) if before else _LATEST
+    called = names(await visit.law())
     async with visit.work() as work:
-        found = await looks.looks(work, visit.session.subject, moment)
+        found = await looks.looks(work, visit.session.subject, moment, called)
     following = None
     if len(found) == looks.PAGE:
         following = visit.url(f"/my/looks?{urlencode({'before': found[-1].at.isoformat()})}")

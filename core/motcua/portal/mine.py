@@ -11,23 +11,25 @@ from litestar import get
 from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
-from motcua.catalogue.adopted import Adopted
+from motcua.catalogue.adopted import TenantLaw
 from motcua.catalogue.form_posted import Raw
 from motcua.channels import shown
 from motcua.dossiers import bundles, clock_view, drafts, offices, queries, rating
+from motcua.dossiers.clock_view import ClockView
+from motcua.dossiers.drafts import Handover
 from motcua.dossiers.law import law_of, names
 from motcua.dossiers.slips import MONEY, PROVENANCE
-from motcua.dossiers.states import FINAL, State
+from motcua.dossiers.states import State
 from motcua.errors import Problem
 from motcua.events.work import Work
-from motcua.holdings import withdrawing
-from motcua.holdings.grounds import grounds
-from motcua.portal import progress, supplement
+from motcua.portal import handing, progress, supplement
+from motcua.portal.outcome import outcome_of
 from motcua.portal.supplement import Sought
 from motcua.portal.visit import Visit, citizen
 from motcua.tenancy.db import Record
 from motcua.text import vn_moment
 from motcua.wallet import signing
+from motcua.wallet.statuslist import REVOKED
 from motcua.web.here import AnyRequest
 from motcua.web.pages import page
 
@@ -38,6 +40,7 @@ select at, actor, type from event
 where subject = any($1) and type in ('person.read', 'dossier.read') and actor <> $2
 order by id desc limit 20
 """
+_WITHDRAWN = "select dossier_id from issued_result where dossier_id = any($1) and status = $2"
 _READERS = {
     "staff": ("Cán bộ của cơ quan", "An officer"),
     "device": ("Ki-ốt", "A kiosk"),
@@ -69,6 +72,7 @@ async def overview(
     async with visit.work() as work:
         begun = await drafts.mine(work.tx, visit.session.subject)
         rows = await queries.mine(work.tx, visit.session.subject, moment, before_id or _NIL)
+        gone = await work.tx.fetch(_WITHDRAWN, [r["id"] for r in rows], REVOKED)
     known = {p.code: p.package.procedure for p in law.procedures}
     following = ""
     if len(rows) == queries.PAGE:
@@ -82,6 +86,7 @@ async def overview(
         problem=(problem.en if visit.lang == "en" else problem.vi) if problem else "",
         drafts=[(d, known.get(d["procedure_code"])) for d in begun] if not before else [],
         rows=[(r, *progress.state_badge(r["state"], visit.lang)) for r in rows],
+        withdrawn={row["dossier_id"] for row in gone},
         names=names(law),
         first=before is None,
         following=following,
@@ -100,24 +105,25 @@ async def dossier_page(
     errors: dict[str, str],
     typed: Raw | None = None,
     at: Sequence[str] = (),
+    wished: Handover | None = None,
 ) -> Template:
-    """Return the page of a dossier; ``errors`` belong to one of its forms, ``typed`` and ``at`` to the supplement."""
+    """Return the page of a dossier; ``errors`` belong to one of its forms.
+
+    ``typed`` and ``at`` are those of the supplement, ``wished`` was typed of how the result is handed over.
+    """
     lang = visit.lang
     await offices.of(visit.platform, visit.tenant)  # kept, so that no work waits for it
     async with visit.work() as work:
         row = await queries.owned(work.tx, dossier_id, visit.session.subject)
         law, procedure = await law_of(visit.platform, work, row)
         events = await queries.events(work.tx, dossier_id)
-        papers = await queries.components(work.tx, dossier_id)
-        before = await queries.seen_before(work.tx, dossier_id)
+        papers = await _papers(visit, work, dossier_id)
         sought = await supplement.read(visit, work, row)
-        result = await queries.result(work.tx, dossier_id)
-        chain = await withdrawing.chain(work.tx, result["id"]) if result else []
-        withdrawal = await withdrawing.standing(work.tx, dossier_id) if result else None
-        corrects = await withdrawing.corrects(work.tx, dossier_id)
+        outcome = await outcome_of(work, dossier_id)
         rated = await rating.of(work.tx, dossier_id)
         deliveries = await shown.of_dossier(visit.platform, visit.tenant, work.tx, dossier_id, lang)
         reads = await _reads(work, visit, row)
+        handed = await handing.of_dossier(visit, work, row, wished)
         answers = queries.answers(work, row)
         evidence = await signing.of_dossier(work, dossier_id)
         children = await bundles.children(work.tx, dossier_id)
@@ -132,23 +138,14 @@ async def dossier_page(
         names=names(law),
         unit=row["competent_name"],
         badge=progress.state_badge(row["state"], lang),
-        items=progress.timeline(law, row, events, lang),
-        clock=progress.clock(law.calendar, row, events, lang),
-        lines=progress.explained(running.derivation, lang),
-        react=running.reaction.explain(lang) if running.reaction else [],
-        running=running,
-        papers=[_paper(visit, dossier_id, c, before.get(c["id"], "")) for c in papers],
+        **_course(law, row, events, running, lang),
+        papers=papers,
         asked=sought.request if sought else None,
         **_asked(sought, typed, errors, lang, at),
         children=[(c, *progress.state_badge(c["state"], lang)) for c in children],
-        result=result,
-        chain=chain,
-        withdrawal=withdrawal if withdrawal and withdrawal["state"] == "signed" else None,
-        ground=_ground(visit, withdrawal),
-        corrects=corrects,
+        **outcome.drawn(visit, row, procedure),
         deliveries=deliveries,
-        offerable=_offerable(result) and row["subject_id"] == visit.session.subject,
-        awaitable=_awaitable(row, result, procedure) and row["subject_id"] == visit.session.subject,
+        **handed,
         rated=rated,
         rateable=row["state"] in (State.DONE, State.RETURNED) and rated is None,
         reads=reads,
@@ -159,6 +156,25 @@ async def dossier_page(
         ],
         money_state=MONEY[row["money"]][lang == "en"],
     )
+
+
+def _course(
+    law: TenantLaw, row: Record, events: Sequence[Record], running: ClockView, lang: str
+) -> dict[str, Any]:
+    """Return how far the dossier is, and how its due date came about."""
+    return {
+        "items": progress.timeline(law, row, events, lang),
+        "clock": progress.clock(law.calendar, row, events, lang),
+        "lines": progress.explained(running.derivation, lang),
+        "react": running.reaction.explain(lang) if running.reaction else [],
+        "running": running,
+    }
+
+
+async def _papers(visit: Visit, work: Work, dossier_id: UUID) -> list[dict[str, Any]]:
+    components = await queries.components(work.tx, dossier_id)
+    before = await queries.seen_before(work.tx, dossier_id)
+    return [_paper(visit, dossier_id, c, before.get(c["id"], "")) for c in components]
 
 
 def _paper(visit: Visit, dossier_id: UUID, component: Record, before: str) -> dict[str, Any]:
@@ -193,21 +209,6 @@ def _asked(
         "slots": supplement.slots(sought, now, lang),
         "summary": supplement.summary(errors, rows, lang),
     }
-
-
-def _ground(visit: Visit, withdrawal: Record | None) -> str:
-    known = grounds(visit.tenant).get(withdrawal["ground"]) if withdrawal else None
-    return known.said(visit.lang) if known else ""
-
-
-def _offerable(result: Record | None) -> bool:
-    return bool(result and result["kind"] == "granted" and result["type"] and result["status"] == 0)
-
-
-def _awaitable(row: Record, result: Record | None, procedure: Adopted) -> bool:
-    """Tell whether the dossier will bring a paper that a wallet can wait for."""
-    rule = procedure.package.procedure.result
-    return result is None and row["state"] not in FINAL and bool(rule and rule.type)
 
 
 async def _reads(work: Work, visit: Visit, row: Record) -> list[tuple[str, str, int]]:

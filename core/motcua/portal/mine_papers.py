@@ -9,30 +9,32 @@ from litestar.datastructures import FormMultiDict
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
+from motcua.channels import handover
 from motcua.documents.kept import newest
 from motcua.dossiers import queries, rating, slips
 from motcua.dossiers.answering import Handed, answer_supplement
+from motcua.dossiers.drafts import Handover
 from motcua.dossiers.submission import Paper
 from motcua.errors import Invalid, NotFound, Problem, TooLarge
 from motcua.events.work import Work
 from motcua.files.intake import Prepared, keeping, note
 from motcua.holdings import letters
+from motcua.portal import handing
 from motcua.portal import supplement as asking
 from motcua.portal.mine import dossier_page
-from motcua.portal.papers import prepared, uploads
+from motcua.portal.uploading import UPLOAD_BODY, prepared, uploads
 from motcua.portal.visit import Visit, citizen
 from motcua.tenancy.db import Record
 from motcua.wallet import offering
+from motcua.wallet.statuslist import REVOKED
 from motcua.web.here import AnyRequest
 from motcua.web.pages import page
-
-_UPLOAD_BODY = 50_000_000
 
 
 @post(
     "/my/{dossier_id:uuid}/supplement",
     include_in_schema=False,
-    request_max_body_size=_UPLOAD_BODY,
+    request_max_body_size=UPLOAD_BODY,
 )
 async def answer(request: AnyRequest, dossier_id: FromPath[UUID]) -> Redirect | Template:
     """Hand in exactly what was asked for; the clock goes on."""
@@ -128,7 +130,8 @@ async def result(
         sha256 = issued if version == "issued" else await newest(work.tx, issued)
         work.emit("result.downloaded", found["id"])
     pdf = await to_thread.run_sync(visit.files.get, sha256)
-    return _pdf(pdf, f"ket-qua-{row['code']}")
+    ended = "da-thu-hoi-" if found["status"] == REVOKED else ""
+    return _pdf(pdf, f"ket-qua-{ended}{row['code']}")
 
 
 @get("/my/{dossier_id:uuid}/withdrawal.pdf", include_in_schema=False)
@@ -232,6 +235,22 @@ async def rate(request: AnyRequest, dossier_id: FromPath[UUID]) -> Redirect | Te
     return visit.go(f"/my/{dossier_id}")
 
 
+@post("/my/{dossier_id:uuid}/handover", include_in_schema=False)
+async def choose_handover(request: AnyRequest, dossier_id: FromPath[UUID]) -> Redirect | Template:
+    """Choose another way to receive the result, until it is issued."""
+    visit = citizen(request)
+    posted = {k: str(v) for k, v in (await request.form()).items()}
+    typed = handing.typed_of(posted) or Handover()
+    try:
+        async with visit.work() as work:
+            row = await queries.owned(work.tx, dossier_id, visit.session.subject)
+            wish = handing.read(handing.way_of(visit, row["procedure_code"], work.now), typed)
+            await handover.change(work, dossier_id, visit.session.subject, wish)
+    except Invalid as problem:
+        return await dossier_page(visit, dossier_id, problem.fields, wished=typed)
+    return visit.go(f"/my/{dossier_id}#handover")
+
+
 ROUTES: list[Any] = [
     answer,
     part,
@@ -243,4 +262,5 @@ ROUTES: list[Any] = [
     offer,
     offer_here,
     rate,
+    choose_handover,
 ]

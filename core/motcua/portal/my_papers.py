@@ -1,6 +1,6 @@
 """My papers: all results and all papers brought before, in one list; found, downloaded, shared, exported."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -8,6 +8,7 @@ from litestar import get
 from litestar.params import FromQuery
 from litestar.response import Stream, Template
 
+from motcua.dossiers.law import names
 from motcua.dossiers.slips import PROVENANCE
 from motcua.holdings import archive, store
 from motcua.holdings.store import Holding
@@ -38,6 +39,7 @@ async def show(
 ) -> Template:
     """List what I hold here, searched and filtered."""
     visit = citizen(request)
+    english = dict(names(await visit.law()).values())
     async with visit.work() as work:
         held = await store.holdings(work, visit.session.subject)
     wanted = {"q": q[:100], "kind": kind, "standing": standing}
@@ -46,7 +48,7 @@ async def show(
     return page(
         request,
         "portal/my_papers.html",
-        rows=[drawn(visit, h) for h in found[start : start + _PAGE]],
+        rows=[drawn(visit, h, english) for h in found[start : start + _PAGE]],
         counted=len(found),
         holds=len(held),
         sharable=any(h.in_force for h in held),
@@ -57,8 +59,8 @@ async def show(
     )
 
 
-def drawn(visit: Visit, h: Holding) -> dict[str, Any]:
-    """Describe a holding for a page."""
+def drawn(visit: Visit, h: Holding, english: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Describe a holding for a page; ``english`` names procedures, by their Vietnamese name."""
     en = visit.lang == "en"
     home = visit.url(f"/my/{h.dossier_id}")
     result = h.kind == "result"
@@ -68,10 +70,11 @@ def drawn(visit: Visit, h: Holding) -> dict[str, Any]:
         "ref": h.ref,
         "name": h.name(visit.lang),
         "badge": (words[en], words[2]),
+        "withdrawn": h.standing in ("revoked", "replaced"),
         "about": _about(h, visit.lang),
         "file": f"{home}/result.pdf" if result else f"{home}/papers/{h.id}.pdf",
         "home": home,
-        "used": _used(h, visit.lang),
+        "used": _used(h, visit.lang, english or {}),
         "replaced": visit.url(f"/my/{h.next_dossier}") if h.next_dossier else "",
     }
 
@@ -96,9 +99,11 @@ def _about(h: Holding, lang: str) -> str:
     return f"{pages}, {'handed in ' if en else 'nộp ngày '}{vn_date(h.at)}"
 
 
-def _used(h: Holding, lang: str) -> list[str]:
-    words = "dossier" if lang == "en" else "hồ sơ"
-    return [f"{words} {code}{': ' + name if name else ''}" for code, name, _ in h.used]
+def _used(h: Holding, lang: str, english: Mapping[str, str]) -> list[str]:
+    en = lang == "en"
+    words = "dossier" if en else "hồ sơ"
+    called = {name: english.get(name) or name if en else name for _, name, _ in h.used}
+    return [f"{words} {code}{': ' + called[name] if name else ''}" for code, name, _ in h.used]
 
 
 def _link(visit: Visit, wanted: dict[str, str], start: int) -> str:

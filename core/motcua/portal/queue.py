@@ -1,5 +1,6 @@
 """Taking a number from afar: which hall, which line, when to come. Works without an account and without script."""
 
+from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
 from typing import Any
 
@@ -13,8 +14,9 @@ from motcua.errors import Invalid, NotFound, Problem
 from motcua.platform import Platform
 from motcua.portal.asking import Asker, asker, phone_of
 from motcua.portal.queue_parts import fragment
-from motcua.queues import advice, days, hours, issuing, remote, standing
+from motcua.queues import advice, confirming, days, hours, issuing, remote, standing
 from motcua.queues import slots as slots_of
+from motcua.queues.days import Capacity
 from motcua.tenancy.db import Record, TenantTx
 from motcua.tenancy.tenant import Tenant
 from motcua.text import fold
@@ -86,12 +88,17 @@ async def reserve(
     form = await request.form()
     # A day that is over offers no "now": then nothing may be chosen yet.
     phone, when = str(form.get("phone", ""))[:40], str(form.get("when", "none"))[:40]
+    typed = str(form.get("code", ""))[:20]
     try:
-        code = await take(who, site_key, letter, phone, when)
+        code = await take(who, site_key, letter, phone, when, typed)
     except Problem as refused:
         if refused.status == 404:
             raise
+        # Whoever has not been asked for the code yet has done nothing wrong.
+        confirm = "code" in refused.fields
         errors = refused.fields or {"": refused.said(who.lang)}
+        if confirm and not typed:
+            errors = {}
         return await _form(
             request,
             who,
@@ -100,21 +107,32 @@ async def reserve(
             phone=phone,
             when=when,
             errors=errors,
-            status=refused.status,
+            confirm=confirm or bool(typed),
+            status=refused.status if errors else 200,
         )
     return Redirect(here(request).url(f"/q/{code}"), status_code=303)
 
 
-async def take(who: Asker, site_key: str, letter: str, phone: str, when: str) -> str:
-    """Reserve a number now, or in the half-hour that begins at ``when`` (ISO 8601); returns its public code."""
+async def take(
+    who: Asker, site_key: str, letter: str, phone: str, when: str, code: str = ""
+) -> str:
+    """Reserve a number now, or in the half-hour that begins at ``when`` (ISO 8601); returns its public code.
+
+    A telephone to which messages will go needs the ``code`` that was sent to it, unless somebody is signed
+    in: ``Invalid`` at ``code`` without it, which sends it, and for a wrong one.
+    """
     contact = phone_of(phone)
     begin = _moment(when)
     platform, now = who.platform, clock.now()
     async with platform.db.tenant(who.tenant) as tx:
         line = await remote.line_at(tx, site_key, letter)
+    hall = await standing.hall_of(platform, who.tenant, line["site_id"], now)
     if begin is None:
-        hall = await standing.hall_of(platform, who.tenant, line["site_id"], now)
+        remote.refuse_late(hall.lines[letter].range)
         window = remote.window_of(hall.lines[letter].range, now)
+    # A hall that is cut off gives nothing: no code is sent for it.
+    if contact and not who.known and not hall.cut_off and notices.reach(platform, who.tenant):
+        await _confirm(who, contact, code)
     async with platform.works.begin(who.tenant, who.actor) as work:
         await who.knock(work, "reserve")
         if begin is not None:
@@ -131,6 +149,19 @@ async def take(who: Asker, site_key: str, letter: str, phone: str, when: str) ->
             origin="portal" if who.person else "phone",
         )
     return issued.public_code
+
+
+async def _confirm(who: Asker, contact: str, typed: str) -> None:
+    """Ask for the code of a telephone, or take it; what was counted stands before anything is refused."""
+    async with who.platform.works.begin(who.tenant, who.actor) as work:
+        if not typed.strip():
+            await confirming.ask(work, contact, who.address, who.lang)
+            refused = confirming.owed()
+        elif await confirming.check(work, contact, typed):
+            return
+        else:
+            refused = confirming.wrong()
+    raise refused
 
 
 def _moment(when: str) -> datetime | None:
@@ -156,46 +187,88 @@ async def _form(
     phone: str = "",
     when: str = "now",
     errors: dict[str, str] | None = None,
+    confirm: bool = False,
     status: int = 200,
 ) -> Template:
     platform, tenant, now = who.platform, who.tenant, clock.now()
-    today = local_day(now)
     async with platform.db.tenant(tenant) as tx:
         site = await _site(tx, site_key)
         line = await remote.line_at(tx, site_key, letter)
-        room = next(c for c in await days.capacity(tx, site["id"], today) if c.line == line["id"])
-        opened = await hours.hours_of(tx, site["id"], today)
-        following, later = await _next_day(tx, site["id"], line["id"], today)
-        coming = await days.capacity(tx, site["id"], following) if following else []
-        better = await advice.better_site(tx, site["id"], line["id"], now)
-        bookable = bool(await slots_of.free(tx, line["id"], now, today, today + _ANY_SLOT))
+        today = await _today(tx, site["id"], line["id"], local_day(now))
+        instead = await _instead(tx, site["id"], line["id"], now)
     hall = await standing.hall_of(platform, tenant, site["id"], now)
     if letter not in hall.lines:
         raise NotFound()
     state = hall.lines[letter]
     window = remote.window_of(state.range, now)
-    # Today goes on while what is left of the range lies within the opening hours.
-    today_open = bool(opened) and window[0] < opened[-1][1] and opened[0][0] <= window[1]
+    takes = not state.range.late and today.within_hours(window) and today.room.left_remote != 0
     return page(
         request,
         "portal/queue_line.html",
         status=status,
         at=site,
         line=state,
-        room=room,
+        room=today.room,
         window=window,
-        today_open=today_open and not state.paused and not hall.cut_off and room.left_remote != 0,
-        opened=opened,
+        today_open=takes and not state.paused and not hall.cut_off,
+        opened=today.opened,
         cut_off=hall.cut_off,
-        following=following,
-        later=later,
-        later_room=next((c.left_remote for c in coming if c.line == line["id"]), None),
-        advice=better,
-        bookable=bookable,
+        following=instead.day,
+        later=instead.windows,
+        later_room=instead.room,
+        advice=instead.better,
+        bookable=instead.bookable,
         messages=notices.reach(platform, tenant),
+        confirm=confirm,
         phone=phone,
         when=when,
         errors=errors or {},
+    )
+
+
+@dataclass(frozen=True)
+class _Today:
+    """What today still holds of a line: the numbers that are left, and when its hall is open."""
+
+    room: Capacity
+    opened: tuple[hours.Span, ...]
+
+    def within_hours(self, window: hours.Span) -> bool:
+        """Tell whether today goes on for one whose turn comes in ``window``: some of it lies in the hours."""
+        if not self.opened:
+            return False
+        return window[0] < self.opened[-1][1] and self.opened[0][0] <= window[1]
+
+
+async def _today(tx: TenantTx, site: Any, line: Any, today: date) -> _Today:
+    room = next(c for c in await days.capacity(tx, site, today) if c.line == line)
+    return _Today(room, await hours.hours_of(tx, site, today))
+
+
+@dataclass(frozen=True)
+class _Instead:
+    """What else than a number for today: the next open day, a hall that is quicker, an appointment.
+
+    ``room`` is how many numbers of that day are left, None where there is no cap.
+    """
+
+    day: date | None
+    windows: list[remote.Window]
+    room: int | None
+    better: advice.Advice | None
+    bookable: bool
+
+
+async def _instead(tx: TenantTx, site: Any, line: Any, now: datetime) -> _Instead:
+    today = local_day(now)
+    day, windows = await _next_day(tx, site, line, today)
+    coming = await days.capacity(tx, site, day) if day else []
+    return _Instead(
+        day,
+        windows,
+        next((c.left_remote for c in coming if c.line == line), None),
+        await advice.better_site(tx, site, line, now),
+        bool(await slots_of.free(tx, line, now, today, today + _ANY_SLOT)),
     )
 
 

@@ -19,7 +19,7 @@ from motcua.platform import Platform
 from motcua.portal import appointments as booking
 from motcua.portal import queue, queue_door
 from motcua.portal.asking import asker, code_of
-from motcua.queues import advice, appointments, queries, remote, slots
+from motcua.queues import advice, agreed, appointments, queries, remote, slots
 from motcua.tenancy.db import Record
 from motcua.web.here import AnyRequest, here, province_of
 from motcua.web.sessions import need, need_role
@@ -31,12 +31,16 @@ where s.id = $1
 
 
 class NewRemote(msgspec.Struct, forbid_unknown_fields=True):
-    """A wish for a number from afar; ``when`` is ``now`` or the begin of a half-hour (ISO 8601)."""
+    """A wish for a number from afar; ``when`` is ``now`` or the begin of a half-hour (ISO 8601).
+
+    ``code`` is what was sent to the telephone, which is asked for where messages are sent and nobody is signed in.
+    """
 
     site: str
     line: str
     phone: str = ""
     when: str = "now"
+    code: str = ""
 
 
 class RemoteOut(msgspec.Struct):
@@ -124,9 +128,12 @@ class Closing(msgspec.Struct, forbid_unknown_fields=True):
 
 @post("/api/queue", opt={"open": True})
 async def reserve(request: AnyRequest, data: JSONBody[NewRemote]) -> RemoteOut:
-    """Take a number from afar; 409 at the cap, and when this telephone or person holds a live one."""
+    """Take a number from afar; 409 at the cap, and when this telephone or person holds a live one.
+
+    422 at ``code``: it was sent to the telephone now, or is wrong.
+    """
     who = asker(request)
-    code = await queue.take(who, data.site, data.line, data.phone, data.when)
+    code = await queue.take(who, data.site, data.line, data.phone, data.when, data.code)
     return await _remote(request, code)
 
 
@@ -261,7 +268,7 @@ async def of_day(
     async with platform.db.tenant(province_of(request)) as tx:
         site = await queries.site(tx, key)
         need_role(staff, "receiver", "head", "admin", unit=site["unit_id"])
-        rows = await appointments.of_day(tx, site["id"], day or local_day(clock.now()))
+        rows = await agreed.of_day(tx, site["id"], day or local_day(clock.now()))
     return [_agreed(row) for row in rows]
 
 
@@ -290,7 +297,7 @@ def _out(row: Record, with_code: bool) -> RemoteOut:
 async def _appointment(request: AnyRequest, code: str) -> AppointmentOut:
     platform: Platform = request.app.state.platform
     async with platform.db.tenant(province_of(request)) as tx:
-        return _agreed(await appointments.by_code(tx, code_of(code)))
+        return _agreed(await agreed.by_code(tx, code_of(code)))
 
 
 def _agreed(row: Record) -> AppointmentOut:

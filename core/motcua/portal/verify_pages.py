@@ -139,6 +139,17 @@ async def crl(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
     return Response(made, media_type="application/pkix-crl", headers=headers)
 
 
+@get("/ca/{name:str}", include_in_schema=False, opt={"open": True})
+async def ca(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
+    """Return the certificate of one of the tenant's authorities, or of the root, in DER (RFC 2585)."""
+    platform: Platform = request.app.state.platform
+    kid = crls.kid_from(name.removesuffix(".cer"))
+    async with platform.db.tenant(province_of(request)) as tx:
+        made = await crls.certificate_of(tx, platform.settings, kid)
+    headers = {"cache-control": "max-age=86400"}
+    return Response(made, media_type="application/pkix-cert", headers=headers)
+
+
 async def _checked(request: AnyRequest, file: object) -> tuple[Checked | None, dict[str, Both]]:
     """Read the uploaded file, as far as it may be long, and say what it is; errors at the field."""
     pdf = bytearray()
@@ -214,4 +225,5 @@ ROUTES: list[Any] = [
     compare,
     keys,
     crl,
+    ca,
 ]

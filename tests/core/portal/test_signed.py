@@ -217,6 +217,80 @@ async def test_answers_from_a_paper_keep_their_source_until_they_are_changed(
     assert (await seen.get(f"{home}/check")).count("do Tỉnh Thái Nguyên ký") == 2
 
 
+async def fill_from(seen: Window, home: str, wallet: HolderWallet) -> str:
+    """Answer the question of page 2 with a wallet; returns the page that comes of it."""
+    answer = await seen.post(f"{home}/fill", {"page": "2"})
+    return await seen.follow(await seen.client.get(await shown(wallet, answer)))
+
+
+def value_of(page: str, key: str) -> str:
+    """Return what stands in a field of a page."""
+    head = page.split(f'name="{key}"')[1].split(">")[0]
+    return head.split('value="')[1].split('"')[0] if 'value="' in head else ""
+
+
+async def test_a_paper_of_somebody_else_leaves_nothing_of_mine_beside_the_other_name(
+    seen: Window, person: Person, archive: Archive, quang_ninh: Tenant
+) -> None:
+    _, child = await paper(
+        archive,
+        quang_ninh,
+        "birth-certificate",
+        {"full_name": "Tạ Thị Con", "birth_date": "2019-06-01"},
+    )
+    home = await begin(seen)
+    before = await seen.get(f"{home}/form/2")
+    assert value_of(before, "subject_pid") == person.pid
+    page = await fill_from(seen, home, child)
+    assert value_of(page, "subject_name") == "Tạ Thị Con"
+    assert value_of(page, "subject_pid") == "", "the number was the applicant's"
+    assert "Giấy tờ này của người khác" in page
+    first = await seen.get(f"{home}/form/1")
+    assert person.pid in first, "who applies stays who he is"
+
+
+async def test_a_paper_of_a_third_person_leaves_nothing_of_the_second(
+    seen: Window, archive: Archive, quang_ninh: Tenant
+) -> None:
+    second = {"full_name": "Tạ Thị Con", "birth_date": "2019-06-01", "personal_id": "022319000017"}
+    _, one = await paper(archive, quang_ninh, "birth-certificate", second)
+    third = {"full_name": "Tạ Văn Cháu", "birth_date": "2020-02-03"}
+    _, other = await paper(archive, quang_ninh, "birth-certificate", third)
+    home = await begin(seen)
+    assert value_of(await fill_from(seen, home, one), "subject_pid") == "022319000017"
+    page = await fill_from(seen, home, other)
+    assert value_of(page, "subject_name") == "Tạ Văn Cháu"
+    assert value_of(page, "subject_pid") == ""
+
+
+async def test_what_the_applicant_typed_stays_his_word(
+    seen: Window, archive: Archive, quang_ninh: Tenant
+) -> None:
+    claims = {"full_name": "Tạ Thị Con", "birth_date": "2019-06-01"}
+    _, child = await paper(archive, quang_ninh, "birth-certificate", claims)
+    home = await begin(seen)
+    typed = {"requests_for": "relative", "subject_pid": "022319000018"}
+    await seen.post(f"{home}/form/2", typed)
+    page = await fill_from(seen, home, child)
+    assert value_of(page, "subject_pid") == "022319000018"
+    assert "Giấy tờ này của người khác" not in page
+
+
+async def test_ones_own_paper_empties_nothing_and_brings_ones_own_number_back(
+    seen: Window, person: Person, archive: Archive, quang_ninh: Tenant
+) -> None:
+    child = {"full_name": "Tạ Thị Con", "birth_date": "2019-06-01", "personal_id": "022319000017"}
+    _, other = await paper(archive, quang_ninh, "birth-certificate", child)
+    mine = {"full_name": person.name.upper(), "birth_date": "1964-01-04"}
+    _, own = await paper(archive, quang_ninh, "birth-certificate", mine)
+    home = await begin(seen)
+    assert value_of(await fill_from(seen, home, own), "subject_pid") == person.pid
+    assert value_of(await fill_from(seen, home, other), "subject_pid") == "022319000017"
+    page = await fill_from(seen, home, own)
+    assert value_of(page, "subject_pid") == person.pid
+    assert "Giấy tờ này của người khác" not in page
+
+
 async def test_the_officer_sees_which_answers_an_issuer_signed(
     seen: Window, archive: Archive, platform: Platform, quang_ninh: Tenant
 ) -> None:

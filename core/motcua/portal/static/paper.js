@@ -2,7 +2,7 @@
    with `data-ask` it also lets one paste the text of a code, or photograph it. Keys are fetched, kept, and used from
    there when there is no network. What stands in the code is shown and sent nowhere. */
 
-import { Refused, verifyPaper } from './papercode.js';
+import { Refused, verifyPaper, verifyPaperHere } from './papercode.js';
 import { say, tell } from './words.js';
 
 const KEYS = '/.well-known/motcua-paper-keys';
@@ -88,7 +88,7 @@ class PaperCheck extends HTMLElement {
     if (this.hasAttribute('data-ask')) this.append(this.asking());
     this.append(this.result);
     const code = this.dataset.code ?? /^\/(?:V|verify)\/([A-Z0-9]{6,40})$/i.exec(location.pathname)?.[1];
-    if (code && location.hash.length > 100) this.check(`${location.origin}/V/${code}${location.hash}`);
+    if (code && location.hash.length > 100) this.check(`${location.origin}/V/${code}${location.hash}`, verifyPaperHere);
     keys().catch(() => {});
     navigator.serviceWorker?.register('/verify/worker.js', { scope: '/verify/' }).catch(() => {});
     navigator.serviceWorker?.register('/verify/worker.js', { scope: '/V/' }).catch(() => {});
@@ -153,15 +153,15 @@ class PaperCheck extends HTMLElement {
     return text;
   }
 
-  async check(text) {
+  async check(text, verify = verifyPaper) {
     try {
-      const paper = await verifyPaper(text, await keys());
+      const paper = await verify(text, await keys());
       const [tone, said] = paper.expired ? ['warn', EXPIRED] : ['ok', GENUINE];
       const box = notice(tone, say(...said));
       const unknown = made('p', say(...UNKNOWN));
       const more = made('p');
       const link = made('a', say('Xem giấy hiện còn hiệu lực không (cần mạng)', 'See whether it is in force now (needs a network)'));
-      link.href = paper.address.replace('/V/', '/verify/').replace(/^https?:\/\/[^/]+/i, (origin) => origin.toLowerCase());
+      link.href = paper.address.replace('/V/', '/verify/').replace(/^(https?:\/\/)[^/]+/i, (_, scheme) => scheme.toLowerCase() + paper.home);
       more.append(link);
       const alone = this.hasAttribute('data-ask');
       this.show(box, facts(paper, alone), ...(alone ? [unknown, more] : []));

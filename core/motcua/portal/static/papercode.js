@@ -74,6 +74,9 @@ const verified = async (key, data, signature) => {
   return crypto.subtle.verify({ name: 'ECDSA', hash: 'SHA-256' }, imported, signature, data);
 };
 
+/* Every host under which a key signs or signed: a paper outlives a renamed host. */
+const hostsOf = (key) => key.hosts ?? [key.host];
+
 /* Return what a code says once it holds; throws `Refused` with the same names as the program's function. */
 export const verifyPaper = async (text, list, now = Date.now() / 1000) => {
   const parts = /^(https?:\/\/([a-z0-9.:[\]-]+)\/V\/[A-Z0-9]{6,40})#([A-Z2-7]{100,1200})$/i.exec(text.trim());
@@ -91,7 +94,7 @@ export const verifyPaper = async (text, list, now = Date.now() / 1000) => {
   const kid = protectedHeader.get(4);
   const key = kid instanceof Uint8Array && list.keys.find((one) => one.kid === hex(kid));
   if (!key) throw new Refused('unknown_key');
-  if (key.host !== host.toLowerCase()) throw new Refused('untrusted_issuer');
+  if (!hostsOf(key).includes(host.toLowerCase())) throw new Refused('untrusted_issuer');
   if (key.revoked) throw new Refused('revoked_key');
   const data = new Uint8Array([
     0x84, ...wrapped(3, utf8('Signature1')), ...wrapped(2, first), ...wrapped(2, utf8(address.toUpperCase())), ...wrapped(2, payload),
@@ -104,5 +107,23 @@ export const verifyPaper = async (text, list, now = Date.now() / 1000) => {
   const [issued, ends] = [claims.get(IAT), claims.get(EXP)];
   if (!(key.from <= issued && issued < key.until)) throw new Refused('untrusted_issuer');
   if (issued > now + SKEW) throw new Refused('from_the_future');
-  return { address, number, title, unit, holder, issuer: key.name, issued, ends, expired: ends !== undefined && ends <= now };
+  return { address, home: key.home ?? key.host, number, title, unit, holder, issuer: key.name, issued, ends, expired: ends !== undefined && ends <= now };
+};
+
+/* The same for a page that stands at one of a province's hosts, while the code was signed for another one of them. */
+export const verifyPaperHere = async (text, list, now = Date.now() / 1000) => {
+  const [, host, rest] = /^https?:\/\/([^/]+)(\/.*)$/i.exec(text.trim()) ?? [];
+  const mine = list.keys.filter((key) => hostsOf(key).includes(host?.toLowerCase()) || key.home === host?.toLowerCase());
+  const hosts = [...new Set(mine.flatMap(hostsOf))];
+  const texts = [text, ...hosts.flatMap((other) => [`https://${other}${rest}`, `http://${other}${rest}`])];
+  let first;
+  for (const one of texts) {
+    try {
+      return await verifyPaper(one, list, now);
+    } catch (error) {
+      if (!(error instanceof Refused) || !['bad_signature', 'untrusted_issuer'].includes(error.message)) throw error;
+      first ??= error;
+    }
+  }
+  throw first;
 };
