@@ -183,14 +183,18 @@ def run(at: House, found: list[BenchHall], seconds: float, repeats: int, say: Sa
     load.http(at, issue_requests(at, small)[:1], 1, 1)
     for n in range(repeats):
         for what, engine in (("call", engine_calls), ("issue", engine_issue)):
+            at.settle()
             runs.setdefault((what, "engine"), []).append(asyncio.run(engine(at, small, seconds)))
+            at.settle()
             bare = partial(load.pgbench, at, "postgres", scripts[what], CONNECTIONS, seconds)
             runs.setdefault((what, "bare"), []).append(at.measure(bare))
+        at.settle()
         called, _, _ = asyncio.run(http_calls(at, small, seconds))
         runs.setdefault(("call", "http"), []).append(called)
         runs.setdefault(("issue", "http"), []).append(
             at.measure(lambda: load.http(at, issue_requests(at, small), CONNECTIONS, seconds))
         )
+        at.settle()
         _, each, doubled = asyncio.run(http_calls(at, [large], seconds))
         burst, twice = burst + each, twice + doubled
         say(f"repeat {n + 1} of {repeats}")

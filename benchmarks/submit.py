@@ -181,19 +181,14 @@ def run(at: House, found: list[Citizen], seconds: float, repeats: int, say: Say)
     paced: list[Measured] = []
     for n in range(repeats):
         for c in _LADDER:
+            at.settle()
+            # New statistics mean new plans.
+            load.http(at, raw, c, 1)
             web_runs[c].append(at.measure(lambda c=c: load.http(at, raw, c, seconds)))  # type: ignore[misc]
-            sql_runs[c].append(
-                at.measure(lambda c=c: load.pgbench(at, "postgres", alone, c, seconds))  # type: ignore[misc]
-            )
-        pace = web_runs[CONNECTIONS][-1].rate
-        paced.append(
-            at.measure(
-                lambda r=pace: load.pgbench(  # type: ignore[misc]
-                    at, "postgres", alone, CONNECTIONS, seconds, rate=r
-                )
-            )
-        )
+            sql_runs[c].append(_bare(at, alone, c, seconds))
+        paced.append(_bare(at, alone, CONNECTIONS, seconds, rate=web_runs[CONNECTIONS][-1].rate))
         for user, scripts, kept in (("mc_app", own, tax[0]), ("postgres", free, tax[1])):
+            at.settle()
             kept.append(
                 at.measure(
                     lambda u=user, s=scripts: load.pgbench(at, u, s, CONNECTIONS, seconds)  # type: ignore[misc]
@@ -205,6 +200,15 @@ def run(at: House, found: list[Citizen], seconds: float, repeats: int, say: Say)
         {c: middle(r) for c, r in sql_runs.items()},
         (middle(tax[0]), middle(tax[1])),
         middle(paced),
+    )
+
+
+def _bare(
+    at: House, scripts: list[str], connections: int, seconds: float, *, rate: float = 0
+) -> Measured:
+    at.settle()
+    return at.measure(
+        lambda: load.pgbench(at, "postgres", scripts, connections, seconds, rate=rate)
     )
 
 

@@ -42,7 +42,7 @@ from motcua.web.sessions import SessionStore
 @contextlib.asynccontextmanager
 async def open_platform(settings: Settings, plugins: Plugins) -> AsyncIterator[Platform]:
     """Open everything a process needs; closes it again at the end."""
-    db = await Database.open(settings.database_url)
+    db = await Database.open(settings.database_url, processors=settings.database_processors)
     vaults = Vaults(settings.secret_key)
     bell = Bell(settings.redis_url)
 

@@ -63,6 +63,10 @@ rules as (
         and o.from_at >= $3 and o.from_at < $3 + interval '4 hours'
         and o.from_at - $3 <= a.mean_minutes * interval '1 minute') as spills
   from seat),
+-- Who stands before others in his line: the few for whom something special holds, and as many of the ordinary ones,
+-- oldest first, as others may hold at this moment. Whoever stands behind those cannot be the next.
+room as (
+  select 4 + count(*) as n from counter where site_id = (select site_id from seat)),
 -- In the order of the calls, sorted before anything is locked; "picked" goes down it one by one (no join can
 -- turn a lateral one round) and stops at the first whom nobody else holds.
 first as materialized (
@@ -77,12 +81,21 @@ first as materialized (
     case when t.for_counter_id is not null or t.for_staff_id is not null or t.priority = 0
       then t.sort_key else t.sort_key - coalesce($6::float8, 0) * interval '1 minute' end as key
   from able a
-  join ticket t on t.line_id = a.id
-  where t.site_id = (select site_id from seat) and t.state = 'waiting' and t.day = $4
-    and (t.for_counter_id is null or t.for_counter_id = $1)
-    and (t.for_staff_id is null or t.for_staff_id = $2)
-    and (t.for_counter_id is not null or t.for_staff_id is not null or a.place is not null
-      or (a.spills and (select spills from rules)))
+  cross join lateral (
+    select w.id, w.priority, w.sort_key, w.for_counter_id, w.for_staff_id from ticket w
+    where w.line_id = a.id and w.site_id = (select site_id from seat) and w.day = $4
+      and w.state = 'waiting'
+      and (w.priority > 0 or w.for_counter_id is not null or w.for_staff_id is not null)
+      and (w.for_counter_id is null or w.for_counter_id = $1)
+      and (w.for_staff_id is null or w.for_staff_id = $2)
+    union all
+    (select w.id, w.priority, w.sort_key, w.for_counter_id, w.for_staff_id from ticket w
+     where w.line_id = a.id and w.site_id = (select site_id from seat) and w.day = $4
+       and w.state = 'waiting'
+       and w.priority = 0 and w.for_counter_id is null and w.for_staff_id is null
+     order by w.sort_key, w.id limit (select n from room))) t
+  where t.for_counter_id is not null or t.for_staff_id is not null or a.place is not null
+    or (a.spills and (select spills from rules))
   order by level, place, rank, key, id),
 picked as (
   select x.*, f.level = 0 as pinned
@@ -130,22 +143,24 @@ opened as (
     case when m.state = 'called' then $2::uuid end
   from moved m join closed c on c.ticket_id = m.id
   where (select count(*) from closed) > 0 and (select count(*) from stood) > 0),
-called as (select calls from moved where state = 'called'),
 run as (
   update counter c set priority_run = case when p.priority > 0 then c.priority_run + 1 else 0 end
   from picked p where c.id = $1 and not p.pinned and (c.priority_run > 0 or p.priority > 0)),
 seq as (
   update site s set call_seq = s.call_seq + 1 where s.id = (select site_id from picked)
   returning s.call_seq, s.unit_id),
+said as (
+  select p.id, p.site_id, p.number, p.trace_id, desk.number as counter, desk.zone_id,
+    seq.call_seq, seq.unit_id, moved.calls
+  from picked p, desk, seq, moved where moved.id = p.id),
 shown as (
   insert into board_call (site_id, seq, number, counter, zone_id, calls, at)
-  select p.site_id, seq.call_seq, p.number, desk.number, desk.zone_id, called.calls, $3
-  from picked p, desk, seq, called),
+  select site_id, call_seq, number, counter, zone_id, calls, $3 from said),
 event as (
   insert into event (id, trace_id, at, type, subject, unit_id, actor, payload)
-  select $9, p.trace_id, $3, 'ticket.called', p.id, seq.unit_id, $10,
-    jsonb_build_object('counter', desk.number, 'calls', called.calls)
-  from picked p, desk, seq, called),
+  select $9, trace_id, $3, 'ticket.called', id, unit_id, $10,
+    jsonb_build_object('counter', counter, 'calls', calls)
+  from said),
 owed as (
   insert into outbox (id, event_id, subscriber, next_at)
   select o.id, $9, o.subscriber, now() from picked, unnest($11::uuid[], $12::text[])

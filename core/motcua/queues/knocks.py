@@ -1,6 +1,6 @@
 """How often nobody in particular may ask for something from one place: open doors without a crowd in them.
 
-Counted as events over all processes, by an HMAC of the network address. Whoever is signed in is not counted,
+Counted as events over all processes, by an HMAC of the network address or telephone. Whoever is signed in is not counted,
 and a refusal says so: behind one address of a telephone network there are many people.
 """
 
@@ -15,8 +15,11 @@ from motcua.tenancy.vault import TenantVault
 
 KNOCKED = "door.knocked"
 PERIOD = timedelta(minutes=15)
-LIMITS = {"reserve": 60, "book": 60, "wrong": 20, "check": 60}
-"""Numbers, appointments, wrong codes or telephones, and files to check, of one address in ``PERIOD``."""
+LIMITS = {"reserve": 60, "book": 60, "wrong": 20, "check": 60, "code": 30, "told": 3, "miss": 5}
+"""Numbers, appointments, wrong codes or telephones, and files to check, of one address in ``PERIOD``.
+
+``code``: codes that were sent to telephones; ``told`` and ``miss``: to one telephone, and its wrong answers.
+"""
 
 _COUNT = """
 select count(*) from event where subject = $1 and type = $2 and at > $3 and payload->>'kind' = $4
@@ -26,14 +29,19 @@ _ONE_AT_A_TIME = "select pg_advisory_xact_lock(hashtextextended($1::text, 0))"
 
 async def refuse_crowd(work: Work, kind: str, address: str) -> None:
     """Raise ``TooManyTries`` when this address has knocked too often; ``kind`` is one of ``LIMITS``."""
-    client = client_of(work.vault, work.tenant, address)
-    await work.tx.execute(_ONE_AT_A_TIME, f"{client} {kind}")
-    since = work.now - PERIOD
-    if await work.tx.fetchval(_COUNT, client, KNOCKED, since, kind) >= LIMITS[kind]:
+    if await crowded(work, kind, address):
         raise TooManyTries(
             "Có quá nhiều yêu cầu từ mạng này. Hãy đăng nhập, hoặc thử lại sau 15 phút.",
             "Too many requests from this network. Sign in, or try again in 15 minutes.",
         )
+
+
+async def crowded(work: Work, kind: str, whose: str) -> bool:
+    """Tell whether an address or a telephone has knocked too often; one that asks at a time."""
+    client = client_of(work.vault, work.tenant, whose)
+    await work.tx.execute(_ONE_AT_A_TIME, f"{client} {kind}")
+    since = work.now - PERIOD
+    return bool(await work.tx.fetchval(_COUNT, client, KNOCKED, since, kind) >= LIMITS[kind])
 
 
 def note(work: Work, kind: str, address: str) -> None:

@@ -20,7 +20,6 @@ class Pool:
         self._pool = pool
         self._kept: list[Any] = []
         self._until: dict[Any, float] = {}
-        self._calls: dict[Any, dict[str, str]] = {}
         self._waiting = 0
 
     async def acquire(self) -> Any:
@@ -41,10 +40,6 @@ class Pool:
         self._until[connection] = time.monotonic() + KEEP_SECONDS
         return connection
 
-    def calls(self, connection: Any) -> dict[str, str]:
-        """Return how a lent connection calls its statements that are transactions (``single``)."""
-        return self._calls.setdefault(connection, {})
-
     async def end(self, connection: Any) -> None:
         """Take back a connection whose transaction has ended, and the server has said so."""
         # Whoever waits is served by asyncpg, in the order in which they came.
@@ -56,7 +51,6 @@ class Pool:
     async def release(self, connection: Any) -> None:
         """Take back a connection in whatever state: asyncpg cleans it, or replaces it."""
         self._until.pop(connection, None)
-        self._calls.pop(connection, None)
         await self._pool.release(connection)
 
     async def close(self) -> None:

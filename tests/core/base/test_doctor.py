@@ -111,3 +111,19 @@ def test_an_address_of_a_scanner_is_checked_at_the_start(
     else:
         with pytest.raises(ValueError, match="MOTCUA_CLAMD"):
             from_environment()
+
+
+@pytest.mark.parametrize(
+    ("text", "right"), [("8", True), ("", True), ("0", False), ("many", False)]
+)
+def test_the_number_of_processors_is_checked_at_the_start(
+    text: str, right: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOTCUA_DATABASE_URL", "postgresql://mc_app@localhost/motcua")
+    monkeypatch.setenv("MOTCUA_SECRET_KEY", "00" * 32)
+    monkeypatch.setenv("MOTCUA_DATABASE_PROCESSORS", text)
+    if right:
+        assert from_environment().database_processors >= 1
+    else:
+        with pytest.raises(ValueError, match="MOTCUA_DATABASE_PROCESSORS"):
+            from_environment()

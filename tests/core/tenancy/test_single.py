@@ -1,5 +1,6 @@
 """A statement that is a whole transaction: one round trip, the same rules."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from uuid import UUID
@@ -11,6 +12,7 @@ from motcua.demo.cluster import Cluster
 from motcua.events.log import SYSTEM
 from motcua.ids import uuid7
 from motcua.platform import Platform
+from motcua.tenancy.single import INSTALLING
 from motcua.tenancy.tenant import Tenant
 
 pytestmark = pytest.mark.anyio
@@ -58,6 +60,20 @@ async def test_it_costs_one_round_trip_once_a_connection_knows_it(
             await tx.alone(_EVENT, uuid7(), "test.done", True)
         costs.append(platform.db.round_trips - before)
     assert costs[1:] == [1, 1]
+
+
+async def test_a_connection_learns_it_once_however_many_wait_for_connections(
+    platform: Platform, tenant: Tenant
+) -> None:
+    async def once() -> None:
+        async with platform.db.tenant(tenant, alone=True) as tx:
+            await tx.alone(_EVENT, uuid7(), "test.done", True)
+
+    before = platform.db.round_trips
+    for _ in range(3):
+        await asyncio.gather(*(once() for _ in range(80)))
+    learned = platform.db.round_trips - before - 240
+    assert learned <= INSTALLING * 16
 
 
 async def test_what_it_writes_is_committed_and_of_its_tenant(

@@ -97,6 +97,17 @@ sa.Index(
     ticket.c.sort_key,
     postgresql_where=ticket.c.state == "waiting",
 )
+# Those of them whom a call weighs one by one; the others stand in the order of the index above.
+sa.Index(
+    "ix_ticket_ahead",
+    ticket.c.tenant_id,
+    ticket.c.site_id,
+    ticket.c.line_id,
+    postgresql_where=sa.text(
+        "state = 'waiting'"
+        " and (priority > 0 or for_counter_id is not null or for_staff_id is not null)"
+    ),
+)
 # A person holds one live number in a line and day, whatever arrives at the same moment.
 sa.Index(
     "uq_ticket_live",
