@@ -269,6 +269,7 @@ OPEN_DOORS = {
     "/vct",
     "/verify",
     "/V",
+    "/ca",
     "/crl",
     "/vp",
     "/wallet",

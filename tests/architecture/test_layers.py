@@ -11,7 +11,7 @@ PLUGINS = sorted(path.parent.name for path in (ROOT / "plugins").glob("*/*/__ini
 
 # Lowest first. A module imports its own level or a lower one. The longest name that fits a module counts.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("clock", "errors", "ids", "text", "settings", "http", "logs"),
+    ("clock", "errors", "ids", "text", "settings", "http", "reach", "logs"),
     ("rules", "worktime", "process", "embedded"),
     ("tenancy", "events", "files"),
     ("hookspecs", "plugins", "people", "catalogue"),

@@ -85,13 +85,22 @@ class Sourced(msgspec.Struct, frozen=True):
     at: datetime
 
 
+class Handover(msgspec.Struct, frozen=True):
+    """How the person wants the result, as typed: a channel, and for a letter who gets it where."""
+
+    channel: str = ""
+    recipient: str = ""
+    address: str = ""
+
+
 class Content(msgspec.Struct):
     """What a draft holds.
 
     ``answers`` are the answers as typed (a list for ``multichoice`` and for rows), ``prefill`` what the
     identity said, ``papers`` the uploads by paper, ``attached`` by their id those that a question of the
     form holds, ``shown`` the credentials by paper, ``unit`` the code of a unit. ``sourced`` are the answers
-    that came from a paper of the wallet, ``signature`` the evidence of a wallet's signature over it all.
+    that came from a paper of the wallet, ``signature`` the evidence of a wallet's signature over it all,
+    ``handover`` how the result is to be handed over.
     """
 
     answers: dict[str, Any] = msgspec.field(default_factory=dict)
@@ -102,6 +111,7 @@ class Content(msgspec.Struct):
     unit: str = ""
     sourced: dict[str, Sourced] = msgspec.field(default_factory=dict)
     signature: dict[str, Any] | None = None
+    handover: Handover | None = None
 
 
 class Draft(msgspec.Struct):
