@@ -106,8 +106,9 @@ def test_the_monitor_is_walked_with_keys_alone(visitor: MakeVisitor) -> None:
     who.go(HOME, "/monitor/replay")
     to(who, page.locator("#f-at"))
     page.keyboard.press("Control+a")
-    page.keyboard.type("09:00")
+    # The only moment of today that has passed whenever this runs.
+    page.keyboard.type("00:00")
     with page.expect_navigation():
         page.keyboard.press("Enter")
-    expect(page.locator("h1")).to_contain_text("09:00")
+    expect(page.locator("h1")).to_contain_text("00:00")
     who.look("monitor-keys-replay")
