@@ -41,6 +41,10 @@ on conflict (tenant_id, dossier_id) do update set channel = excluded.channel,
 """
 # Besides Latin letters, what stands in addresses and in the fonts of the label.
 _PRINTED = frozenset(string.ascii_letters + string.digits + string.punctuation + " –’“”°")
+# The blocks of Latin letters that the fonts have whole: those of Vietnamese and of every language that is written
+# so today. Signs of linguists beyond them would stop the label from being printed.
+_LATIN_END = 0x250
+_LATIN_MORE = frozenset(map(chr, range(0x1E00, 0x1F00)))
 _ENDED = FINAL | {State.DONE}
 Said = tuple[str, str]
 
@@ -110,7 +114,8 @@ def _wrong(text: str, longest: int, missing: Said) -> Said | None:
 
 
 def _printed(char: str) -> bool:
-    return char in _PRINTED or unicodedata.name(char, "").startswith("LATIN ")
+    latin = ord(char) < _LATIN_END or char in _LATIN_MORE
+    return char in _PRINTED or (latin and unicodedata.name(char, "").startswith("LATIN "))
 
 
 async def choose(work: Work, dossier_id: UUID, wish: Wish, unit: UUID | None = None) -> None:

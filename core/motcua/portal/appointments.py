@@ -76,17 +76,22 @@ async def book(request: AnyRequest) -> Redirect | Template:
     who = asker(request)
     form = {key: str(value)[:80] for key, value in (await request.form()).items()}
     procedure, dossier = form.get("procedure", ""), _uuid(form.get("dossier", ""))
+    typed = form.get("code", "")
     try:
         slot = _uuid(form.get("slot", ""))
         if slot is None:
             said = ("Hãy chọn một khung giờ.", "Choose an hour.")
             raise Invalid(*said, fields={"slot": said})
         phone = form.get("phone", "")
-        made = await take(who, slot, phone, procedure=procedure, dossier=dossier)
+        made = await take(who, slot, phone, typed, procedure=procedure, dossier=dossier)
     except Problem as refused:
         if refused.status == 404:
             raise
+        # Whoever has not been asked for the code yet has done nothing wrong.
+        confirm = "code" in refused.fields
         errors = refused.fields or {"slot": refused.said(who.lang)}
+        if confirm and not typed.strip():
+            errors = {}
         return await _hours(
             request,
             who,
@@ -96,24 +101,35 @@ async def book(request: AnyRequest) -> Redirect | Template:
             phone=form.get("phone", ""),
             chosen=form.get("slot", ""),
             errors=errors,
-            status=refused.status,
+            confirm=confirm or bool(typed),
+            status=refused.status if errors else 200,
         )
     address = f"/appointments/{made.public_code}?done=book"
     return Redirect(here(request).url(address), status_code=303)
 
 
 async def take(
-    who: Asker, slot: UUID, phone: str, *, procedure: str = "", dossier: UUID | None = None
+    who: Asker,
+    slot: UUID,
+    phone: str,
+    code: str = "",
+    *,
+    procedure: str = "",
+    dossier: UUID | None = None,
 ) -> appointments.Booked:
-    """Book a slot for whoever asks; a dossier has to be his own, a procedure one that is offered here."""
+    """Book a slot for whoever asks; a dossier has to be his own, a procedure one that is offered here.
+
+    ``code`` confirms the telephone as ``Asker.confirm`` says.
+    """
     contact = phone_of(phone)
     if procedure:
         law = await who.platform.catalogue.of(who.tenant)
         procedure = law.current(procedure).code
+    if dossier is not None and who.person is None:
+        raise NotFound("Không có hồ sơ này.", "There is no such dossier.")
+    await who.confirm(contact, code)
     async with who.platform.works.begin(who.tenant, who.actor) as work:
         await who.knock(work, "book")
-        if dossier is not None and who.person is None:
-            raise NotFound("Không có hồ sơ này.", "There is no such dossier.")
         return await appointments.book(
             work,
             slot,
@@ -135,6 +151,7 @@ async def _hours(
     phone: str = "",
     chosen: str = "",
     errors: dict[str, str] | None = None,
+    confirm: bool = False,
     status: int = 200,
 ) -> Template:
     async with who.platform.db.tenant(who.tenant) as tx:
@@ -157,6 +174,7 @@ async def _hours(
         phone=phone,
         chosen=chosen,
         errors=errors or {},
+        confirm=confirm,
         messages=notices.reach(who.platform, who.tenant),
     )
 

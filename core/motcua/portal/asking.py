@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from motcua import notices
 from motcua.events.log import Actor
 from motcua.events.work import Work
 from motcua.people.parse import parse_phone
 from motcua.platform import Platform
-from motcua.queues import knocks
+from motcua.queues import confirming, knocks
 from motcua.tenancy.tenant import Tenant
 from motcua.web.here import AnyRequest, here, province_of
 
@@ -32,6 +33,24 @@ class Asker:
         if not self.known:
             await knocks.refuse_crowd(work, kind, self.address)
             knocks.note(work, kind, self.address)
+
+    async def confirm(self, contact: str, typed: str) -> None:
+        """Let a telephone to which messages will go be confirmed by its code, unless somebody is signed in.
+
+        ``Invalid`` at ``code`` when nothing was typed, which sends it, and for a wrong one; ``TooManyTries``.
+        """
+        if not contact or self.known or not notices.reach(self.platform, self.tenant):
+            return
+        # What was counted stands before anything is refused.
+        async with self.platform.works.begin(self.tenant, self.actor) as work:
+            if not typed.strip():
+                await confirming.ask(work, contact, self.address, self.lang)
+                refused = confirming.owed()
+            elif await confirming.check(work, contact, typed, self.address):
+                return
+            else:
+                refused = confirming.wrong()
+        raise refused
 
     async def own_phone(self) -> str:
         """Return the telephone the citizen is known by, or an empty text."""

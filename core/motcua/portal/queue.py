@@ -14,7 +14,7 @@ from motcua.errors import Invalid, NotFound, Problem
 from motcua.platform import Platform
 from motcua.portal.asking import Asker, asker, phone_of
 from motcua.portal.queue_parts import fragment
-from motcua.queues import advice, confirming, days, hours, issuing, remote, standing
+from motcua.queues import advice, days, hours, issuing, remote, standing
 from motcua.queues import slots as slots_of
 from motcua.queues.days import Capacity
 from motcua.tenancy.db import Record, TenantTx
@@ -131,8 +131,8 @@ async def take(
         remote.refuse_late(hall.lines[letter].range)
         window = remote.window_of(hall.lines[letter].range, now)
     # A hall that is cut off gives nothing: no code is sent for it.
-    if contact and not who.known and not hall.cut_off and notices.reach(platform, who.tenant):
-        await _confirm(who, contact, code)
+    if not hall.cut_off:
+        await who.confirm(contact, code)
     async with platform.works.begin(who.tenant, who.actor) as work:
         await who.knock(work, "reserve")
         if begin is not None:
@@ -149,19 +149,6 @@ async def take(
             origin="portal" if who.person else "phone",
         )
     return issued.public_code
-
-
-async def _confirm(who: Asker, contact: str, typed: str) -> None:
-    """Ask for the code of a telephone, or take it; what was counted stands before anything is refused."""
-    async with who.platform.works.begin(who.tenant, who.actor) as work:
-        if not typed.strip():
-            await confirming.ask(work, contact, who.address, who.lang)
-            refused = confirming.owed()
-        elif await confirming.check(work, contact, typed):
-            return
-        else:
-            refused = confirming.wrong()
-    raise refused
 
 
 def _moment(when: str) -> datetime | None:

@@ -77,10 +77,11 @@ class SlotOut(msgspec.Struct):
 
 
 class NewAppointment(msgspec.Struct, forbid_unknown_fields=True):
-    """A wish for an appointment."""
+    """A wish for an appointment; ``code`` as for a number from afar."""
 
     slot: UUID
     phone: str = ""
+    code: str = ""
     procedure: str = ""
     dossier: UUID | None = None
 
@@ -210,10 +211,17 @@ async def better(
 
 @post("/api/appointments", opt={"open": True})
 async def book(request: AnyRequest, data: JSONBody[NewAppointment]) -> AppointmentOut:
-    """Book; 409 when the slot is full or this telephone or person has one that day in the line."""
-    who = asker(request)
+    """Book; 409 when the slot is full or this telephone or person has one that day in the line.
+
+    422 at ``code`` as for a number from afar.
+    """
     made = await booking.take(
-        who, data.slot, data.phone, procedure=data.procedure, dossier=data.dossier
+        asker(request),
+        data.slot,
+        data.phone,
+        data.code,
+        procedure=data.procedure,
+        dossier=data.dossier,
     )
     return await _appointment(request, made.public_code)
 

@@ -41,17 +41,20 @@ async def ask(work: Work, contact: str, address: str, language: str) -> None:
     )
 
 
-async def check(work: Work, contact: str, typed: str) -> bool:
+async def check(work: Work, contact: str, typed: str, address: str) -> bool:
     """Tell whether what was typed is the telephone's code; a miss is counted when the work is committed.
 
-    ``TooManyTries`` after five misses in a quarter of an hour: then the right code is not taken either.
+    ``TooManyTries`` after five misses in a quarter of an hour, or thirty from one network (``address``) at many
+    telephones: then the right code is not taken either.
     """
+    await knocks.refuse_crowd(work, "guess", address)
     await _refuse_tired(work, "miss", contact)
     digits = "".join(c for c in typed if c.isdigit() and c.isascii())
     slot = _slot(work.now)
     known = (_code(work, contact, n) for n in (slot, slot - 1))
     if any(hmac.compare_digest(digits, code) for code in known):
         return True
+    knocks.note(work, "guess", address)
     knocks.note(work, "miss", contact)
     return False
 

@@ -15,10 +15,20 @@ from motcua.tenancy.vault import TenantVault
 
 KNOCKED = "door.knocked"
 PERIOD = timedelta(minutes=15)
-LIMITS = {"reserve": 60, "book": 60, "wrong": 20, "check": 60, "code": 30, "told": 3, "miss": 5}
+LIMITS = {
+    "reserve": 60,
+    "book": 60,
+    "wrong": 20,
+    "check": 60,
+    "code": 30,
+    "guess": 30,
+    "told": 3,
+    "miss": 5,
+}
 """Numbers, appointments, wrong codes or telephones, and files to check, of one address in ``PERIOD``.
 
-``code``: codes that were sent to telephones; ``told`` and ``miss``: to one telephone, and its wrong answers.
+``code`` and ``guess``: codes that were sent to telephones, and wrong answers; ``told`` and ``miss``: those of one
+telephone.
 """
 
 _COUNT = """

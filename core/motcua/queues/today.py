@@ -83,9 +83,11 @@ def opens_in(
 
     ``usual``: the minute of the day at which somebody does on most of the earlier ``days``; ``sat``: somebody
     did today; ``minute``: of the day, now; ``sessions``: the rest of today, in minutes from now. A hall that
-    has no earlier days is expected to staff all its counters when it opens.
+    has no earlier days is expected to staff all its counters when it opens. An evening on which somebody sat
+    down after hours says nothing of a day that ends before.
     """
-    if usual is not None and usual - minute > -_OVERDUE and not sat:
+    fits = not sessions or (usual or 0.0) - minute < sessions[-1][1]
+    if usual is not None and usual - minute > -_OVERDUE and not sat and fits:
         return max(0.0, usual - minute)
     if not sessions or sessions[0][0] < -_LATE:
         return None

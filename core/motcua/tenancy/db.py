@@ -17,7 +17,7 @@ import msgspec
 
 from motcua.errors import Unavailable
 from motcua.tenancy import single
-from motcua.tenancy.pool import Pool
+from motcua.tenancy.pool import PATIENCE, Pool
 from motcua.tenancy.tenant import Tenant
 
 O = TypeVar("O", bound="Tx")
@@ -46,6 +46,13 @@ def _away(error: BaseException) -> Unavailable:
     return Unavailable(
         "Cơ sở dữ liệu tạm gián đoạn, hãy thử lại sau ít phút.",
         f"The database is away ({type(error).__name__}), try again in a minute.",
+    )
+
+
+def _busy() -> Unavailable:
+    return Unavailable(
+        "Hệ thống đang quá tải, hãy thử lại sau ít phút.",
+        "Too busy at the moment, try again in a minute.",
     )
 
 
@@ -193,7 +200,8 @@ class Database:
 
     async def _single(self, tenant: Tenant, sql: str, args: tuple[object, ...]) -> Record | None:
         """Run a statement as a transaction of its own, when it is its turn."""
-        async with self._turns:
+        await self._turn()
+        try:
             connection = await self._free()
             try:
                 call = connection.calls.get(sql)
@@ -205,8 +213,21 @@ class Database:
                 await self._pool.release(connection)
                 raise
             await self._pool.end(connection)
+        finally:
+            self._turns.release()
         self.round_trips += 1
         return row
+
+    async def _turn(self) -> None:
+        """Wait for a turn, no longer than for a connection; who waits at a full door is told so."""
+        if not self._turns.locked():
+            await self._turns.acquire()
+            return
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            raise _busy() from error
 
     async def _ended(self, connection: Any, failed: bool) -> None:
         """Commit or roll back, and give the connection back."""
@@ -252,10 +273,7 @@ class Database:
         try:
             return await self._pool.acquire()
         except TimeoutError as error:
-            raise Unavailable(
-                "Hệ thống đang quá tải, hãy thử lại sau ít phút.",
-                "Too busy at the moment, try again in a minute.",
-            ) from error
+            raise _busy() from error
         except LOST as error:
             raise _away(error) from error
 

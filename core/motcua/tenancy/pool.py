@@ -12,6 +12,9 @@ import asyncpg
 KEEP_SECONDS = 300.0
 """So long a connection is lent on before asyncpg sees it again, and may replace it by a new one."""
 
+PATIENCE = 5.0
+"""So many seconds somebody waits for a connection, or for his turn to use one."""
+
 
 class Pool:
     """Lends connections of an asyncpg pool."""
@@ -34,7 +37,7 @@ class Pool:
             await self.release(connection)
         self._waiting += 1
         try:
-            connection = await self._pool.acquire(timeout=5)
+            connection = await self._pool.acquire(timeout=PATIENCE)
         finally:
             self._waiting -= 1
         self._until[connection] = time.monotonic() + KEEP_SECONDS

@@ -83,6 +83,9 @@ async def form_of(request: Request[Any, Any, Any]) -> dict[str, str]:
     except ValueError as error:
         raise ProtocolError("invalid_request", "the form cannot be read") from error
     fields = dict(pairs)
+    if any("\0" in text for pair in pairs for text in pair):
+        # The database refuses it only deep inside.
+        raise ProtocolError("invalid_request", "the form holds a NUL")
     if len(fields) != len(pairs):
         raise ProtocolError("invalid_request", "a parameter is given twice")
     return fields

@@ -8,7 +8,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -37,6 +37,7 @@ class Held(Protocol):
 SigningKey = Key | Held
 ALGORITHM = "ES256"
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+_HALF = re.compile("[\ud800-\udfff]")
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _PUBLIC_MEMBERS = ("kty", "crv", "x", "y")
 
@@ -76,14 +77,32 @@ def b64u_decode(text: str) -> bytes:
 
 
 def json_object(data: bytes) -> dict[str, Any]:
-    """Parse a JSON object; raises ``CredentialError`` (``malformed``) for anything else."""
+    """Parse a JSON object in UTF-8 (RFC 8259 section 8.1); ``CredentialError`` (``malformed``) for anything else.
+
+    Half a character (section 8.2) is refused: whoever hashes, seals or stores it would break.
+    """
     try:
-        value = json.loads(data)
+        value = json.loads(data.decode())
     except (ValueError, RecursionError) as error:
         raise CredentialError("malformed", "not a JSON document") from error
     if not isinstance(value, dict):
         raise CredentialError("malformed", "not a JSON object")
+    # Only an escape can write one.
+    if b"\\u" in data and any(_HALF.search(text) for text in _texts(value)):
+        raise CredentialError("malformed", "a text holds half a character")
     return value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            waiting += [*one, *one.values()]
+        elif isinstance(one, list):
+            waiting += one
 
 
 def generate_key() -> Key:

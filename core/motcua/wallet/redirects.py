@@ -1,8 +1,15 @@
 """Where a browser may be sent after consent: a wallet on the web, on this device, or an application (RFC 8252)."""
 
+import re
 from urllib.parse import urlsplit
 
+from authlib.common.urls import url_decode  # type: ignore[import-untyped]
+
 LONGEST = 2000
+# What an address is written with (RFC 3986 section 2); a backslash or a blank shows people another host.
+_WRITTEN = re.compile(r"[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]+")
+# What an answer brings (RFC 6749 section 4.1.2, RFC 9207): a wallet would not know which of two is ours.
+_ANSWER = frozenset({"code", "state", "iss", "error", "error_description", "error_uri"})
 # A browser would run or read these instead of opening a wallet.
 _SCHEMES_REFUSED = frozenset(
     {
@@ -31,11 +38,19 @@ def usable(uri: str) -> bool:
         return False
     plain = parts.scheme == "http" and not _on_this_device(host)
     no_host = parts.scheme in {"http", "https"} and not host
-    # "https://bank.vn@elsewhere" and "https://elsewhere\.bank.vn" show people the wrong name.
-    named = "@" in parts.netloc or "\\" in uri
+    # "https://bank.vn@elsewhere" shows people the wrong name.
+    named = "@" in parts.netloc
     wrong = not parts.scheme or plain or no_host or named or parts.scheme in _SCHEMES_REFUSED
-    whole = not parts.fragment and len(uri) <= LONGEST and uri.isascii() and uri.isprintable()
-    return whole and not wrong
+    whole = len(uri) <= LONGEST and _WRITTEN.fullmatch(uri) is not None
+    return whole and not wrong and _takes_answer(parts.query)
+
+
+def _takes_answer(query: str) -> bool:
+    """Tell whether an answer can be added to a query: Authlib reads it then, and nothing of one stands there."""
+    try:
+        return _ANSWER.isdisjoint(name for name, _ in url_decode(query))
+    except ValueError:
+        return False
 
 
 def shown(uri: str) -> str:

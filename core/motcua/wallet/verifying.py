@@ -171,7 +171,7 @@ async def _fetch(client: httpx2.AsyncClient, uri: str) -> str:
         return data.decode("ascii")
     except UnicodeDecodeError as error:
         raise CredentialError("malformed", "the status list is not a token") from error
-    except httpx2.HTTPError as error:
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise _silent(type(error).__name__) from error
 
 

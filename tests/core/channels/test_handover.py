@@ -204,6 +204,7 @@ async def test_only_the_person_changes_the_wish_and_only_until_there_is_a_result
         ((POST, "An", "7 Trần Phú 🏠"), {"handover_address"}),
         ((POST, "An\u200b", "7 Trần Phú"), {"handover_recipient"}),
         ((POST, "王", "7 Trần\x00 Phú"), {"handover_recipient", "handover_address"}),
+        ((POST, "Trần An", "7 ᴛrần Phú"), {"handover_address"}),
     ],
 )
 def test_what_cannot_be_printed_on_a_label_is_told_at_its_field(
@@ -222,9 +223,12 @@ async def test_what_is_let_through_can_be_printed_on_the_label(usual: Post) -> N
     delivery = (await usual.book(ready))["post"]["id"]
     async with usual.work() as work:
         data, at = await staff.label(usual.platform, work, delivery), work.now
-    made = await render_document(pages._LABEL, data, at=at, qr=str(data["url"]))
-    assert made.pdf.startswith(b"%PDF")
     assert data["address"] == odd
+    every = " ".join(filter(handover._printed, map(chr, range(0x110000))))
+    for address in (odd, every):
+        data["address"] = address
+        made = await render_document(pages._LABEL, data, at=at, qr=str(data["url"]))
+        assert made.pdf.startswith(b"%PDF")
 
 
 def test_a_wish_is_kept_in_one_spelling() -> None:

@@ -17,7 +17,7 @@ from ..notices.conftest import _ENABLE
 from ..plugins.toys import house, toy
 from .conftest import Hall
 from .telephones import last_code, messages
-from .test_phone_pages import _CALENDAR, EVERY_DAY, PHONE, post
+from .test_phone_pages import _CALENDAR, EVERY_DAY, PHONE, post, slot
 
 pytestmark = pytest.mark.anyio
 NOW = datetime(2026, 11, 23, 2, 1, tzinfo=UTC)
@@ -152,3 +152,45 @@ async def test_a_program_sends_the_code_with_its_wish(hall: Hall, web: httpx2.As
         done = await web.post("/api/queue", json=wish, headers={"accept": "application/json"})
     assert done.status_code == 201, done.text
     assert done.json()["number"] == "A001"
+
+
+async def test_an_appointment_too_is_held_only_for_a_telephone_that_answered(
+    hall: Hall, web: httpx2.AsyncClient
+) -> None:
+    where = str(await slot(hall, 1))
+    form = {"site": "sanh", "line": "A", "slot": where, "phone": PHONE}
+    page = "/appointments?site=sanh&line=A"
+    asked = await post(web, page, "/appointments", **form)
+    assert asked.status_code == 200
+    assert "Xác nhận số điện thoại" in asked.text
+    assert "Có lỗi" not in asked.text
+    wrong = "000000" if await last_code(hall) != "000000" else "111111"
+    refused = await post(web, page, "/appointments", **form, code=wrong)
+    assert refused.status_code == 422
+    assert 'id="f-code-error"' in refused.text
+    assert await hall.fetch("select 1 from appointment") == []
+    done = await post(web, page, "/appointments", **form, code=await last_code(hall))
+    assert done.status_code == 303, done.text
+    assert len(await hall.fetch("select 1 from appointment")) == 1
+
+
+async def test_a_program_books_only_with_the_code_too(hall: Hall, web: httpx2.AsyncClient) -> None:
+    wish = {"slot": str(await slot(hall, 1)), "phone": PHONE}
+    asked = await web.post("/api/appointments", json=wish, headers={"accept": "application/json"})
+    assert asked.status_code == 422
+    assert "code" in asked.text
+    assert await hall.fetch("select 1 from appointment") == []
+    wish["code"] = await last_code(hall)
+    assert (await web.post("/api/appointments", json=wish)).status_code == 201
+
+
+async def test_who_guesses_at_many_telephones_is_refused_by_his_network(
+    hall: Hall, web: httpx2.AsyncClient
+) -> None:
+    said = [
+        (await take(web, phone=f"09870000{n:02d}", code="1")).status_code
+        for n in range(knocks.LIMITS["guess"] + 1)
+    ]
+    assert said == [422] * knocks.LIMITS["guess"] + [429]
+    # His network asks for no right one either.
+    assert (await take(web, code="123456")).status_code == 429

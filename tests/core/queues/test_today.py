@@ -62,6 +62,15 @@ def test_earlier_days_say_which_counters_are_used_and_when() -> None:
     assert opens_in(465.0, 5, False, 496, ((-46.0, 194.0),)) is None
 
 
+def test_an_evening_does_not_put_off_the_next_day_till_after_it_closes() -> None:
+    sessions = ((30.0, 270.0), (390.0, 600.0))
+    evening = 420 + 700.0
+    assert opens_in(evening, 1, False, 420, sessions) is None
+    assert opens_in(evening, 0, False, 420, sessions) == 25
+    # A hall of which nobody knows when it closes, or that works on, has evenings.
+    assert opens_in(evening, 1, False, 420, ()) == 700
+
+
 def test_who_went_for_lunch_is_back_when_the_afternoon_begins() -> None:
     noon = ((60.0, 270.0),)
     assert opens_in(450.0, 5, True, 750, noon) == 55

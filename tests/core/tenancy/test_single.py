@@ -9,9 +9,12 @@ import asyncpg
 import pytest
 
 from motcua.demo.cluster import Cluster
+from motcua.errors import Unavailable
 from motcua.events.log import SYSTEM
 from motcua.ids import uuid7
 from motcua.platform import Platform
+from motcua.tenancy import db
+from motcua.tenancy.db import Database
 from motcua.tenancy.single import INSTALLING
 from motcua.tenancy.tenant import Tenant
 
@@ -179,3 +182,26 @@ async def test_a_connection_that_was_lost_meanwhile_is_replaced(
         await admin.close()
     async with platform.db.tenant(tenant, alone=True) as tx:
         assert (await tx.alone(pid) or {})["pid"] != lost["pid"]
+
+
+async def test_who_waits_too_long_for_his_turn_is_told_and_takes_none_away(
+    prepared: Cluster, quang_ninh: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "PATIENCE", 0.05)
+    database = await Database.open(prepared.settings.database_url, size=2, processors=1)
+
+    async def alone() -> None:
+        async with database.tenant(quang_ninh, alone=True) as tx:
+            await tx.alone("select 1 as one")
+
+    try:
+        for _ in range(3):
+            await database._turns.acquire()
+        with pytest.raises(Unavailable, match="Too busy"):
+            await alone()
+        for _ in range(3):
+            database._turns.release()
+        await asyncio.gather(*(alone() for _ in range(9)))
+        assert database._turns._value == 3
+    finally:
+        await database.close()

@@ -1,18 +1,21 @@
 """Authlib's server over our transaction: what it refuses is kept, what breaks is undone, what it says is ours."""
 
 import asyncio
+import json
 import logging
 import os
+from datetime import UTC, datetime
 
 import httpx2
 import pytest
 from authlib.oauth2 import rfc8414, rfc9207  # type: ignore[import-untyped]
 from authlib.oauth2.rfc6749 import AuthorizationServer  # type: ignore[import-untyped]
+from joserfc import jws
 from sqlalchemy.exc import MissingGreenlet
 
 from motcua.tenancy.db import Database
 from motcua.tenancy.tenant import Tenant
-from motcua.wallet import bridge, metadata, server
+from motcua.wallet import bridge, dpop, jose, metadata, server
 from motcua.wallet.metadata import PRE_AUTHORIZED
 from tests.core.wallet.archive import Archive, Ready
 from tests.core.wallet.keyed import Keyed, error_of
@@ -143,6 +146,17 @@ async def test_odd_letters_in_a_pushed_request_are_refused_and_not_repeated(
     assert error_of(answer) == (400, error)
     assert "location" not in answer.headers
     assert '"b"' not in answer.json()["error_description"]
+
+
+async def test_what_no_database_stores_is_the_mistake_of_whoever_sends_it(keyed: Keyed) -> None:
+    for name in ("state", "issuer_state", "x"):
+        assert error_of(await keyed.push(**{name: "a\0b"})) == (400, "invalid_request")
+    now, url = int(datetime.now(UTC).timestamp()), keyed.archive.url(keyed.tenant, "/par")
+    said = {"jti": "#", "htm": "POST", "htu": url, "iat": now}
+    header = {"alg": "ES256", "typ": dpop.TYPE, "jwk": jose.public_jwk(keyed.key)}
+    body = json.dumps(said).replace("#", "\\ud800").encode()
+    half = jws.serialize_compact(header, body, keyed.key, registry=jose._registry())
+    assert error_of(await keyed.push(half)) == (400, "invalid_dpop_proof")
 
 
 async def test_a_refresh_asks_for_no_more_than_was_granted(

@@ -160,6 +160,28 @@ def test_a_jwk_with_a_private_part_or_off_the_curve_is_refused(refused: Refused)
         jose.key_from_jwk({"kty": "EC", "crv": "P-256", "x": jwk["x"]})
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        rb'{"a": "\ud800"}',
+        rb'{"\udfff": 1}',
+        rb'{"a": [{"b": "x\udc00"}]}',
+        b'{"a": "\xed\xa0\x80"}',
+        b'{"a": "\0"}',
+        '{"a": 1}'.encode("utf-16"),
+    ],
+)
+def test_a_text_that_nobody_can_store_is_no_json_of_ours(text: bytes) -> None:
+    with pytest.raises(CredentialError) as refused:
+        jose.json_object(text)
+    assert refused.value.reason_code == "malformed"
+
+
+def test_escapes_of_whole_characters_are_read() -> None:
+    text = rb'{"a": "\u1ed1 \ud83d\ude00 \\u0000"}'
+    assert jose.json_object(text) == {"a": "ố 😀 \\u0000"}
+
+
 def test_a_key_is_found_by_its_id() -> None:
     keys = [jose.generate_key() for _ in range(2)]
     published = {"keys": [jose.published(k) for k in keys]}
