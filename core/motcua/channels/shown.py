@@ -173,13 +173,19 @@ def _state(row: Record) -> tuple[Words, str]:
     return ("Đang gửi", "Being sent"), "info"
 
 
-def wish_rows(platform: Platform, tenant: Tenant, wish: Wish, lang: str) -> list[dict[str, str]]:
-    """Return how the applicant wants the result, for ``ui.summary_list``; empty where nothing was chosen."""
+def wish_rows(
+    platform: Platform, tenant: Tenant, wish: Wish, lang: str, *, own: bool = False
+) -> list[dict[str, str]]:
+    """Return how the applicant wants the result, for ``ui.summary_list``; empty where nothing was chosen.
+
+    ``own``: the applicant reads it.
+    """
     if wish.channel == USUAL:
         return []
     en = lang == "en"
     title = titles(platform, tenant).get(wish.channel, (wish.channel,) * 2)[en]
-    rows = [("Người nộp chọn", "The applicant chose", title)]
+    chose = ("Đã chọn", "Chosen") if own else ("Người nộp chọn", "The applicant chose")
+    rows = [(*chose, title)]
     if wish.address:
         rows += [
             ("Người nhận thư", "Recipient", wish.recipient),

@@ -2,12 +2,14 @@
 
 A settled dossier is never opened again: the states of the national list know no way back from 9 and 10. What
 was wrong is put right in a dossier of its own that begins, free and already accepted, with the answers,
-papers and draft of the old one, under the version of the procedure by which that one was settled.
+papers and draft of the old one, under the version of the procedure by which that one was settled. Whoever
+wanted the wrong result by post gets the right one by post, unless he says otherwise meanwhile.
 """
 
 from uuid import UUID
 
 from motcua.catalogue.forms import Answers
+from motcua.channels import handover
 from motcua.dossiers import queries, reception
 from motcua.dossiers.submission import Application, enter
 from motcua.errors import Conflict, Invalid
@@ -51,4 +53,6 @@ async def open_correction(platform: Platform, work: Work, dossier: Record) -> UU
         ) from wrong
     await work.tx.execute(_PAPERS, done.id, dossier["id"])
     await work.tx.execute(_DRAFT, done.id, dossier["draft_sealed"])
+    wish = await handover.of(work, dossier["id"])
+    await handover.choose(work, done.id, wish, dossier["competent_unit"])
     return done.id

@@ -74,7 +74,7 @@ def _letter(typed: Handover, own: Handover, en: bool) -> tuple[Control, ...]:
         ),
         Control(
             ADDRESS,
-            "text",
+            "long_text",
             "Address for the letter" if en else "Địa chỉ nhận thư",
             "House number, street, hamlet, commune, province."
             if en
@@ -153,7 +153,7 @@ async def of_dossier(
     wish = await handover.of(work, row["id"])
     way = way_of(visit, row["procedure_code"], work.now)
     found: dict[str, Any] = {
-        "handed": shown.wish_rows(visit.platform, visit.tenant, wish, visit.lang),
+        "handed": shown.wish_rows(visit.platform, visit.tenant, wish, visit.lang, own=True),
         "handover": None,
         "rewriting": typed is not None,
     }

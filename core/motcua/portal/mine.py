@@ -138,7 +138,7 @@ async def dossier_page(
         names=names(law),
         unit=row["competent_name"],
         badge=progress.state_badge(row["state"], lang),
-        **_course(law, row, events, running, lang),
+        **_course(law, row, events, running, lang, outcome.gone),
         papers=papers,
         asked=sought.request if sought else None,
         **_asked(sought, typed, errors, lang, at),
@@ -159,11 +159,16 @@ async def dossier_page(
 
 
 def _course(
-    law: TenantLaw, row: Record, events: Sequence[Record], running: ClockView, lang: str
+    law: TenantLaw,
+    row: Record,
+    events: Sequence[Record],
+    running: ClockView,
+    lang: str,
+    gone: datetime | None,
 ) -> dict[str, Any]:
     """Return how far the dossier is, and how its due date came about."""
     return {
-        "items": progress.timeline(law, row, events, lang),
+        "items": progress.timeline(law, row, events, lang, gone=gone),
         "clock": progress.clock(law.calendar, row, events, lang),
         "lines": progress.explained(running.derivation, lang),
         "react": running.reaction.explain(lang) if running.reaction else [],

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -51,6 +52,15 @@ class Outcome:
             "offerable": own and _offerable(self.result),
             "awaitable": own and _awaitable(row, self.result, procedure),
         }
+
+    @property
+    def gone(self) -> datetime | None:
+        """When the result was withdrawn; None while it holds or is only suspended."""
+        if self.result is None or self.result["status"] != REVOKED:
+            return None
+        noted = self.ended["at"] if self.ended else None
+        signed = self.withdrawal["decided_at"] if self.withdrawal else None
+        return noted or signed
 
     def _next(self) -> withdrawing.Link | None:
         """Return the result that stands in the place of this one, if there is one by now."""

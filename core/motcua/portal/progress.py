@@ -49,6 +49,7 @@ _LATER = {
     State.DONE: ("Có kết quả", "Result"),
     State.RETURNED: ("Nhận kết quả", "Collection"),
 }
+_GONE = ("Kết quả đã bị thu hồi", "The result was withdrawn")
 # Outcomes by which a step is not done yet: papers were asked for, or it goes back.
 _NOT_DONE = frozenset({"supplement", "return"})
 TONES: Mapping[int, str] = {
@@ -67,12 +68,18 @@ def state_badge(state: int, lang: str) -> tuple[str, str]:
 
 
 def timeline(
-    law: TenantLaw, row: Record, events: Iterable[Mapping[str, Any]], lang: str
+    law: TenantLaw,
+    row: Record,
+    events: Iterable[Mapping[str, Any]],
+    lang: str,
+    *,
+    gone: datetime | None = None,
 ) -> list[dict[str, str]]:
     """Return what happened, what happens now and what will, for the macro ``ui.timeline``.
 
     ``events`` have ``type``, ``at`` (a moment or ISO text) and ``payload``. A reason is shown only where
-    the payload still holds it: the public page takes it out.
+    the payload still holds it: the public page takes it out. ``gone`` is when the result was withdrawn:
+    nothing is left to be collected then.
     """
     en = lang == "en"
     events = list(events)
@@ -92,6 +99,9 @@ def timeline(
         when = vn_moment(_moment(event["at"]))
         note = "" if kind in clock_words.KINDS else str(payload.get("reason", ""))
         items.append({"title": title, "when": when, "note": note, "state": "done"})
+    if gone is not None:
+        title = _GONE[en]
+        return [*items, {"title": title, "when": vn_moment(gone), "note": "", "state": "done"}]
     return [*items, *_ahead(row, en, *_steps(law, row, events, en))]
 
 

@@ -9,6 +9,7 @@ import pytest
 from anyio import to_thread
 
 from motcua import tracing
+from motcua.channels import handover
 from motcua.documents.checking import verify_pdf
 from motcua.dossiers.submission import Submitted
 from motcua.errors import Conflict
@@ -143,6 +144,24 @@ async def test_the_right_result_is_made_in_a_dossier_of_its_own_and_replaces_the
     shown = (await sit(office.staff["leader"]).get(f"/desk/dossier/{done.id}")).text
     assert "Chuỗi kết quả" in shown
     assert chain[1].number in shown
+
+
+async def test_who_wanted_the_wrong_result_by_post_gets_the_right_one_by_post(
+    office: Office, sit: SitDown, browse: Browser
+) -> None:
+    done = await _accepted(office, sit)
+    wish = handover.Wish("post", "Nguyễn Thị Thử", "Số 5, tổ 1, Cao Xanh")
+    async with office.platform.works.begin(office.tenant, SYSTEM) as work:
+        await handover.choose(work, done.id, wish)
+    await settle(office, sit, done.id)
+    path = f"/desk/dossier/{done.id}/withdraw"
+    await sit(office.staff["specialist"]).post(path, **PROPOSAL)
+    await sit(office.staff["leader"]).post(f"{path}/sign")
+    after = "select successor_id from result_withdrawal where dossier_id = $1"
+    new = await office.one(after, done.id)
+    async with office.platform.works.begin(office.tenant, SYSTEM) as work:
+        assert await handover.of(work, new) == wish
+    assert "Số 5, tổ 1, Cao Xanh" in await _page_of_citizen(office, browse, new)
 
 
 async def test_what_is_unfounded_is_revoked_and_nothing_follows(

@@ -31,6 +31,7 @@ async def test_what_a_program_withdrew_says_so_and_why_and_offers_no_result(owne
     page = await owner_.seen.get(f"/my/{owner_.filed.id}")
     assert "Kết quả này đã bị thu hồi" in page
     assert "Khóa ký đã lộ" in page
+    assert "Chờ bạn nhận kết quả" not in page
     assert "Tải kết quả (PDF)" not in page
     assert _button(page, "Tải bản đã bị thu hồi (PDF, để lưu)").startswith("button secondary")
     pdf = await owner_.seen.client.get(f"/my/{owner_.filed.id}/result.pdf")

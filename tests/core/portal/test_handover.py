@@ -71,7 +71,7 @@ async def test_the_last_page_offers_the_ways_of_the_order_with_the_persons_own_a
     assert "Bản điện tử: Ví giấy tờ điện tử, Tin nhắn kèm liên kết" in check
     assert 'value="counter"' in check
     assert 'value="post"' in check
-    assert f'value="{ADDRESS}"' in check
+    assert f">{ADDRESS}</textarea>" in check
     english = await applicant.seen.get(f"{applicant.home}/check?lang=en")
     assert "Have the paper sent by post" in english
 
@@ -99,8 +99,17 @@ async def test_a_letter_is_submitted_with_its_address_and_the_event_names_nobody
     assert await applicant.told(dossier) == [{"channel": "post"}]
     own = await applicant.seen.get(f"/my/{dossier}")
     assert "Cách nhận kết quả" in own
+    assert "Đã chọn" in own
+    assert "Người nộp chọn" not in own
     assert "Tạ Thị Nhận Thư" in own
     assert "Số 5, tổ 1, Cao Xanh" in own
+
+
+async def test_an_address_may_be_typed_over_several_lines(applicant: Applicant) -> None:
+    dossier = await applicant.submit(
+        **{**LETTER, "handover_address": "Số 5, tổ 1,\r\nCao Xanh\r\n"}
+    )
+    assert "Số 5, tổ 1, Cao Xanh" in await applicant.seen.get(f"/my/{dossier}")
 
 
 async def test_who_chooses_nothing_gets_it_as_ever(applicant: Applicant) -> None:
@@ -139,9 +148,9 @@ async def test_what_is_wrong_is_told_at_its_field_kept_there_and_submits_nothing
 
 async def test_what_was_chosen_stays_when_something_else_is_wrong(applicant: Applicant) -> None:
     answer = await applicant.seen.post(f"{applicant.home}/check", LETTER, status=422)
-    assert 'value="Số 5, tổ 1, Cao Xanh"' in answer.text
+    assert ">Số 5, tổ 1, Cao Xanh</textarea>" in answer.text
     again = await applicant.seen.get(f"{applicant.home}/check")
-    assert 'value="Số 5, tổ 1, Cao Xanh"' in again
+    assert ">Số 5, tổ 1, Cao Xanh</textarea>" in again
 
 
 async def test_what_was_chosen_is_kept_on_the_way_to_the_wallet_that_signs(
@@ -149,7 +158,7 @@ async def test_what_was_chosen_is_kept_on_the_way_to_the_wallet_that_signs(
 ) -> None:
     await applicant.seen.post(f"{applicant.home}/sign", {"truth": "1", **LETTER})
     again = await applicant.seen.get(f"{applicant.home}/check")
-    assert 'value="Số 5, tổ 1, Cao Xanh"' in again
+    assert ">Số 5, tổ 1, Cao Xanh</textarea>" in again
     assert 'value="post" id="f-handover-3" checked' in again
 
 

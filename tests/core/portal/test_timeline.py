@@ -64,3 +64,12 @@ def test_without_the_log_of_steps_the_plain_words_stand() -> None:
     assert _titles([], "vi")[0] == ("now", "Đang giải quyết")
     waiting = _titles(LOG, "vi", state=State.SUPPLEMENT)
     assert waiting[0] == ("now", "Chờ bạn bổ sung giấy tờ")
+
+
+def test_a_withdrawn_result_is_the_end_and_nobody_is_told_to_collect_it() -> None:
+    done = cast(Any, {**ROW, "state": State.DONE, "finished_at": AT})
+    assert progress.timeline(_law(), done, [], "vi")[0]["title"] == "Chờ bạn nhận kết quả"
+    items = progress.timeline(_law(), done, [], "vi", gone=AT)
+    assert [(item["state"], item["title"], item["when"]) for item in items] == [
+        ("done", "Kết quả đã bị thu hồi", "09:00 23/11/2026")
+    ]
