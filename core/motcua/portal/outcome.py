@@ -13,13 +13,18 @@ from motcua.events.work import Work
 from motcua.holdings import withdrawing
 from motcua.holdings.grounds import grounds
 from motcua.portal.visit import Visit
-from motcua.tenancy.db import Record
+from motcua.tenancy.db import Record, TenantTx
 from motcua.wallet.statuslist import REVOKED
 
 # Why a result does not hold, when no decision of an office says it: a program or a lost key did it.
 _SAID = """
 select reason, at from status_change where result_id = $1 and status = $2 and signing_kid is null
 order by at desc, id desc limit 1
+"""
+
+_GONE = """
+select (select max(c.at) from status_change c where c.result_id = r.id and c.status = $2) as at
+from issued_result r where r.dossier_id = $1 and r.status = $2
 """
 
 
@@ -96,3 +101,9 @@ def _awaitable(row: Record, result: Record | None, procedure: Adopted) -> bool:
     """Tell whether the dossier will bring a paper that a wallet can wait for."""
     rule = procedure.package.procedure.result
     return result is None and row["state"] not in FINAL and bool(rule and rule.type)
+
+
+async def withdrawn_at(tx: TenantTx, dossier: UUID) -> datetime | None:
+    """Return when the result of a dossier was withdrawn, for a page that says no more of it."""
+    at: datetime | None = await tx.fetchval(_GONE, dossier, REVOKED)
+    return at

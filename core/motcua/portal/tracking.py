@@ -11,7 +11,7 @@ from motcua.dossiers.law import names
 from motcua.dossiers.routes import public_events
 from motcua.errors import NotFound
 from motcua.platform import Platform
-from motcua.portal import progress
+from motcua.portal import outcome, progress
 from motcua.web.here import AnyRequest, here, province_of
 from motcua.web.pages import page
 
@@ -46,6 +46,7 @@ async def show(request: AnyRequest, track_code: FromPath[str]) -> Template:
     law = await platform.catalogue.of(tenant)
     async with platform.db.tenant(tenant) as tx:
         row = await queries.track(tx, typed_code(track_code))
+        gone = await outcome.withdrawn_at(tx, row["id"])
     events = public_events(row)
     return page(
         request,
@@ -54,7 +55,7 @@ async def show(request: AnyRequest, track_code: FromPath[str]) -> Template:
         names=names(law),
         unit=row["unit"],
         badge=progress.state_badge(row["state"], lang),
-        items=progress.timeline(law, row, events, lang),
+        items=progress.timeline(law, row, events, lang, gone=gone),
         clock=progress.clock(law.calendar, row, events, lang),
         lines=progress.explained(row["derivation"], lang),
         react=progress.reaction_lines(law.calendar, row, events, lang),

@@ -43,6 +43,18 @@ async def test_what_a_program_withdrew_says_so_and_why_and_offers_no_result(owne
     assert "Có trong ví" not in papers
 
 
+async def test_whoever_holds_the_code_is_not_told_to_fetch_it_either(owner_: Owner) -> None:
+    async with owner_.platform.works.begin(owner_.tenant, SYSTEM) as work:
+        await delivery.revoke(work, owner_.result, "Khóa ký đã lộ")
+        code = await work.tx.fetchval(
+            "select track_code from dossier where id = $1", owner_.filed.id
+        )
+    page = await owner_.seen.get(f"/track/{code}")
+    assert "Kết quả đã bị thu hồi" in page
+    assert "Chờ bạn nhận kết quả" not in page
+    assert "Khóa ký đã lộ" not in page, "the reason is not for the public"
+
+
 async def test_the_copy_in_the_wallet_is_no_merit_of_a_withdrawn_result(
     owner_: Owner, archive: Archive
 ) -> None:
