@@ -37,8 +37,10 @@ TO_POST = """
 select v.id, v.result_id, v.dossier_id, v.channel, v.version, v.state, v.how, v.receipt, v.reason,
   v.error_vi, v.error_en, v.attempts, v.owed_at, v.next_at, v.sent_at, v.received_at, v.ended_at,
   coalesce(d.code, d.track_code) as code, d.procedure_code, d.procedure_name, count(*) over () as total,
-  exists (select 1 from handover_wish w where w.tenant_id = v.tenant_id
-    and w.dossier_id = any(array[d.id, d.parent_id]) and w.channel = 'post') as wished
+  coalesce(
+    (select w.channel from handover_wish w where w.tenant_id = v.tenant_id and w.dossier_id = d.id),
+    (select w.channel from handover_wish w where w.tenant_id = v.tenant_id and w.dossier_id = d.parent_id),
+    '') = 'post' as wished
 from delivery v join dossier d on d.tenant_id = v.tenant_id and d.id = v.dossier_id
 where v.channel = 'post' and (v.state = 'owed' and v.how = 'by_staff' or v.state = 'sent' and d.state = 9)
   and ($1::uuid[] is null or d.received_unit = any($1) or d.competent_unit = any($1))

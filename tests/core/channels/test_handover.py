@@ -139,7 +139,13 @@ async def test_a_letter_that_was_wished_for_goes_out_though_the_application_has_
     assert (await pushing.dossier(ready))["state"] == 10
     async with pushing.work() as work:
         listed = await work.tx.fetch(shown.TO_POST, None, 1000)
-    assert [r["wished"] for r in listed if r["result_id"] == ready.id] == [True]
+        assert [r["wished"] for r in listed if r["result_id"] == ready.id] == [True]
+        bundle = await pushing.issue()
+        await work.tx.execute(_PARENT, ready.dossier, bundle.dossier)
+        await handover.choose(work, bundle.dossier, LETTER)
+        await handover.choose(work, ready.dossier, Wish())
+        listed = await work.tx.fetch(shown.TO_POST, None, 1000)
+    assert [r["wished"] for r in listed if r["result_id"] == ready.id] == [False], "its own word"
 
 
 async def test_a_dossier_of_a_bundle_follows_the_wish_of_its_bundle(usual: Post) -> None:
