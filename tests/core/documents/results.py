@@ -6,8 +6,9 @@ from uuid import UUID
 
 import httpx2
 
+from motcua.dossiers import preserving
 from motcua.dossiers.sealing import About, seal
-from motcua.events.log import SYSTEM
+from motcua.events.log import SYSTEM, Event
 from motcua.events.outbox import Effects
 from motcua.ids import random_code
 from motcua.platform import Platform
@@ -60,6 +61,14 @@ class Desk:
 
     def file(self, sha256: str) -> bytes:
         return self.platform.files.for_tenant(self.tenant.id, self.tenant.slug).get(sha256)
+
+    async def preserve(self, row: Record) -> None:
+        """Do what is owed for an issued result, without the outbox; what it raises passes through."""
+        async with self.platform.works.begin(self.tenant, SYSTEM) as work:
+            event = Event(
+                row["id"], row["trace_id"], work.now, "result.issued", row["id"], None, "system", {}
+            )
+            await preserving.preserve(self.platform, work, event)
 
     async def tell(self, row: Record) -> UUID:
         """Tell that it was issued; returns the id of the event."""

@@ -264,7 +264,7 @@ async def test_a_stamp_that_is_not_for_this_document_and_request_is_refused(
     row = await desk.issue()
     _with_stamps(monkeypatch, desk, stamp)
     with pytest.raises(NotProvenError):
-        await _run(desk, row)
+        await desk.preserve(row)
     assert await desk.lasting(row) is None
 
 
@@ -279,7 +279,7 @@ async def test_without_a_proof_for_each_certificate_nothing_is_kept(
     row = await desk.issue()
     _with_stamps(monkeypatch, desk, services.time_stamp, proofs=silent)
     with pytest.raises(NotProvenError):
-        await _run(desk, row)
+        await desk.preserve(row)
 
 
 async def test_a_stamp_by_an_authority_that_is_not_trusted_is_refused(
@@ -293,22 +293,7 @@ async def test_a_stamp_by_an_authority_that_is_not_trusted_is_refused(
     row = await desk.issue()
     _with_stamps(monkeypatch, desk, services.time_stamp, roots=none)
     with pytest.raises(NotProvenError, match="no trusted root"):
-        await _run(desk, row)
-
-
-async def _run(desk: Desk, row: Any) -> None:
-    event = Event(
-        row["id"],
-        row["trace_id"],
-        datetime.now(UTC),
-        "result.issued",
-        row["id"],
-        None,
-        "system",
-        {},
-    )
-    async with desk.platform.works.begin(desk.tenant, SYSTEM) as work:
-        await preserving.preserve(desk.platform, work, event)
+        await desk.preserve(row)
 
 
 async def test_a_tenant_without_a_stamping_plugin_owes_nothing(desk: Desk) -> None:

@@ -17,9 +17,8 @@ from anyio import run_process
 from motcua.documents import checking
 from motcua.documents.paper import PaperError, verify_paper
 from motcua.documents.signing import pem_signer, sign_pdf
-from motcua.dossiers import preserving
 from motcua.errors import Invalid
-from motcua.events.log import SYSTEM, Event
+from motcua.events.log import SYSTEM
 from motcua.files.qr import read_codes
 from motcua.keys import revoking, root, rotation, signing, store
 from motcua.platform import Platform
@@ -63,18 +62,7 @@ async def _sent(
 
 
 async def _lasting(desk: Desk, row: Any) -> bytes:
-    event = Event(
-        row["id"],
-        row["trace_id"],
-        datetime.now(UTC),
-        "result.issued",
-        row["id"],
-        None,
-        "system",
-        {},
-    )
-    async with desk.platform.works.begin(desk.tenant, SYSTEM) as work:
-        await preserving.preserve(desk.platform, work, event)
+    await desk.preserve(row)
     kept = await desk.lasting(row)
     assert kept is not None
     return desk.file(kept["lasting_sha256"])

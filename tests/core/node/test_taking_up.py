@@ -1,5 +1,7 @@
 """What the centre wrote in the last seconds before a cut: the officers go on, and the centre joins the two."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -28,6 +30,15 @@ async def ticket(hall: Hall, number: str) -> UUID:
 async def at_node(machine: Machine, command: Any, *args: Any) -> Any:
     async with machine.work() as work:
         return await command(work, *args)
+
+
+@asynccontextmanager
+async def last_heard(machine: Machine) -> AsyncIterator[None]:
+    """Let the machine hear of what is done at noon, and of nothing after it."""
+    with clock.at(NOON):
+        yield
+        await machine.ticks(1)
+        machine.line.cut = True
 
 
 async def cut(machine: Machine) -> None:
@@ -59,11 +70,9 @@ async def test_a_number_that_was_started_unseen_is_served_on_and_its_time_is_the
     hall: Hall, machine: Machine
 ) -> None:
     await linked(hall, machine, 0)
-    with clock.at(NOON):
+    async with last_heard(machine):
         number = await issue(hall, hall)
         await call(hall, hall)
-        await machine.ticks(1)
-        machine.line.cut = True
     with clock.at(NOON + timedelta(seconds=4)):
         await start(hall, number)
     await cut(machine)
@@ -87,10 +96,8 @@ async def test_a_number_that_was_called_and_started_unseen_is_taken_up_from_the_
     hall: Hall, machine: Machine
 ) -> None:
     await linked(hall, machine, 0)
-    with clock.at(NOON):
+    async with last_heard(machine):
         number = await issue(hall, hall)
-        await machine.ticks(1)
-        machine.line.cut = True
     with clock.at(NOON + timedelta(seconds=3)):
         await call(hall, hall)
         await start(hall, number)
@@ -108,12 +115,10 @@ async def test_a_number_that_was_called_and_started_unseen_is_taken_up_from_the_
 
 async def test_a_number_that_was_finished_unseen_ends_once(hall: Hall, machine: Machine) -> None:
     await linked(hall, machine, 0)
-    with clock.at(NOON):
+    async with last_heard(machine):
         number = await issue(hall, hall)
         await call(hall, hall)
         await start(hall, number)
-        await machine.ticks(1)
-        machine.line.cut = True
     one = await ticket(hall, number)
     ended = NOON + timedelta(seconds=6)
     with clock.at(ended):
@@ -133,11 +138,9 @@ async def test_what_was_put_aside_unseen_and_ended_at_the_node_has_no_open_piece
     hall: Hall, machine: Machine
 ) -> None:
     await linked(hall, machine, 0)
-    with clock.at(NOON):
+    async with last_heard(machine):
         number = await issue(hall, hall)
         await call(hall, hall)
-        await machine.ticks(1)
-        machine.line.cut = True
     one = await ticket(hall, number)
     with clock.at(NOON + timedelta(seconds=6)):
         assert await hall.do(serving.no_show, one, hall.staff[0]) == "recycled"
@@ -156,13 +159,11 @@ async def test_nothing_is_taken_up_where_the_centre_writes_or_long_after_the_cut
     hall: Hall, machine: Machine
 ) -> None:
     await linked(hall, machine, 0)
-    with clock.at(NOON):
+    async with last_heard(machine):
         number = await issue(hall, hall)
         one = await ticket(hall, number)
         with pytest.raises(Conflict, match="cut off"):
             await hall.do(taking_up.take_up, hall.counters[0], hall.staff[0], one)
-        await machine.ticks(1)
-        machine.line.cut = True
     await cut(machine)
     with clock.at(NOON + timedelta(hours=1)), pytest.raises(Conflict, match="cut off"):
         await at_node(machine, taking_up.take_up, hall.counters[0], hall.staff[0], one)
@@ -185,12 +186,10 @@ async def test_who_has_another_number_at_his_counter_takes_none_up(
     hall: Hall, machine: Machine
 ) -> None:
     await linked(hall, machine, 0)
-    with clock.at(NOON):
+    async with last_heard(machine):
         await issue(hall, hall)
         number = await issue(hall, hall)
         await call(hall, hall)
-        await machine.ticks(1)
-        machine.line.cut = True
     await cut(machine)
     one = await ticket(hall, number)
     with clock.at(NOON + timedelta(minutes=2)), pytest.raises(Conflict, match="Finish it first"):
@@ -199,11 +198,9 @@ async def test_who_has_another_number_at_his_counter_takes_none_up(
 
 async def test_what_another_counter_has_is_not_taken_up(hall: Hall, machine: Machine) -> None:
     await linked(hall, machine, 0, 1)
-    with clock.at(NOON):
+    async with last_heard(machine):
         number = await issue(hall, hall)
         await hall.do(calling.call_next, hall.counters[1], hall.staff[1])
-        await machine.ticks(1)
-        machine.line.cut = True
     await cut(machine)
     one = await ticket(hall, number)
     with clock.at(NOON + timedelta(minutes=2)), pytest.raises(Conflict, match="Reload"):

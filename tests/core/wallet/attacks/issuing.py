@@ -12,8 +12,8 @@ from motcua.wallet import dpop, envelopes, issuing, jose, nonces, proofs
 from motcua.wallet.moments import seconds
 from tests.core.wallet.attacks.book import attack
 from tests.core.wallet.attacks.siege import Siege, with_header
+from tests.core.wallet.consent import Person, code_of
 from tests.core.wallet.keyed import error_of
-from tests.core.wallet.test_authorizing import Person, _code
 
 
 @attack("replayed proof")
@@ -154,7 +154,7 @@ async def an_authorization_code_is_redeemed_by_a_thief(s: Siege) -> None:
     ready = await s.ready()
     person = Person(s.browse("quang-ninh"))
     await person.sign_in(s.archive, s.here, ready.holder)
-    code = await _code(s.keyed(), person)
+    code = await code_of(s.keyed(), person)
     assert error_of(await s.keyed().exchange(code)) == (400, "invalid_grant")
 
 
@@ -191,7 +191,7 @@ async def twenty_redeem_one_authorization_code_at_once(s: Siege) -> None:
     ready, keyed = await s.ready(), s.keyed()
     person = Person(s.browse("quang-ninh"))
     await person.sign_in(s.archive, s.here, ready.holder)
-    code = await _code(keyed, person)
+    code = await code_of(keyed, person)
     answers = await asyncio.gather(*(keyed.exchange(code) for _ in range(20)))
     assert sorted(a.status_code for a in answers) == [200] + [400] * 19
     (given,) = (a.json() for a in answers if a.status_code == 200)
