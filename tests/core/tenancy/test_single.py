@@ -17,6 +17,7 @@ from motcua.tenancy import db
 from motcua.tenancy.db import Database
 from motcua.tenancy.single import INSTALLING
 from motcua.tenancy.tenant import Tenant
+from tests.core.tenancy.trips import trips
 
 pytestmark = pytest.mark.anyio
 # A name of a column that the function of the statement must not take for its own, and values of many types.
@@ -56,13 +57,11 @@ async def test_values_of_every_kind_come_back_under_their_names(
 async def test_it_costs_one_round_trip_once_a_connection_knows_it(
     platform: Platform, tenant: Tenant
 ) -> None:
-    costs = []
-    for _ in range(3):
-        before = platform.db.round_trips
+    async def once() -> None:
         async with platform.db.tenant(tenant, alone=True) as tx:
             await tx.alone(_EVENT, uuid7(), "test.done", True)
-        costs.append(platform.db.round_trips - before)
-    assert costs[1:] == [1, 1]
+
+    assert await trips(platform, once) == 1
 
 
 async def test_a_connection_learns_it_once_however_many_wait_for_connections(
@@ -76,7 +75,8 @@ async def test_a_connection_learns_it_once_however_many_wait_for_connections(
     for _ in range(3):
         await asyncio.gather(*(once() for _ in range(80)))
     learned = platform.db.round_trips - before - 240
-    assert learned <= INSTALLING * 16
+    # Sixteen connections, and what replaces those that were lent for long enough.
+    assert learned <= INSTALLING * 16 * 2
 
 
 async def test_what_it_writes_is_committed_and_of_its_tenant(
