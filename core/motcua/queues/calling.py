@@ -70,79 +70,74 @@ room as (
 -- In the order of the calls, sorted before anything is locked; "picked" goes down it one by one (no join can
 -- turn a lateral one round) and stops at the first whom nobody else holds.
 first as materialized (
-  select t.id, a.id as line_id,
-    case when t.for_counter_id is not null or t.for_staff_id is not null then 0
-      else 1 + (t.priority > 0 and (select full_run from rules))::int
-        + case when a.place is null then 2 else 0 end end as level,
-    case when t.for_counter_id is not null or t.for_staff_id is not null then 0
-      else a.place end as place,
-    case when t.for_counter_id is not null or t.for_staff_id is not null
-      or $6::float8 is not null then 0 else -t.priority end as rank,
-    case when t.for_counter_id is not null or t.for_staff_id is not null or t.priority = 0
-      then t.sort_key else t.sort_key - coalesce($6::float8, 0) * interval '1 minute' end as key
+  select t.id, t.version, t.level, t.place, t.rank, t.key
   from able a
   cross join lateral (
-    select w.id, w.priority, w.sort_key, w.for_counter_id, w.for_staff_id from ticket w
+    select w.id, w.version,
+      case when k.pinned then 0
+        else 1 + (w.priority > 0 and (select full_run from rules))::int
+          + case when a.place is null then 2 else 0 end end as level,
+      case when not k.pinned then a.place end as place,
+      case when not k.pinned and $6::float8 is null then -w.priority end as rank,
+      case when k.pinned then w.sort_key
+        else w.sort_key - coalesce($6::float8, 0) * interval '1 minute' end as key
+    from ticket w
+    cross join lateral (select w.for_counter_id is not null or w.for_staff_id is not null as pinned) k
     where w.line_id = a.id and w.site_id = (select site_id from seat) and w.day = $4
       and w.state = 'waiting'
       and (w.priority > 0 or w.for_counter_id is not null or w.for_staff_id is not null)
       and (w.for_counter_id is null or w.for_counter_id = $1)
       and (w.for_staff_id is null or w.for_staff_id = $2)
+      and (k.pinned or a.place is not null or (a.spills and (select spills from rules)))
     union all
-    (select w.id, w.priority, w.sort_key, w.for_counter_id, w.for_staff_id from ticket w
+    (select w.id, w.version, case when a.place is null then 3 else 1 end, a.place,
+       case when $6::float8 is null then 0 end, w.sort_key
+     from ticket w
      where w.line_id = a.id and w.site_id = (select site_id from seat) and w.day = $4
        and w.state = 'waiting'
        and w.priority = 0 and w.for_counter_id is null and w.for_staff_id is null
+       and (a.place is not null or (a.spills and (select spills from rules)))
      order by w.sort_key, w.id limit (select n from room))) t
-  where t.for_counter_id is not null or t.for_staff_id is not null or a.place is not null
-    or (a.spills and (select spills from rules))
   order by level, place, rank, key, id),
+-- A ticket that has changed since this statement began to look is passed, like one that is held: its segment as
+-- read here may be over.
 picked as (
   select x.*, f.level = 0 as pinned
   from first f cross join lateral (
-    select t.id, t.visit_id, t.site_id, t.number, t.dossier_id, t.trace_id, t.priority
+    select t.id, t.visit_id, t.site_id, t.number, t.dossier_id, t.trace_id, t.priority,
+      greatest($3, (select from_at from seat), g.from_at) as at
     from ticket t join visit v on v.id = t.visit_id
-    where t.id = f.id and t.line_id = f.line_id and t.state = 'waiting'
-      and (t.for_counter_id is null or t.for_counter_id = $1)
-      and (t.for_staff_id is null or t.for_staff_id = $2)
+    join segment g on g.ticket_id = t.id and g.to_at is null
+    where t.id = f.id and t.version = f.version and t.state = 'waiting'
     for no key update of t, v skip locked) x
   limit 1),
-tail as (
-  select g.id, g.from_at from segment g
-  where g.ticket_id = (select id from picked) and g.to_at is null),
-moment as (
-  select greatest($3, (select from_at from seat), (select from_at from tail)) as at from picked),
 -- The ticket, and what else of its visit waits: that steps aside.
 moved as (
   update ticket t set version = t.version + 1,
     state = case when t.id = p.id then 'called' else 'parked' end,
     parked_why = case when t.id = p.id then '' else $13 end,
-    called_at = case when t.id = p.id then (select at from moment) else t.called_at end,
+    called_at = case when t.id = p.id then p.at else t.called_at end,
     counter_id = case when t.id = p.id then $1::uuid else t.counter_id end,
     staff_id = case when t.id = p.id then $2::uuid else t.staff_id end,
     calls = t.calls + (t.id = p.id)::int,
     for_counter_id = case when t.id = p.id then null else t.for_counter_id end,
     for_staff_id = case when t.id = p.id then null else t.for_staff_id end
   from picked p
-  where t.visit_id = (select visit_id from picked) and (t.id = p.id or t.state = 'waiting')
-  returning t.id, t.site_id, t.line_id, t.state, t.calls),
+  where t.visit_id = p.visit_id and (t.id = p.id or t.state = 'waiting')
+  returning t.id, t.site_id, t.line_id, t.state, t.calls, p.at),
 closed as (
-  update segment g set to_at = greatest(g.from_at, (select at from moment))
-  from moved m where g.ticket_id = m.id and g.to_at is null
-  returning g.ticket_id, g.to_at),
--- The seat's own row, which is locked: by its key.
-stood as (
-  update segment g set to_at = greatest(g.from_at, (select at from moment))
-  from seat, picked where g.id = seat.segment
-  returning g.id),
+  update segment g set to_at = greatest(g.from_at, o.at)
+  from (
+    select s.id, m.at from moved m join segment s on s.ticket_id = m.id and s.to_at is null
+    union all select seat.segment, p.at from seat, picked p) o
+  where g.id = o.id returning g.ticket_id, g.to_at),
 opened as (
   insert into segment (id, ticket_id, site_id, line_id, day, kind, from_at, counter_id, staff_id)
   select case when m.state = 'called' then $8::uuid else uuidv7() end, m.id, m.site_id, m.line_id, $4,
-    m.state, case when m.state = 'called' then (select at from moment) else c.to_at end,
+    m.state, c.to_at,
     case when m.state = 'called' then $1::uuid end,
     case when m.state = 'called' then $2::uuid end
-  from moved m join closed c on c.ticket_id = m.id
-  where (select count(*) from closed) > 0 and (select count(*) from stood) > 0),
+  from moved m join closed c on c.ticket_id = m.id where (select count(*) from closed) > 1),
 run as (
   update counter c set priority_run = case when p.priority > 0 then c.priority_run + 1 else 0 end
   from picked p where c.id = $1 and not p.pinned and (c.priority_run > 0 or p.priority > 0)),

@@ -1,8 +1,6 @@
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
 from uuid import UUID
 
-import anyio
 import pytest
 
 from motcua import clock
@@ -10,7 +8,7 @@ from motcua.dossiers.codes import local_day
 from motcua.errors import Conflict, Invalid, NotFound
 from motcua.events.work import Work
 from motcua.ids import uuid7
-from motcua.queues import calling, moving, numbers, seats, serving
+from motcua.queues import calling, moving, seats, serving
 
 from .conftest import Hall
 
@@ -23,49 +21,6 @@ async def profile(hall: Hall, groups: list[list[str]], spill: tuple[str, ...] = 
     made = uuid7()
     await hall.fetch(_PROFILE, made, hall.site, made.hex, groups, list(spill))
     return made
-
-
-async def test_no_ticket_is_called_twice_by_parallel_counters(hall: Hall) -> None:
-    for _ in range(24):
-        await hall.issue()
-    await hall.sit(0, 1, 2)
-    served: list[str] = []
-
-    async def serve(n: int) -> None:
-        while called := await hall.call(n):
-            served.append(called.number)
-            await hall.do(serving.start, called.id, hall.staff[n])
-            await hall.do(serving.finish, called.id, hall.staff[n])
-
-    async with anyio.create_task_group() as group:
-        for n in range(3):
-            group.start_soon(serve, n)
-    assert sorted(served) == [numbers.write("A", n) for n in range(1, 25)]
-    calls = await hall.fetch("select seq, number from board_call order by seq")
-    assert [c["seq"] for c in calls] == list(range(1, 25)), "the board's numbers have no gap"
-
-
-async def test_one_counter_pressed_many_times_at_once_calls_one_ticket(hall: Hall) -> None:
-    for _ in range(5):
-        await hall.issue()
-    await hall.sit(0)
-    called: list[calling.Called] = []
-    refused: list[Conflict] = []
-
-    async def press() -> None:
-        try:
-            found = await hall.call()
-        except Conflict as error:
-            refused.append(error)
-        else:
-            assert found
-            called.append(found)
-
-    async with anyio.create_task_group() as group:
-        for _ in range(8):
-            group.start_soon(press)
-    assert (len(called), len(refused)) == (1, 7)
-    assert all("A001 is at this counter" in str(r) for r in refused)
 
 
 async def test_tickets_are_called_in_the_order_of_arrival_over_all_lines(hall: Hall) -> None:
@@ -254,57 +209,6 @@ async def test_a_visit_is_never_called_to_two_counters(hall: Hall) -> None:
     assert again
     assert again.id == second.id
     assert await hall.tiles(second.id) == ["waiting", "parked", "waiting", "called"]
-
-
-async def test_two_numbers_of_a_visit_called_at_once_come_one_after_the_other(hall: Hall) -> None:
-    for _ in range(6):
-        first = await hall.issue()
-        second = await hall.issue("B", visit=first.visit_id)
-        await hall.sit(0, 1)
-        found: list[Any] = []
-
-        async def call(n: int, found: list[Any] = found) -> None:
-            found.append(await hall.call(n))
-
-        async with anyio.create_task_group() as group:
-            for n in range(2):
-                group.start_soon(call, n)
-        assert [f for f in found if f is not None][1:] == []
-        states = {(await hall.ticket(t.id))["state"] for t in (first, second)}
-        assert states == {"called", "parked"}
-        for n in range(2):
-            await hall.do(seats.release_counter, hall.counters[n])
-        for made in (first, second):
-            if (await hall.ticket(made.id))["state"] == "waiting":
-                await hall.do(moving.cancel, made.id, "")
-
-
-async def test_leaving_and_calling_at_once_leaves_no_ticket_at_an_empty_counter(
-    hall: Hall,
-) -> None:
-    async def leave() -> None:
-        async with hall.work() as work:
-            await seats.seat_of(work, hall.counters[0])
-            await seats.leave_counter(work, hall.counters[0], hall.staff[0])
-
-    async def tolerant(command: Any) -> None:
-        try:
-            await command()
-        except Conflict:
-            return
-
-    for _ in range(10):
-        made = await hall.issue()
-        await hall.sit(0)
-        async with anyio.create_task_group() as group:
-            group.start_soon(tolerant, hall.call)
-            group.start_soon(tolerant, leave)
-        orphans = await hall.fetch(
-            "select t.id from ticket t join counter c on c.id = t.counter_id"
-            " where t.state = 'called' and c.staff_id is null"
-        )
-        assert orphans == []
-        await hall.do(moving.cancel, made.id, "")
 
 
 async def test_the_call_is_one_statement(hall: Hall) -> None:
