@@ -1,16 +1,22 @@
-"""Numbers and calls: engine and HTTP against bare SQL that writes the same rows: ``python -m benchmarks.queue``."""
+"""Numbers and calls: engine and HTTP against bare SQL that writes the same rows: ``python -m benchmarks.queue``.
+
+Engine and bare SQL run in this process alike: the same driver, event loop and order of work, so that the ratio is
+what rules, tenancy, estimate and event log cost.
+"""
 
 import asyncio
+import gc
 import statistics
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from itertools import cycle
 from pathlib import Path
 
 import click
 import msgspec
+import uvloop
 
 from benchmarks import cpu, load
 from benchmarks.common import (
@@ -25,46 +31,38 @@ from benchmarks.common import (
     table,
     web,
 )
-from benchmarks.queue_hall import AGAIN, BenchHall, call_sql, halls, issue_sql
+from benchmarks.queue_hall import LETTERS, BenchHall, clearing, halls
 from benchmarks.queue_http import Callers
-from motcua.app import open_platform
-from motcua.events.log import SYSTEM
-from motcua.platform import Platform
-from motcua.queues import calling, issuing
+from benchmarks.queue_ways import Way, bare, engine
 
 TENANT = "p01"
 # Sixteen halls of four counters, and one of sixty-four.
 SIZES = (*(4,) * 16, 64)
 WAITING = 80
-Step = Callable[[int], Awaitable[None]]
+Open = Callable[[House, Sequence[BenchHall]], AbstractAsyncContextManager[Way]]
 
 
-async def engine_issue(at: House, found: Sequence[BenchHall], seconds: float) -> Measured:
-    """Issue numbers in this process, sixteen at a time, in all halls in turn."""
-    places = cycle([(hall, line) for line in range(4) for hall in found])
-    async with open_platform(at.cluster.settings, at.plugins) as platform:
-        await platform.directory.refresh(force=True)
-
-        async def one(_: int) -> None:
-            hall, line = next(places)
-            async with platform.works.begin(hall.tenant, SYSTEM, alone=True) as work:
-                await issuing.issue(work, hall.site, hall.lines[line], origin="counter")
-
+async def issues(at: House, found: Sequence[BenchHall], seconds: float, opened: Open) -> Measured:
+    """Issue numbers from this process, sixteen at a time, in all halls in turn."""
+    places = cycle([(hall, line) for line in range(len(LETTERS)) for hall in found])
+    async with opened(at, found) as way:
         # Every connection prepares its statements, and PostgreSQL settles on a plan after five times.
-        await _busy(one, 1.0)
-        return await _measured(at, lambda: _busy(one, seconds))
+        await _busy(way, places, 1.0)
+        return await _measured(at, lambda: _busy(way, places, seconds))
 
 
-async def _busy(one: Step, seconds: float) -> tuple[int, float]:
+async def _busy(
+    way: Way, places: Iterator[tuple[BenchHall, int]], seconds: float
+) -> tuple[int, float]:
     began, count = time.perf_counter(), 0
 
-    async def go(n: int) -> None:
+    async def go() -> None:
         nonlocal count
         while time.perf_counter() - began < seconds:
-            await one(n)
+            await way.issue(*next(places))
             count += 1
 
-    await asyncio.gather(*(go(n) for n in range(CONNECTIONS)))
+    await asyncio.gather(*(go() for _ in range(CONNECTIONS)))
     return count, time.perf_counter() - began
 
 
@@ -79,46 +77,30 @@ async def _measured(at: House, run: Callable[[], Awaitable[tuple[int, float]]]) 
     return Measured(count / seconds, used * 1e6 / count, server * 1e6 / count)
 
 
-async def engine_calls(at: House, found: Sequence[BenchHall], seconds: float) -> Measured:
+async def calls(at: House, found: Sequence[BenchHall], seconds: float, opened: Open) -> Measured:
     """Call in rounds, every counter once; only the rounds count, not the clearing between them."""
-    # Like the bare statement: those who call at the same moment do it in different halls.
+    # Those who call at the same moment do it in different halls.
     seats = [(hall, hall.seats[n]) for n in range(len(found[0].seats)) for hall in found]
     total, took, used, server = 0, 0.0, 0.0, 0.0
-    async with open_platform(at.cluster.settings, at.plugins) as platform:
-        await platform.directory.refresh(force=True)
-        free = asyncio.Semaphore(CONNECTIONS)
+    async with opened(at, found) as way, clearing(at, found) as again:
 
-        async def one(hall: BenchHall, n: int) -> None:
-            seat = seats[n][1]
-            async with free, platform.works.begin(hall.tenant, SYSTEM, alone=True) as work:
-                if await calling.call_next(work, seat.counter, seat.staff) is None:
-                    raise RuntimeError("nobody waits: the benchmark issues too few")
+        async def round_() -> tuple[int, float]:
+            began = time.perf_counter()
+            await asyncio.gather(*(way.call(*seat) for seat in seats))
+            return len(seats), time.perf_counter() - began
 
         # Every connection prepares its statements, and PostgreSQL settles on a plan after five times.
         for _ in range(8):
-            await _round([one(hall, n) for n, (hall, _) in enumerate(seats)])
-            await _again(platform, found)
+            await round_()
+            await again()
         began = time.perf_counter()
         while time.perf_counter() - began < seconds:
-            measured = await _measured(
-                at, lambda: _round([one(hall, n) for n, (hall, _) in enumerate(seats)])
-            )
-            await _again(platform, found)
+            measured = await _measured(at, round_)
+            await again()
             count = len(seats)
             total, took = total + count, took + count / measured.rate
             used, server = used + measured.web * count, server + measured.postgres * count
     return Measured(total / took, used / total, server / total)
-
-
-async def _round(tasks: Sequence[Awaitable[None]]) -> tuple[int, float]:
-    began = time.perf_counter()
-    await asyncio.gather(*tasks)
-    return len(tasks), time.perf_counter() - began
-
-
-async def _again(platform: Platform, found: Sequence[BenchHall]) -> None:
-    async with platform.db.tenant(found[0].tenant) as tx:
-        await tx.execute(AGAIN, [hall.site for hall in found])
 
 
 async def http_calls(
@@ -128,11 +110,10 @@ async def http_calls(
     callers, each, twice, took = Callers(at, found), list[float](), 0, 0.0
     used = server = 0.0
     postmaster = at.cluster.postgres.pid or 0
-    async with open_platform(at.cluster.settings, at.plugins) as platform:
-        await platform.directory.refresh(force=True)
+    async with clearing(at, found) as again:
         for _ in range(8):
             await callers.round()
-            await _again(platform, found)
+            await again()
         began = time.perf_counter()
         while time.perf_counter() - began < seconds:
             before = cpu.seconds(at.web), cpu.seconds(postmaster)
@@ -144,7 +125,7 @@ async def http_calls(
             if len(found) == 1:
                 twice += sum(n - 1 for n in Counter(numbers).values())
             each, took = each + [t * 1000 for t in times], took + whole
-            await _again(platform, found)
+            await again()
     await callers.close()
     count = len(each)
     return Measured(count / took, used * 1e6 / count, server * 1e6 / count), each, twice
@@ -165,29 +146,20 @@ def issue_requests(at: House, found: Sequence[BenchHall]) -> list[bytes]:
     ]
 
 
-def _script(hall: BenchHall, sql: str) -> str:
-    setting = f"\\if :ready\n\\else\nSET app.tenant_id = '{hall.tenant.id}';\n\\endif"
-    return f"{setting}\n{sql.strip()};"
-
-
 def run(at: House, found: list[BenchHall], seconds: float, repeats: int, say: Say) -> str:
     """Measure everything in turn, several times, and return the report."""
     small, large = found[:-1], found[-1]
-    scripts = {
-        "issue": [_script(h, issue_sql(at, h, n)) for n, h in enumerate(small)],
-        "call": [_script(h, call_sql(at, h, n)) for n, h in enumerate(small)],
-    }
     runs: dict[tuple[str, str], list[Measured]] = {}
     burst: list[float] = []
     twice = 0
     load.http(at, issue_requests(at, small)[:1], 1, 1)
     for n in range(repeats):
-        for what, engine in (("call", engine_calls), ("issue", engine_issue)):
-            at.settle()
-            runs.setdefault((what, "engine"), []).append(asyncio.run(engine(at, small, seconds)))
-            at.settle()
-            bare = partial(load.pgbench, at, "postgres", scripts[what], CONNECTIONS, seconds)
-            runs.setdefault((what, "bare"), []).append(at.measure(bare))
+        for what, measure in (("call", calls), ("issue", issues)):
+            for how, opened in (("engine", engine), ("bare", bare)):
+                at.settle()
+                runs.setdefault((what, how), []).append(
+                    uvloop.run(measure(at, small, seconds, opened))
+                )
         at.settle()
         called, _, _ = asyncio.run(http_calls(at, small, seconds))
         runs.setdefault(("call", "http"), []).append(called)
@@ -258,6 +230,9 @@ def main(data: Path | None, seconds: float, repeats: int) -> None:
     about, say = machine(), Say()
     with house(data, say) as started:
         found = asyncio.run(halls(started, TENANT, SIZES, WAITING))
+        # As the web does when it has started.
+        gc.collect()
+        gc.freeze()
         say(f"{len(found)} halls with {sum(SIZES)} counters are open")
         with web(started) as at:
             said = run(at, found, seconds, repeats, say)

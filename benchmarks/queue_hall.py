@@ -1,7 +1,9 @@
 """Halls for the queue's benchmark, and the same rows written by hand: bare SQL without rules."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 import asyncpg
@@ -25,6 +27,7 @@ values ($1, $2, $3, 'Lĩnh vực mẫu', 'A line', 10)
 """
 _COUNTER = "insert into counter (id, site_id, number, lines) values ($1, $2, $3, $4)"
 _STAFF = "insert into staff (id, username, full_name) values ($1, $2, 'Cán bộ mẫu')"
+_DAY = "(now() at time zone 'Asia/Ho_Chi_Minh')::date"
 _ROLE = "insert into staff_role (id, staff_id, unit_id, role) values ($1, $2, $3, 'receiver')"
 
 
@@ -105,75 +108,71 @@ def _owed(at: House, tenant: Tenant, event: str) -> str:
 o as (insert into outbox (id, event_id, subscriber, next_at) values {", ".join(rows)})"""
 
 
-def issue_sql(at: House, hall: BenchHall, n: int) -> str:
-    """Return one statement that writes the rows of an issued number, without any rule."""
-    site, line, letter = hall.site, hall.lines[n % 4], LETTERS[n % 4]
-    day = "(now() at time zone 'Asia/Ho_Chi_Minh')::date"
+def issue_sql(at: House, tenant: Tenant) -> str:
+    """Return one statement that writes the rows of an issued number, without any rule.
+
+    Parameters: site, line, its letter, public code.
+    """
     return f"""
 with d as (
-  insert into day_number as d (site_id, letter, day, n) values ('{site}', '{letter}', {day}, 1)
+  insert into day_number as d (site_id, letter, day, n) values ($1::uuid, $3::text, {_DAY}, 1)
   on conflict (tenant_id, site_id, letter, day) do update set n = d.n + 1 returning n),
 k as (select uuidv7() as ticket, uuidv7() as visit),
 v as (
   insert into visit (id, site_id, day, language, arrived_at)
-  select visit, '{site}', {day}, 'vi', now() from k),
+  select visit, $1, {_DAY}, 'vi', now() from k),
 t as (
   insert into ticket (id, visit_id, site_id, line_id, day, number, public_code, trace_id, state,
     sort_key, issued_at, arrived_at, low_minutes, high_minutes)
-  select ticket, visit, '{site}', '{line}', {day}, '{letter}' || lpad(n::text, greatest(3, length(n::text)), '0'),
-    upper(md5(:id::text)), uuidv7(), 'waiting', now(), now(), now(), 10, 20 from d, k),
+  select ticket, visit, $1, $2::uuid, {_DAY}, $3 || lpad(n::text, greatest(3, length(n::text)), '0'),
+    $4::text, uuidv7(), 'waiting', now(), now(), now(), 10, 20 from d, k),
 g as (
   insert into segment (id, ticket_id, site_id, line_id, day, kind, from_at)
-  select uuidv7(), ticket, '{site}', '{line}', {day}, 'waiting', now() from k),
+  select uuidv7(), ticket, $1, $2, {_DAY}, 'waiting', now() from k),
 e as (
   insert into event (id, trace_id, at, type, subject, actor, payload)
   select uuidv7(), uuidv7(), now(), 'ticket.issued', ticket, 'staff',
-    '{{"line": "A", "number": "A001", "origin": "counter", "shown": [10, 20]}}' from k){_owed(at, hall.tenant, "ticket.issued")}
+    '{{"line": "A", "number": "A001", "origin": "counter", "shown": [10, 20]}}' from k){_owed(at, tenant, "ticket.issued")}
 select n from d"""
 
 
-def call_sql(at: House, hall: BenchHall, n: int) -> str:
-    """Return one statement that writes the rows of a call, without any rule.
+def call_sql(at: House, tenant: Tenant) -> str:
+    """Return one statement that calls the oldest number of a line and writes the rows of it, without any rule.
 
-    The ticket is put behind all others instead of being called away, and the segments stay as they are but for a
-    new one that is over: so the statement can be repeated for ever and writes as many rows as a call.
+    Parameters: site, line, counter, officer.
     """
-    seat = hall.seats[n % len(hall.seats)]
-    day = "(now() at time zone 'Asia/Ho_Chi_Minh')::date"
     return f"""
 with p as (
   select tenant_id, id, number from ticket
-  where tenant_id = app_tenant() and site_id = '{hall.site}' and line_id = '{hall.lines[n % 4]}'
-    and state = 'waiting' and day = {day}
+  where tenant_id = app_tenant() and site_id = $1::uuid and line_id = $2::uuid
+    and state = 'waiting' and day = {_DAY}
   order by sort_key limit 1 for update skip locked),
 t as (
-  update ticket t set sort_key = now(), called_at = now(), counter_id = '{seat.counter}',
-    staff_id = '{seat.staff}', version = t.version + 1, calls = 1
+  update ticket t set state = 'called', called_at = now(), counter_id = $3::uuid,
+    staff_id = $4::uuid, version = t.version + 1, calls = t.calls + 1
   from p where t.tenant_id = p.tenant_id and t.id = p.id),
 c as (
-  update segment g set from_at = now() from p
-  where g.tenant_id = p.tenant_id and g.ticket_id = p.id and g.to_at is null),
+  update segment g set to_at = now() from p
+  where g.tenant_id = p.tenant_id and g.ticket_id = p.id and g.to_at is null returning g.id),
 i as (
-  update segment g set from_at = now()
-  where g.tenant_id = app_tenant() and g.staff_id = '{seat.staff}' and g.to_at is null),
+  update segment g set to_at = now()
+  where g.tenant_id = app_tenant() and g.staff_id = $4 and g.to_at is null returning g.id),
 g as (
-  insert into segment (id, ticket_id, site_id, line_id, day, kind, from_at, to_at, counter_id, staff_id)
-  select uuidv7(), id, '{hall.site}', '{hall.lines[n % 4]}', {day}, 'called', now(), now(),
-    '{seat.counter}', '{seat.staff}' from p),
+  insert into segment (id, ticket_id, site_id, line_id, day, kind, from_at, counter_id, staff_id)
+  select uuidv7(), p.id, $1, $2, {_DAY}, 'called', now(), $3, $4 from p, c, i),
 s as (
   update site set call_seq = call_seq + 1
-  where tenant_id = app_tenant() and id = '{hall.site}' returning call_seq),
+  where tenant_id = app_tenant() and id = $1 returning call_seq),
 b as (
   insert into board_call (site_id, seq, number, counter, at)
-  select '{hall.site}', s.call_seq, p.number, '1', now() from s, p),
+  select $1, s.call_seq, p.number, '1', now() from s, p),
 e as (
   insert into event (id, trace_id, at, type, subject, actor, payload)
-  select uuidv7(), uuidv7(), now(), 'ticket.called', id, 'staff', '{{"calls": 1, "counter": "1"}}' from p){_owed(at, hall.tenant, "ticket.called")}
+  select uuidv7(), uuidv7(), now(), 'ticket.called', id, 'staff', '{{"calls": 1, "counter": "1"}}' from p){_owed(at, tenant, "ticket.called")}
 select number from p"""
 
 
-# Everybody back into the line, every counter free: between two rounds of calls, outside the measured time.
-AGAIN = """
+_AGAIN = """
 with t as (
   update ticket set state = 'waiting', counter_id = null, staff_id = null, calls = 0
   where site_id = any($1) and state = 'called' returning tenant_id, id, site_id, line_id, day),
@@ -188,3 +187,16 @@ i as (
 insert into segment (id, ticket_id, site_id, line_id, day, kind, from_at)
 select uuidv7(), t.id, t.site_id, t.line_id, t.day, 'waiting', clock_timestamp() from t, k where k.n > 0
 """
+
+
+@contextlib.asynccontextmanager
+async def clearing(
+    at: House, found: Sequence[BenchHall]
+) -> AsyncIterator[Callable[[], Awaitable[object]]]:
+    """Lend what brings everybody back into the line and frees the counters: between two rounds of calls."""
+    connection = await asyncpg.connect(at.cluster.postgres.url("postgres", "motcua"))
+    try:
+        await connection.execute(f"set app.tenant_id = '{found[0].tenant.id}'")
+        yield partial(connection.execute, _AGAIN, [hall.site for hall in found])
+    finally:
+        await connection.close()
