@@ -22,20 +22,20 @@ select c.site_id as site, s.unit_id as unit from counter c
 join site s on s.tenant_id = c.tenant_id and s.id = c.site_id where c.id = $1
 """
 # $1 counter $2 officer $3 now $4 day $5 priority in a row $6 head start of priority in minutes (null:
-# absolute) $7 spill-over allowed $8 new segment $9 event $10 actor $11 $12 rows owed for it $13 mark of a visit.
+# absolute) $7 spill-over allowed $8 new segment $9 event $10 actor $11 $12 rows owed for it $13 mark of a visit
+# $14 the counter's site.
 #
 # The counter is locked first, then the officer's open idle segment, which is his seat: calls of one counter
 # come one after the other, and a call that waited finds the seat taken. Tickets and their visits that another call holds are passed.
 _NEXT = """
 with desk as (
-  select id, site_id, number, zone_id, priority_run, lines, profile_id from counter
+  select id, number, zone_id, priority_run, lines, profile_id from counter
   where id = $1 and staff_id = $2 and break_since is null for no key update),
 seat as (
-  select g.id as segment, g.from_at, d.site_id, d.priority_run, d.lines, d.profile_id
+  select g.id as segment, g.from_at, d.priority_run, d.lines, d.profile_id
   from desk d, segment g
   where g.staff_id = $2 and g.counter_id = $1 and g.kind = 'idle' and g.to_at is null
-    and not exists (
-      select 1 from site_node n where n.site_id = d.site_id and n.centre_until <= $3)
+    and not exists (select 1 from site_node n where n.site_id = $14::uuid and n.centre_until <= $3)
   for no key update of g),
 own as (
   select case when jsonb_array_length(coalesce(p.groups, '[]')) > 0 then p.groups
@@ -47,14 +47,14 @@ able as (
     (select min(g.place) from jsonb_array_elements(own.groups) with ordinality g (letters, place)
      where g.letters ? l.letter) as place
   from own, line l
-  where l.site_id = (select site_id from seat) and (l.skill_id is null or exists (
+  where l.site_id = $14 and (l.skill_id is null or exists (
     select 1 from staff_skill k where k.staff_id = $2 and k.skill_id = l.skill_id))),
 -- The run of priority calls is full: somebody ordinary goes first, where there is one.
 rules as (
   select $6::float8 is null and seat.priority_run >= $5 as full_run,
     $7 and not exists (
       select 1 from able a join ticket r on r.line_id = a.id
-      where a.place is not null and r.site_id = seat.site_id and r.state = 'reserved'
+      where a.place is not null and r.site_id = $14 and r.state = 'reserved'
         and r.day = $4 and r.window_from >= $3
         and r.window_from - $3 <= a.mean_minutes * interval '1 minute')
     and not exists (
@@ -66,7 +66,7 @@ rules as (
 -- Who stands before others in his line: the few for whom something special holds, and as many of the ordinary ones,
 -- oldest first, as others may hold at this moment. Whoever stands behind those cannot be the next.
 room as (
-  select 4 + count(*) as n from counter where site_id = (select site_id from seat)),
+  select 4 + count(*) as n from counter where site_id = $14::uuid),
 -- In the order of the calls, sorted before anything is locked; "picked" goes down it one by one (no join can
 -- turn a lateral one round) and stops at the first whom nobody else holds.
 first as materialized (
@@ -83,7 +83,7 @@ first as materialized (
         else w.sort_key - coalesce($6::float8, 0) * interval '1 minute' end as key
     from ticket w
     cross join lateral (select w.for_counter_id is not null or w.for_staff_id is not null as pinned) k
-    where w.line_id = a.id and w.site_id = (select site_id from seat) and w.day = $4
+    where w.line_id = a.id and w.site_id = $14::uuid and w.day = $4
       and w.state = 'waiting'
       and (w.priority > 0 or w.for_counter_id is not null or w.for_staff_id is not null)
       and (w.for_counter_id is null or w.for_counter_id = $1)
@@ -93,7 +93,7 @@ first as materialized (
     (select w.id, w.version, case when a.place is null then 3 else 1 end, a.place,
        case when $6::float8 is null then 0 end, w.sort_key
      from ticket w
-     where w.line_id = a.id and w.site_id = (select site_id from seat) and w.day = $4
+     where w.line_id = a.id and w.site_id = $14::uuid and w.day = $4
        and w.state = 'waiting'
        and w.priority = 0 and w.for_counter_id is null and w.for_staff_id is null
        and (a.place is not null or (a.spills and (select spills from rules)))
@@ -104,7 +104,7 @@ first as materialized (
 picked as (
   select x.*, f.level = 0 as pinned
   from first f cross join lateral (
-    select t.id, t.visit_id, t.site_id, t.number, t.dossier_id, t.trace_id, t.priority,
+    select t.id, t.visit_id, t.number, t.dossier_id, t.trace_id, t.priority, t.calls + 1 as calls,
       greatest($3, (select from_at from seat), g.from_at) as at
     from ticket t join visit v on v.id = t.visit_id
     join segment g on g.ticket_id = t.id and g.to_at is null
@@ -124,7 +124,7 @@ moved as (
     for_staff_id = case when t.id = p.id then null else t.for_staff_id end
   from picked p
   where t.visit_id = p.visit_id and (t.id = p.id or t.state = 'waiting')
-  returning t.id, t.site_id, t.line_id, t.state, t.calls, p.at),
+  returning t.id, t.line_id, t.state, p.at),
 closed as (
   update segment g set to_at = greatest(g.from_at, o.at)
   from (
@@ -133,7 +133,7 @@ closed as (
   where g.id = o.id returning g.ticket_id, g.to_at),
 opened as (
   insert into segment (id, ticket_id, site_id, line_id, day, kind, from_at, counter_id, staff_id)
-  select case when m.state = 'called' then $8::uuid else uuidv7() end, m.id, m.site_id, m.line_id, $4,
+  select case when m.state = 'called' then $8::uuid else uuidv7() end, m.id, $14, m.line_id, $4,
     m.state, c.to_at,
     case when m.state = 'called' then $1::uuid end,
     case when m.state = 'called' then $2::uuid end
@@ -142,15 +142,15 @@ run as (
   update counter c set priority_run = case when p.priority > 0 then c.priority_run + 1 else 0 end
   from picked p where c.id = $1 and not p.pinned and (c.priority_run > 0 or p.priority > 0)),
 seq as (
-  update site s set call_seq = s.call_seq + 1 where s.id = (select site_id from picked)
+  update site s set call_seq = s.call_seq + 1 from picked where s.id = $14
   returning s.call_seq, s.unit_id),
 said as (
-  select p.id, p.site_id, p.number, p.trace_id, desk.number as counter, desk.zone_id,
-    seq.call_seq, seq.unit_id, moved.calls
-  from picked p, desk, seq, moved where moved.id = p.id),
+  select p.id, p.number, p.trace_id, p.calls, desk.number as counter, desk.zone_id,
+    seq.call_seq, seq.unit_id
+  from picked p, desk, seq),
 shown as (
   insert into board_call (site_id, seq, number, counter, zone_id, calls, at)
-  select site_id, call_seq, number, counter, zone_id, calls, $3 from said),
+  select $14, call_seq, number, counter, zone_id, calls, $3 from said),
 event as (
   insert into event (id, trace_id, at, type, subject, unit_id, actor, payload)
   select $9, trace_id, $3, 'ticket.called', id, unit_id, $10,
@@ -160,7 +160,7 @@ owed as (
   insert into outbox (id, event_id, subscriber, next_at)
   select o.id, $9, o.subscriber, now() from picked, unnest($11::uuid[], $12::text[])
     as o (id, subscriber))
-select seat.site_id, p.id, p.number, p.dossier_id, p.trace_id
+select p.id, p.number, p.dossier_id, p.trace_id
 from seat left join picked p on true
 """
 _WHY_NOT = """
@@ -207,14 +207,15 @@ async def call_next(work: Work, counter: UUID, staff: UUID) -> Called | None:
     ``NotFound`` for a strange counter; ``Conflict`` when the officer does not sit there, has a break, or a
     number is still there; ``Unavailable`` while the site is cut off.
     """
-    rules = await policy_in_force(work.tx, await site_of(work, counter), work.now)
-    row = await _next(work, counter, staff, rules)
+    site = await site_of(work, counter)
+    rules = await policy_in_force(work.tx, site, work.now)
+    row = await _next(work, site, counter, staff, rules)
     if row is None:
         raise await _why_not(work, counter, staff)
     if row["id"] is None:
         return None
     work.trace_id = row["trace_id"]
-    work.bells.add(f"site:{row['site_id']}")
+    work.bells.add(f"site:{site}")
     return Called(row["id"], row["number"], row["dossier_id"], row["trace_id"])
 
 
@@ -240,7 +241,7 @@ def no_counter() -> NotFound:
     return NotFound("Không có quầy này.", "There is no such counter.")
 
 
-async def _next(work: Work, counter: UUID, staff: UUID, rules: Policy) -> Record | None:
+async def _next(work: Work, site: UUID, counter: UUID, staff: UUID, rules: Policy) -> Record | None:
     owed = list(work.subscribers(work.tenant, "ticket.called"))
     try:
         row = await work.alone(
@@ -258,6 +259,7 @@ async def _next(work: Work, counter: UUID, staff: UUID, rules: Policy) -> Record
             [uuid7() for _ in owed],
             owed,
             held.VISIT,
+            site,
         )
     except asyncpg.UniqueViolationError as error:
         raise held.at_once(error) from error
