@@ -49,6 +49,23 @@ def vn_money(amount: int | Decimal) -> str:
     return f"{int(amount):,}".replace(",", ".") + " đ"
 
 
+def minutes_words(low: int, high: int, lang: str = "vi") -> str:
+    """Write a stretch of minutes as people say it: ``10–20 phút``, in hours from an hour and a half on."""
+    english = lang == "en"
+    if high <= 90:
+        span = f"{low}–{high}" if low != high else str(low)
+        return f"{span} {'minutes' if english else 'phút'}"
+    ends = [_hours(low, english)] if low == high else [_hours(low, english), _hours(high, english)]
+    return " – ".join(ends)
+
+
+def _hours(minutes: int, english: bool) -> str:
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return f"{rest} {'min' if english else 'phút'}"
+    return f"{hours} {'h' if english else 'giờ'}" + (f" {rest:02}" if rest else "")
+
+
 def mask(value: str, keep: int = 3) -> str:
     """Hide all but the last ``keep`` characters of a number, for screens that others can see."""
     return "•" * max(0, len(value) - keep) + value[-keep:]

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from motcua.text import minutes_words
+
 STEP = 5
 # What is further away is shown as this many minutes.
 LONGEST = 720
@@ -26,6 +28,10 @@ class Range:
 
     def __str__(self) -> str:
         return f"{self.low}–{self.high}" if self.low != self.high else str(self.low)
+
+    def words(self, lang: str = "vi") -> str:
+        """Return the range with its unit, as people say it."""
+        return minutes_words(self.low, self.high, lang)
 
     @property
     def middle(self) -> float:

@@ -51,7 +51,7 @@ where r.ahead <= $3 and v.contact_sealed is not null and r.issued_at < $4
   and not exists (select 1 from notice n where n.tenant_id = r.tenant_id and n.subject = r.id
     and n.kind in ('near', 'next'))
 """
-_SHOWN = "select low_minutes, high_minutes from ticket where id = $1"
+_SHOWN = "select array[low_minutes, high_minutes] from ticket where id = $1"
 _FRESH_MINUTES = 3
 
 
@@ -76,16 +76,17 @@ async def tell(platform: Platform, work: Work, event: Event) -> None:
 
 
 async def _taken(platform: Platform, work: Work, row: Record) -> None:
-    if row["window_from"] is None:
-        shown = await work.tx.fetchrow(_SHOWN, row["id"])
-        if shown and await _too_late(work, row, Range(shown["low_minutes"], shown["high_minutes"])):
-            await _send(platform, work, row, "issued_late", {}, "issued")
-            return
-        said = f"{shown['low_minutes']}–{shown['high_minutes']}" if shown else ""
-        await _send(platform, work, row, "issued", {"range": said}, "issued")
-    else:
+    if row["window_from"] is not None:
         window = _span(row["window_from"], row["window_to"], work.now)
         await _send(platform, work, row, "reserved", {"window": window}, "issued")
+        return
+    low, high = await work.tx.fetchval(_SHOWN, row["id"])
+    shown = Range(low, high)
+    if await _too_late(work, row, shown):
+        await _send(platform, work, row, "issued_late", {}, "issued")
+    else:
+        said = {"range": shown.words(row["language"])}
+        await _send(platform, work, row, "issued", said, "issued")
 
 
 async def _too_late(work: Work, row: Record, shown: Range) -> bool:

@@ -11,6 +11,7 @@ from motcua.dossiers.codes import local_day
 from motcua.errors import Conflict, NotFound
 from motcua.queues import advice, days, hours, standing
 from motcua.queues.advice import Advice
+from motcua.queues.estimate import Range
 from motcua.tenancy.db import TenantTx
 
 # A line that names the field comes before one that takes everything.
@@ -43,7 +44,7 @@ class Offer:
     name_vi: str
     name_en: str
     waiting: int
-    range: str
+    range: Range
     closed_vi: str
     closed_en: str
     about_vi: str
@@ -99,7 +100,7 @@ async def offers(tx: TenantTx, law: TenantLaw | None, site: UUID, now: datetime)
         about = _about(law, state.fields) if law else ("", "")
         long = state.usual >= LONG_MINUTES and not closed[0]
         better = await advice.better_site(tx, site, state.id, now) if long else None
-        numbers = (state.letter, state.name_vi, state.name_en, state.waiting, str(state.range))
+        numbers = (state.letter, state.name_vi, state.name_en, state.waiting, state.range)
         found.append(Offer(*numbers, *closed, *about, better, state.range.late))
     return found
 

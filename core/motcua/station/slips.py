@@ -10,7 +10,7 @@ from motcua.errors import NotFound
 from motcua.queues import hours
 from motcua.queues.estimate import Range
 from motcua.tenancy.db import TenantTx
-from motcua.text import VIETNAM, vn_date
+from motcua.text import VIETNAM, minutes_words, vn_date
 
 _TICKETS = """
 select t.id, t.number, t.public_code, t.low_minutes, t.high_minutes, t.issued_at, t.state,
@@ -123,8 +123,8 @@ def waits(ticket: Shown, lang: str) -> str:
     low, high = ticket.low_minutes, ticket.high_minutes
     if high == 0:
         return "You may be called at once" if english else "Có thể được gọi ngay"
-    span = str(low) if low == high else f"{low}–{high}"
-    return f"Expected wait: {span} minutes" if english else f"Dự kiến chờ {span} phút"
+    span = minutes_words(low, high, lang)
+    return f"Expected wait: {span}" if english else f"Dự kiến chờ {span}"
 
 
 def where(ticket: Shown, lang: str) -> str:
