@@ -127,6 +127,9 @@ async def take(
         procedure = law.current(procedure).code
     if dossier is not None and who.person is None:
         raise NotFound("Không có hồ sơ này.", "There is no such dossier.")
+    # What cannot be booked costs nobody a code.
+    async with who.platform.db.tenant(who.tenant) as tx:
+        await appointments.refuse_gone(tx, slot, clock.now())
     await who.confirm(contact, code)
     async with who.platform.works.begin(who.tenant, who.actor) as work:
         await who.knock(work, "book")

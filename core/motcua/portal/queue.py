@@ -126,10 +126,11 @@ async def take(
     platform, now = who.platform, clock.now()
     async with platform.db.tenant(who.tenant) as tx:
         line = await remote.line_at(tx, site_key, letter)
+        opened = await hours.hours_of(tx, line["site_id"], local_day(now))
     hall = await standing.hall_of(platform, who.tenant, line["site_id"], now)
     if begin is None:
         remote.refuse_late(hall.lines[letter].range)
-        window = remote.window_of(hall.lines[letter].range, now)
+        window = remote.window_of(hall.lines[letter].range, now, opened)
     # A hall that is cut off gives nothing: no code is sent for it.
     if not hall.cut_off:
         await who.confirm(contact, code)
@@ -187,7 +188,7 @@ async def _form(
     if letter not in hall.lines:
         raise NotFound()
     state = hall.lines[letter]
-    window = remote.window_of(state.range, now)
+    window = remote.window_of(state.range, now, today.opened)
     takes = not state.range.late and today.within_hours(window) and today.room.left_remote != 0
     return page(
         request,

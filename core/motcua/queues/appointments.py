@@ -21,7 +21,7 @@ from motcua.queues import agreed, frozen, slots
 from motcua.queues.issuing import Issued, issue
 from motcua.queues.policies import policy_in_force
 from motcua.queues.policy import appointment_key
-from motcua.tenancy.db import Record
+from motcua.tenancy.db import Record, TenantTx
 from motcua.text import VIETNAM
 
 REMIND = "appointment.remind"
@@ -38,6 +38,11 @@ where s.id = $1 and s.closed_at is null and s.booked < s.capacity and s.from_at 
   and i.tenant_id = s.tenant_id and i.id = s.site_id
 returning s.site_id, s.line_id, s.day, s.from_at, s.to_at, i.unit_id,
   (select n.centre_until from site_node n where n.site_id = s.site_id) as centre_until
+"""
+_OFFERED = """
+select s.day, n.centre_until from slot s
+left join site_node n on n.tenant_id = s.tenant_id and n.site_id = s.site_id
+where s.id = $1 and s.closed_at is null and s.booked < s.capacity and s.from_at > $2
 """
 _GIVE_BACK = "update slot set booked = booked - 1 where id = $1"
 # In the order of their ids: two who change places do not wait for each other.
@@ -86,6 +91,14 @@ class Booked:
     slot: UUID
     from_at: datetime
     to_at: datetime
+
+
+async def refuse_gone(tx: TenantTx, slot: UUID, now: datetime) -> None:
+    """Refuse a slot that nobody can book at this moment, before anybody is asked for more: as ``book`` does."""
+    row = await tx.fetchrow(_OFFERED, slot, now)
+    if row is None:
+        raise Conflict(*_FULL)
+    _refuse_frozen(row, now)
 
 
 async def book(
@@ -230,14 +243,14 @@ async def _take(work: Work, slot: UUID) -> Record:
     taken = await work.tx.fetchrow(_TAKE, slot, work.now)
     if taken is None:
         raise Conflict(*_FULL)
-    _refuse_frozen(work, taken)
+    _refuse_frozen(taken, work.now)
     return taken
 
 
-def _refuse_frozen(work: Work, row: Record) -> None:
+def _refuse_frozen(row: Record, now: datetime) -> None:
     """Leave the appointments of today to the site's own machine while it is cut off."""
-    if row["day"] == local_day(work.now):
-        frozen.check(row["centre_until"], work.now)
+    if row["day"] == local_day(now):
+        frozen.check(row["centre_until"], now)
 
 
 async def _refuse_second(
@@ -278,7 +291,7 @@ async def _held(work: Work, code: str, sequence: int | None) -> Record:
             "Lịch hẹn vừa thay đổi. Hãy tải lại trang.",
             "The appointment has just changed. Reload the page.",
         )
-    _refuse_frozen(work, row)
+    _refuse_frozen(row, work.now)
     work.trace_id = row["trace_id"]
     return row
 

@@ -83,11 +83,17 @@ class Window:
     left: int | None
 
 
-def window_of(shown: Range, now: datetime) -> tuple[datetime, datetime]:
-    """Return when to come for somebody who takes a number now: the range as times, rounded to five minutes."""
-    begin = _floor(now + timedelta(minutes=shown.low))
+def window_of(
+    shown: Range, now: datetime, opened: tuple[hours.Span, ...] = ()
+) -> tuple[datetime, datetime]:
+    """Return when to come for somebody who takes a number now: the range as times, rounded to five minutes.
+
+    Nobody is asked to come before the hall opens, nor in its rest: ``opened`` is when it is open on that day.
+    """
+    begin = max(_floor(now + timedelta(minutes=shown.low)), now)
+    begin = next((max(begin, opens) for opens, closes in opened if begin < closes), begin)
     end = _floor(now + timedelta(minutes=shown.high))
-    return max(begin, now), max(end, begin + SHORTEST)
+    return begin, max(end, _floor(begin) + SHORTEST)
 
 
 def refuse_late(shown: Range) -> None:

@@ -174,6 +174,18 @@ async def test_an_appointment_too_is_held_only_for_a_telephone_that_answered(
     assert len(await hall.fetch("select 1 from appointment")) == 1
 
 
+async def test_no_code_is_sent_for_an_hour_that_nobody_can_book(
+    hall: Hall, web: httpx2.AsyncClient
+) -> None:
+    full, _ = await slot(hall, 1), await slot(hall, 2)
+    await hall.fetch("update slot set booked = capacity where id = $1", full)
+    form = {"site": "sanh", "line": "A", "slot": str(full), "phone": PHONE}
+    refused = await post(web, "/appointments?site=sanh&line=A", "/appointments", **form)
+    assert refused.status_code == 409
+    assert "vừa hết chỗ" in refused.text
+    assert await messages(hall) == []
+
+
 async def test_a_program_books_only_with_the_code_too(hall: Hall, web: httpx2.AsyncClient) -> None:
     wish = {"slot": str(await slot(hall, 1)), "phone": PHONE}
     asked = await web.post("/api/appointments", json=wish, headers={"accept": "application/json"})

@@ -33,6 +33,27 @@ def test_a_window_is_the_range_as_times(low: int, high: int, begin: str, end: st
     assert window[0] >= NOW
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "begin", "end"),
+    [
+        (30, 60, "09:40", "10:00"),  # it opens at 9:40
+        (0, 5, "09:40", "09:55"),
+        (60, 90, "10:00", "10:30"),
+        (150, 180, "13:30", "13:45"),  # into the rest
+        (600, 620, "19:00", "19:20"),  # after the hours: the range alone
+    ],
+)
+def test_nobody_is_asked_to_come_while_the_hall_is_closed(
+    low: int, high: int, begin: str, end: str
+) -> None:
+    opened = tuple(
+        (datetime(2026, 11, 23, *a, tzinfo=VIETNAM), datetime(2026, 11, 23, *b, tzinfo=VIETNAM))
+        for a, b in (((9, 40), (11, 30)), ((13, 30), (17, 0)))
+    )
+    window = remote.window_of(Range(low, high), NOW, opened)
+    assert [f"{m.astimezone(VIETNAM):%H:%M}" for m in window] == [begin, end]
+
+
 async def reserve(hall: Hall, phone: str = PHONE, *, wait: int = 30, line: str = "A") -> Issued:
     window = (NOW + timedelta(minutes=wait), NOW + timedelta(minutes=wait + 20))
     with clock.at(NOW):
