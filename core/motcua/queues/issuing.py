@@ -36,6 +36,13 @@ where key = $1 and valid_from <= $2 and (valid_to is null or valid_to >= $2)
 order by valid_from desc limit 1
 """
 _BIRTH = "select birth from person where id = $1"
+# Who would be called right after somebody with an older key.
+_BEHIND = """
+select id from ticket
+where site_id = $1 and line_id = $2 and day = $3 and state = 'waiting' and priority = $4
+  and for_counter_id is null and for_staff_id is null and sort_key > $5
+order by sort_key, id limit 1
+"""
 _SLOT_OF = """
 select s.from_at from appointment a join slot s on s.tenant_id = a.tenant_id and s.id = a.slot_id
 where a.id = $1
@@ -72,15 +79,16 @@ async def issue(
     hall = await forecasting.forecast_of(work.tx, site, work.now)
     there = await _visit(work, site, visit, person, day)
     rank = await rank_of(work, priority, there.person) if priority else there.priority
+    key = sort_key or there.since or work.now
     wanted = Wanted(
         site,
         line,
         letter,
         day,
-        await _expected(work, hall, site, letter, rank),
+        await _expected(work, hall, site, line, letter, rank, key),
         state="parked" if there.busy else "waiting",
         origin=origin,
-        key=sort_key or there.since or work.now,
+        key=key,
         rank=rank,
         claim=priority,
         contact=contact,
@@ -148,7 +156,7 @@ async def reserve(
         line,
         letter,
         day,
-        await _expected(work, hall, site, letter, 0),
+        await _expected(work, hall, site, line, letter, 0, work.now),
         state="reserved",
         origin=origin,
         key=work.now if day == local_day(work.now) else window[0],
@@ -231,7 +239,14 @@ async def _visit(
     )  # fmt: skip
 
 
-async def _expected(work: Work, hall: Forecast, site: UUID, letter: str, rank: int) -> Range:
+async def _expected(
+    work: Work, hall: Forecast, site: UUID, line: UUID, letter: str, rank: int, key: datetime
+) -> Range:
+    if key < work.now:
+        values = (site, line, local_day(work.now), rank, key)
+        behind = await work.tx.fetchval(_BEHIND, *values)
+        if behind is not None:
+            return hall.of(behind, letter)
     try:
         return hall.next(letter, priority=rank > 0)
     except KeyError:

@@ -11,7 +11,7 @@ from motcua.errors import Conflict, Invalid, NotFound, Unavailable
 from motcua.ids import uuid7
 from motcua.people import citizens
 from motcua.people.citizens import Citizen
-from motcua.queues import days, issuing, moving, serving
+from motcua.queues import days, forecasting, issuing, moving, serving
 from motcua.queues.issuing import Priority
 
 from .conftest import Hall
@@ -267,6 +267,23 @@ async def _classes(hall: Hall) -> None:
         ("old", 1, "age", 75), ("hurt", 2, "paper", None), ("pregnant", 1, "officer", None),
     ):  # fmt: skip
         await hall.fetch(_CLASS, uuid7(), key, rank, evidence, age)
+
+
+async def test_who_stands_before_others_is_told_so_when_he_is_given_his_number(hall: Hall) -> None:
+    with clock.at(MONDAY):
+        await hall.sit(0)
+        first = await hall.issue("B")
+    with clock.at(MONDAY + timedelta(minutes=5)):
+        for _ in range(12):
+            await hall.issue("A")
+    forecasting.forget(hall.tenant.id, hall.site)
+    with clock.at(MONDAY + timedelta(minutes=6)):
+        last = await hall.issue("A")
+        of_a_visit = await hall.issue("A", visit=first.visit_id)
+        with_an_hour = await hall.issue("A", origin="appointment", sort_key=MONDAY)
+    assert last.estimate.low >= 60
+    assert of_a_visit.estimate.high < last.estimate.low
+    assert with_an_hour.estimate.high < last.estimate.low
 
 
 async def test_priority_needs_somebody_who_saw_it_or_the_card(hall: Hall) -> None:
