@@ -1,6 +1,7 @@
 import csv
 import re
 import tomllib
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from motcua.catalogue.overlay import apply
 from motcua.catalogue.packages import Package, load_packages
 from motcua.onboarding_halls import Hall, halls_of
+from motcua.queues.advice import kilometres
 from motcua.queues.policy import Policy
 
 ROOT = Path(__file__).parents[2]
@@ -113,6 +115,17 @@ def test_units_lie_in_viet_nam_and_carry_the_tenants_agency_code(folder: Path) -
         assert unit["agency_code"].startswith(tenant["agency_code"] + ".")
     assert tenant["unit"]["agency_code"] not in {u["agency_code"] for u in _units(folder)}
     assert tenant["unit"]["code"] == tenant["province_code"]
+
+
+@every_province
+def test_no_two_units_stand_on_one_place(folder: Path) -> None:
+    """A unit whose place is not known was given that of the province's capital, and so that of another one."""
+    places = [
+        (unit["name"], (float(unit["latitude"]), float(unit["longitude"])))
+        for unit in _units(folder)
+    ]
+    for (name, place), (other, there) in combinations(places, 2):
+        assert kilometres(place, there) > 1, (name, other)
 
 
 def test_hong_gai_has_the_agency_code_of_the_worked_examples() -> None:
