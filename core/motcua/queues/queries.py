@@ -25,7 +25,6 @@ _SEAT = """
 select id, number from counter where staff_id = $1 and opened_at >= $2
 order by opened_at desc limit 1
 """
-_LINE = "select id from line where site_id = $1 and letter = $2"
 _AT_COUNTER = """
 select t.id, t.visit_id, t.number, t.state, t.version, t.called_at, t.started_at, t.calls, t.priority,
   t.dossier_id, t.staff_id, t.line_id, l.letter, l.name_vi, l.name_en
@@ -70,11 +69,6 @@ async def sites(tx: Tx, units: list[UUID] | None) -> list[Record]:
 async def site(tx: Tx, key: str) -> Record:
     """Return the site with this key, or raise ``NotFound``."""
     return _found(await tx.fetchrow(_SITE, _text(key)))
-
-
-async def line(tx: Tx, site_id: UUID, letter: str) -> UUID:
-    """Return the id of a site's line, or raise ``NotFound``."""
-    return UUID(bytes=_found(await tx.fetchrow(_LINE, site_id, _text(letter)))["id"].bytes)
 
 
 async def counter(tx: Tx, counter_id: UUID) -> Record:

@@ -10,21 +10,22 @@ from motcua.errors import Invalid, NotFound
 from motcua.events.work import Work
 from motcua.people.parse import parse_phone
 from motcua.platform import Platform
-from motcua.queues import counter_routes, issuing, open_routes, queries
+from motcua.queues import counter_routes, door, issuing, open_routes, queries
 from motcua.queues.acts import ACTS
+from motcua.queues.door import Door
 from motcua.queues.issuing import Issued, Priority
 from motcua.queues.schemas import Acted, NewTicket, TicketAct, TicketOut
-from motcua.tenancy.db import Record, Tx
+from motcua.tenancy.db import TenantTx
 from motcua.web.here import AnyRequest, here, province_of
 from motcua.web.sessions import Session, need, need_role
 
 
-async def _may_issue(tx: Tx, session: Session | None, site: Record) -> Session:
+async def _may_issue(tx: TenantTx, session: Session | None, at: Door) -> Session:
     """Return the session when it is a station of this site or a receiver of its unit."""
     if session is None or session.kind != "device":
-        return need_role(session, "receiver", unit=site["unit_id"])
+        return need_role(session, "receiver", unit=at.unit)
     device = need(session, "device")
-    if await queries.device_site(tx, device.subject) != site["id"]:
+    if await door.station_site(tx, device.subject) != at.site:
         raise NotFound()
     return device
 
@@ -38,14 +39,13 @@ async def issue(request: AnyRequest, data: JSONBody[NewTicket]) -> TicketOut:
     if session is None:
         need(session, "device")
     # Before anything is looked up nobody is known: who it was is written when his right is.
-    async with platform.works.begin(tenant, _actor(session)) as work:
-        site = await queries.site(work.tx, data.site)
-        holder = await _may_issue(work.tx, session, site)
-        line = await queries.line(work.tx, site["id"], data.line)
+    async with platform.works.begin(tenant, _actor(session), alone=True) as work:
+        at = await door.door_of(work.tx, data.site, data.line)
+        holder = await _may_issue(work.tx, session, at)
         person = None
         if data.dossier is not None:
-            person = await queries.dossier_person(work.tx, data.dossier, site["unit_id"])
-        issued = await _issue(work, holder, site["id"], line, person, data)
+            person = await queries.dossier_person(work.tx, data.dossier, at.unit)
+        issued = await _issue(work, holder, at, person, data)
     return ticket_out(issued)
 
 
@@ -54,15 +54,15 @@ def _actor(session: Session | None) -> Any:
 
 
 async def _issue(
-    work: Work, holder: Session, site: UUID, line: UUID, person: UUID | None, data: NewTicket
+    work: Work, holder: Session, at: Door, person: UUID | None, data: NewTicket
 ) -> Issued:
     # One telephone, written one way: it holds one number in a line.
     contact = parse_phone(data.contact, field="contact") if data.contact.strip() else ""
     if data.window is not None:
         return await issuing.reserve(
             work,
-            site,
-            line,
+            at.site,
+            at.line,
             contact=contact,
             person=person,
             language=data.language,
@@ -75,8 +75,8 @@ async def _issue(
         claim = Priority(data.priority.key, data.priority.why, seen_by)
     return await issuing.issue(
         work,
-        site,
-        line,
+        at.site,
+        at.line,
         person=person,
         dossier=data.dossier,
         origin="kiosk" if device else "counter",

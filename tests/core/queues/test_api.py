@@ -8,6 +8,7 @@ from motcua import clock
 from motcua.ids import uuid7
 from motcua.queues import issuing, seats
 
+from ..tenancy.trips import trips
 from .conftest import Hall
 
 pytestmark = pytest.mark.anyio
@@ -39,6 +40,20 @@ async def test_a_station_issues_and_a_counter_serves(hall: Hall, api: httpx2.Asy
     assert (await api.post(f"{ticket}/finish")).json()["state"] == "done"
     assert (await api.post(f"{counter}/call")).json()["ticket"] is None
     assert (await api.post(f"{ticket}/dance")).status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["station", "staff"])
+async def test_giving_a_number_costs_one_round_trip(
+    hall: Hall, api: httpx2.AsyncClient, kind: str
+) -> None:
+    _as(api, await hall.token(kind))
+
+    async def issue() -> None:
+        made = await api.post("/api/tickets", json={"site": "sanh", "line": "A"})
+        assert made.status_code == 201
+
+    await issue()
+    assert await trips(hall.platform, issue) == 1
 
 
 async def test_a_counter_tells_what_stands_at_it(hall: Hall, api: httpx2.AsyncClient) -> None:
