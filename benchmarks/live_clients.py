@@ -1,8 +1,9 @@
-"""Many boards in one process: ``python -m benchmarks.live_clients PORT HOST PATH COUNT``.
+"""Many boards or monitors in one process: ``python -m benchmarks.live_clients PORT HOST PATH COUNT [TOKEN]``.
 
 Raw sockets that listen to a stream as a browser does, and come back with ``Last-Event-ID``. Every call must come to
-every one of them, once and in order. Lines on standard input are questions: ``report SEQ`` waits for that call and
-tells when it came (seconds of the monotonic clock), ``sum`` tells what was lost. Answers are lines of JSON.
+every board, once and in order; monitors, who need an officer's token, hear which halls have changed. Lines on standard
+input are questions: ``report SEQ`` waits for that call and tells when it came (seconds of the monotonic clock),
+``since MOMENT`` waits until each has heard of a change after it, ``sum`` tells what was lost. Answers are lines of JSON.
 """
 
 import json
@@ -18,15 +19,17 @@ from collections import defaultdict
 PATIENCE = 60.0
 RETRY = 1.0
 _EVENT = re.compile(rb"id: (\d+)\nevent: (call|snapshot)\n")
+_CHANGE = re.compile(rb"^event: sites\n", re.MULTILINE)
 
 
 class Listener:
-    """One connection: the last number it heard, and the text that is not complete yet."""
+    """One connection: the last number it heard, when it heard of a change, and the text that is not complete yet."""
 
-    __slots__ = ("last", "line", "text")
+    __slots__ = ("changed", "last", "line", "text")
 
     def __init__(self) -> None:
         self.last = -1
+        self.changed = 0.0
         self.line: socket.socket | None = None
         self.text = b""
 
@@ -34,9 +37,11 @@ class Listener:
 class Listeners:
     """All connections of this process."""
 
-    def __init__(self, port: int, host: str, path: str, count: int) -> None:
+    def __init__(self, port: int, host: str, path: str, count: int, token: str) -> None:
         self._address = ("127.0.0.1", port)
         self._head = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: text/event-stream\r\n"
+        if token:
+            self._head += f"Cookie: mc_session={token}\r\n"
         self._eyes = selectors.DefaultSelector()
         self._eyes.register(sys.stdin, selectors.EVENT_READ, None)
         self._away: list[tuple[float, Listener]] = []
@@ -92,8 +97,12 @@ class Listeners:
             self.returns += 1
             self._away.append((time.monotonic() + RETRY, one))
             return
+        if found.startswith(b"HTTP/1.1 4"):
+            raise RuntimeError(found.partition(b"\r\n")[0].decode())
         now = time.monotonic()
         text, gap, one.text = (one.text + found).rpartition(b"\n\n")
+        if _CHANGE.search(text + gap):
+            one.changed, one.last = now, max(one.last, 0)
         for match in _EVENT.finditer(text + gap):
             self._take(one, int(match[1]), match[2] == b"call", now)
 
@@ -111,24 +120,34 @@ class Listeners:
         end = time.monotonic() + PATIENCE
         while len(self.heard[seq]) < len(self.all) and time.monotonic() < end:
             self.turn(0.05)
-        times = sorted(self.heard.pop(seq))
-        if not times:
-            return {"count": 0, "p50": 0.0, "p99": 0.0, "last": 0.0}
-        at = {"p50": len(times) // 2, "p99": int(len(times) * 0.99), "last": len(times) - 1}
-        return {"count": len(times), **{name: times[n] for name, n in at.items()}}
+        return _spread(sorted(self.heard.pop(seq)))
+
+    def since(self, moment: float) -> dict[str, float]:
+        """Wait until every one has heard of a change after a moment; return the same of that."""
+        end = time.monotonic() + PATIENCE
+        while any(one.changed < moment for one in self.all) and time.monotonic() < end:
+            self.turn(0.05)
+        return _spread(sorted(one.changed for one in self.all if one.changed >= moment))
 
     def ready(self) -> bool:
         """Tell whether every one knows where it stands."""
         return all(one.last >= 0 for one in self.all)
 
 
+def _spread(times: list[float]) -> dict[str, float]:
+    if times:
+        at = {"p50": len(times) // 2, "p99": int(len(times) * 0.99), "last": len(times) - 1}
+        return {"count": len(times), **{name: times[n] for name, n in at.items()}}
+    return {"count": 0, "p50": 0.0, "p99": 0.0, "last": 0.0}
+
+
 def main() -> None:
     """Connect, then answer questions until the input ends."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    port, host, path, count = sys.argv[1:]
+    port, host, path, count = sys.argv[1:5]
     began = time.monotonic()
-    listeners = Listeners(int(port), host, path, int(count))
+    listeners = Listeners(int(port), host, path, int(count), "".join(sys.argv[5:]))
     while not listeners.ready():
         listeners.turn(0.1)
     print(json.dumps({"ready": time.monotonic() - began}), flush=True)
@@ -140,6 +159,8 @@ def main() -> None:
             return
         if question[0] == "report":
             answer: dict[str, float] = listeners.report(int(question[1]))
+        elif question[0] == "since":
+            answer = listeners.since(float(question[1]))
         else:
             answer = {
                 "lost": listeners.lost,

@@ -31,7 +31,7 @@ from benchmarks.common import (
     table,
     web,
 )
-from benchmarks.queue_hall import LETTERS, BenchHall, clearing, halls
+from benchmarks.queue_hall import LETTERS, BenchHall, clearing, given, halls
 from benchmarks.queue_http import Callers
 from benchmarks.queue_ways import Way, bare, engine
 
@@ -170,38 +170,40 @@ def run(at: House, found: list[BenchHall], seconds: float, repeats: int, say: Sa
         _, each, doubled = asyncio.run(http_calls(at, [large], seconds))
         burst, twice = burst + each, twice + doubled
         say(f"repeat {n + 1} of {repeats}")
-    return report({key: middle(found) for key, found in runs.items()}, burst, twice)
+    middles = {key: middle(each) for key, each in runs.items()}
+    return report(middles, burst, twice, asyncio.run(given(at, found)))
 
 
-def report(runs: dict[tuple[str, str], Measured], burst: list[float], twice: int) -> str:
-    """Return the tables and the aims."""
+def report(
+    runs: dict[tuple[str, str], Measured],
+    burst: list[float],
+    twice: int,
+    numbers: tuple[int, int, int],
+) -> str:
+    """Return the tables and the aims; ``numbers``: given, given twice, missing."""
     rows = []
     for what in ("issue", "call"):
         bare = runs[what, "bare"]
         for how in ("engine", "http"):
             m = runs[what, how]
             ratio = f"{m.rate / bare.rate:.2f}"
-            rows.append(
-                (f"{what}, {how}", m.rate, bare.rate, ratio, m.web, m.postgres, bare.postgres)
-            )
-    head = [
-        "16 connections",
-        "per second",
-        "bare SQL/s",
-        "ratio",
-        "python us",
-        "PostgreSQL us",
-        "bare us",
-    ]
+            cost = (m.web, m.postgres, bare.web, bare.postgres)
+            rows.append((f"{what}, {how}", m.rate, bare.rate, ratio, *cost))
+    head = ["16 connections", "per second", "bare SQL/s", "ratio", "python us", "PostgreSQL us",
+            "bare python us", "bare PostgreSQL us"]  # fmt: skip
     cuts = statistics.quantiles(burst, n=100)
     return "\n".join(
         [
             table(head, rows),
-            "  (us: CPU microseconds per operation; python is one process; bare us is PostgreSQL's)",
+            "  (us: CPU microseconds per operation; python is one process, with its driver)",
             "",
             (
                 f"  64 counters of one site call at once, {len(burst):,} calls:"
                 f" p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms, {twice} numbers twice"
+            ),
+            (
+                f"  {numbers[0]:,} numbers given in all, by engine, HTTP and bare SQL together:"
+                f" {numbers[1]} twice, {numbers[2]} missing"
             ),
             "",
             *(
@@ -215,6 +217,7 @@ def report(runs: dict[tuple[str, str], Measured], burst: list[float], twice: int
                 for how, limit in (("engine", 0.5), ("http", 0.05))
             ),
             aim("numbers called twice", twice, 0),
+            aim("numbers given twice, or missing", numbers[1] + numbers[2], 0),
         ]
     )
 

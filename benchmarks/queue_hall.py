@@ -28,7 +28,7 @@ values ($1, $2, $3, 'Lĩnh vực mẫu', 'A line', 10)
 _COUNTER = "insert into counter (id, site_id, number, lines) values ($1, $2, $3, $4)"
 _STAFF = "insert into staff (id, username, full_name) values ($1, $2, 'Cán bộ mẫu')"
 _DAY = "(now() at time zone 'Asia/Ho_Chi_Minh')::date"
-_ROLE = "insert into staff_role (id, staff_id, unit_id, role) values ($1, $2, $3, 'receiver')"
+_ROLE = "insert into staff_role (id, staff_id, unit_id, role) values ($1, $2, $3, $4)"
 
 
 @dataclass(frozen=True)
@@ -90,11 +90,23 @@ async def _hall(work: Work, tenant: Tenant, key: str, counters: int) -> BenchHal
         seat = Seat(uuid7(), uuid7(), "")
         await work.tx.execute(_COUNTER, seat.counter, site, str(n + 1), list(LETTERS))
         await work.tx.execute(_STAFF, seat.staff, seat.staff.hex)
-        await work.tx.execute(_ROLE, uuid7(), seat.staff, unit)
+        # Who receives people, and whom the monitor is for.
+        for role in ("receiver", "leader"):
+            await work.tx.execute(_ROLE, uuid7(), seat.staff, unit, role)
         token = await sessions.start(work, "staff", seat.staff, "Cán bộ mẫu")
         await seats.open_counter(work, seat.counter, seat.staff)
         places.append(Seat(seat.counter, seat.staff, token))
     return BenchHall(tenant, site, key, lines, tuple(places))
+
+
+async def given(at: House, found: Sequence[BenchHall]) -> tuple[int, int, int]:
+    """Return how many numbers were given in these halls, how many of them twice, and how many are missing."""
+    connection = await asyncpg.connect(at.cluster.postgres.url("postgres", "motcua"))
+    try:
+        row = await connection.fetchrow(_GIVEN, [hall.site for hall in found])
+    finally:
+        await connection.close()
+    return row["n"], row["twice"], row["missing"]
 
 
 def _owed(at: House, tenant: Tenant, event: str) -> str:
@@ -172,6 +184,12 @@ e as (
 select number from p"""
 
 
+_GIVEN = """
+select count(*) as n, count(*) - count(distinct (site_id, day, number)) as twice,
+  (select sum(d.n) from day_number d where d.site_id = any($1))::bigint
+    - count(distinct (site_id, day, number)) as missing
+from ticket where site_id = any($1)
+"""
 _AGAIN = """
 with t as (
   update ticket set state = 'waiting', counter_id = null, staff_id = null, calls = 0

@@ -29,7 +29,7 @@ class Way(Protocol):
 
 @dataclass(frozen=True)
 class Engine:
-    """The platform's own commands, as a request to the API runs them."""
+    """The platform's own commands, each a transaction of its own, as a request to the API runs them."""
 
     platform: Platform
     free: asyncio.Semaphore
