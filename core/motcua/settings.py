@@ -76,6 +76,11 @@ class Settings:
         return url if is_public_name(urlsplit(url).hostname or "") else ""
 
 
+def data_folder() -> Path:
+    """Return the data folder that the environment names."""
+    return Path(os.environ.get("MOTCUA_DATA", ".data"))
+
+
 def from_environment() -> Settings:
     """Read the settings of a production process.
 
@@ -110,7 +115,7 @@ def from_environment() -> Settings:
         national_url=os.environ.get("MOTCUA_NATIONAL_DATABASE_URL", ""),
         redis_url=os.environ.get("MOTCUA_REDIS_URL", ""),
         secret_key=key,
-        data=Path(os.environ.get("MOTCUA_DATA", ".data")),
+        data=data_folder(),
         tenants=Path(os.environ.get("MOTCUA_TENANTS", "tenants")),
         base_url=os.environ.get("MOTCUA_BASE_URL", "http://localhost:8000"),
         clamd=clamd,

@@ -46,9 +46,14 @@ def number(n: int) -> str:
     return f"{head} {special.get(ones, _DIGITS[ones])}"
 
 
+def common_folder(data: Path) -> Path:
+    """Return where the clips of the whole installation lie, below its data folder."""
+    return data / "voice"
+
+
 def folders(settings: Settings, tenant: Tenant) -> tuple[Path, Path]:
     """Return where the clips of a tenant may lie; the first that has one counts."""
-    return settings.tenants / tenant.slug / "voice", settings.data / "voice"
+    return settings.tenants / tenant.slug / "voice", common_folder(settings.data)
 
 
 def clips(settings: Settings, tenant: Tenant) -> dict[str, str]:

@@ -15,8 +15,9 @@ import click
 @click.option("--voice", default="vi", show_default=True, help="A voice of espeak-ng.")
 def board_voice(out: Path | None, voice: str) -> None:
     """Make the sound clips of the boards' announcements with espeak-ng."""
+    from motcua.board.voice import common_folder
     from motcua.board.voice_maker import make
-    from motcua.settings import from_environment
+    from motcua.settings import data_folder
 
-    folder = out or from_environment().data / "voice"
+    folder = out or common_folder(data_folder())
     click.echo(f"{make(folder, voice)} clips in {folder}")

@@ -1,6 +1,7 @@
 """Makes the clips of a board's voice with espeak-ng, where it is installed."""
 
 import array
+import asyncio
 import shutil
 import subprocess
 import sys
@@ -38,15 +39,35 @@ def make(folder: Path, voice: str = "vi") -> int:
     return len(known)
 
 
+async def complete(folder: Path, voice: str = "vi") -> int:
+    """Write the clips that are not there yet, one after the other; returns how many, 0 without espeak-ng.
+
+    It may be cancelled between two clips; the next time goes on from there. ``Unavailable`` when espeak-ng
+    does not know the voice.
+    """
+    program = shutil.which(PROGRAM)
+    files = {folder / f"{name}.wav": words for name, words in spoken().items()}
+    lacking = {file: words for file, words in files.items() if not file.exists()}
+    if program is None or not lacking:
+        return 0
+    folder.mkdir(parents=True, exist_ok=True)
+    for file, words in lacking.items():
+        await asyncio.to_thread(_speak, program, voice, words, file)
+    return len(lacking)
+
+
 def _speak(program: str, voice: str, words: str, file: Path) -> None:
-    command = [program, "-v", voice, "-s", str(WORDS_A_MINUTE), "-z", "-w", str(file), words]
+    # Under another ending first: whoever looks for clips meanwhile finds whole ones.
+    raw = file.with_suffix(".part")
+    command = [program, "-v", voice, "-s", str(WORDS_A_MINUTE), "-z", "-w", str(raw), words]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode or not file.is_file():
+    if done.returncode or not raw.is_file():
         raise Unavailable(
             f"espeak-ng không đọc được: {done.stderr.strip()}",
             f"espeak-ng could not speak: {done.stderr.strip()}",
         )
-    trim(file)
+    trim(raw)
+    raw.replace(file)
 
 
 def trim(file: Path) -> None:

@@ -17,12 +17,14 @@ from granian.server.embed import Server
 
 from motcua import clock, logs
 from motcua.app import create_app, open_platform
+from motcua.board import voice, voice_maker
 from motcua.demo import cluster as clusters
 from motcua.demo import population, tls
 from motcua.demo.cluster import Cluster
 from motcua.demo.tls import Tls
 from motcua.demo.tour import walk
 from motcua.demo.visitor import HOME
+from motcua.errors import Unavailable
 from motcua.http import trust_also
 from motcua.opening import ADDRESS
 from motcua.platform import Platform
@@ -111,9 +113,28 @@ async def _run(cluster: Cluster, port: int, say: Steps, *, tour: bool, alive: bo
             if tour:
                 return await walk(cluster.settings.base_url)
             _greet(platform, files, alive=alive)
-            async with _alive(platform, port) if alive else contextlib.nullcontext():
+            async with _voice(platform, say), _alive(platform, port, alive=alive):
                 await _until_interrupted()
     return 0
+
+
+@contextlib.asynccontextmanager
+async def _voice(platform: Platform, say: Steps) -> AsyncIterator[None]:
+    """Let the boards learn to speak meanwhile, where espeak-ng is installed; what is made stays made."""
+
+    async def learn() -> None:
+        try:
+            if await voice_maker.complete(voice.common_folder(platform.settings.data)):
+                say("the boards can speak now: load a board that is open anew")
+        except (Unavailable, OSError) as refused:
+            say(f"the boards only chime: {refused}")
+
+    task = asyncio.create_task(learn())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def _tls(platform: Platform) -> Tls | None:
@@ -156,9 +177,9 @@ async def serving(platform: Platform, port: int, files: Tls | None = None) -> As
 
 
 @contextlib.asynccontextmanager
-async def _alive(platform: Platform, port: int) -> AsyncIterator[None]:
-    """Let invented people come to some halls of the first province meanwhile."""
-    tenant = platform.directory.by_slug(HOME)
+async def _alive(platform: Platform, port: int, *, alive: bool) -> AsyncIterator[None]:
+    """Let invented people come to some halls of the first province meanwhile, if they are to."""
+    tenant = platform.directory.by_slug(HOME) if alive else None
     task = asyncio.create_task(keep_alive(platform, tenant, port)) if tenant else None
     try:
         yield

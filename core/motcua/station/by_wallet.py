@@ -18,7 +18,7 @@ from motcua.people.idcard import parse_pid
 from motcua.people.parse import vietnamese
 from motcua.station import visits
 from motcua.station.screen import Screen, go, next_step, say, screen_of, show
-from motcua.station.visits import Card, Notes, Visit
+from motcua.station.visits import Card, Visit
 from motcua.wallet import refusal, screens, trust_store, vocabulary
 from motcua.wallet.screens import Asked, Wish
 from motcua.wallet.verifying import Proven
@@ -53,9 +53,7 @@ async def ask(request: AnyRequest) -> Redirect:
     screen = await screen_of(request)
     form = await request.form()
     async with screen.visit() as (work, visit, erasure):
-        notes = visit.notes
-        await visits.drop(work, notes.files(), erasure)
-        then = APPOINTMENT if form.get("then") == "appointment" else notes.then
+        await visits.drop(work, visit.notes.files(), erasure)
         trust = await trust_store.trust_of(screen.platform, work.tx)
         wish = Wish(
             purpose=PURPOSE,
@@ -65,7 +63,9 @@ async def ask(request: AnyRequest) -> Redirect:
             reason=_REASON,
         )
         asked = await screens.ask(screen.platform, work, wish)
-        visit.notes = Notes(way=notes.way, once=notes.once, asked=asked, then=then)
+        visit.notes = visit.notes.anew(asked=asked)
+        if form.get("then") == "appointment":
+            visit.notes.then = APPOINTMENT
         await visits.save(work, visit)
     return go(request, HERE)
 
@@ -102,7 +102,7 @@ async def _take(screen: Screen, work: Work, visit: Visit) -> None:
         raise NotFound("Chưa có mã nào được tạo.", "No code was made yet.")
     kind, proven, _ = await screens.take(work, notes.asked, PURPOSE, visit.id, None)
     card = _card(screen, kind, proven)
-    visit.notes = Notes(way=notes.way, once=notes.once, card=card, then=notes.then)
+    visit.notes = notes.anew(card=card)
     work.emit("station.identified", visit.id, {"by": "wallet", "kind": kind})
 
 

@@ -29,7 +29,7 @@ where d.id = $1
 async def pair_page(request: AnyRequest) -> Template:
     """Ask for the code an administrator made."""
     province_of(request)
-    return show(request, "pair.html", ending=False)
+    return show(request, "pair.html", ending=False, low=False)
 
 
 @post("/pair", opt={"open": True}, include_in_schema=False)
@@ -50,7 +50,9 @@ async def pair(request: AnyRequest) -> Redirect | Template:
             raise paired
     except Problem as refused:
         errors = {"code": say(request, refused)}
-        return show(request, "pair.html", status=refused.status, errors=errors, ending=False)
+        return show(
+            request, "pair.html", status=refused.status, errors=errors, ending=False, low=False
+        )
     path = "/station"
     if found:
         path = {"board": f"/board/{found['key']}", "rating": "/rate"}.get(found["kind"], path)

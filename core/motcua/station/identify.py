@@ -48,10 +48,11 @@ async def identify(request: AnyRequest) -> Redirect | Template:
     async with screen.visit() as (work, visit, erasure):
         before = visit.notes
         if form.get("no_card") or form.get("again"):
-            way = "number" if form.get("no_card") else before.way
             await visits.drop(work, before.files(), erasure)
             await screens.forget(work, visit.id)
-            visit.notes = Notes(way=way, once=before.once)
+            visit.notes = before.anew()
+            if form.get("no_card"):  # its words promise a number, wherever the person came from
+                visit.notes.way, visit.notes.then = "number", ""
             await visits.save(work, visit)
             return go(request, next_step(visit.notes) if form.get("no_card") else _HERE)
     try:
@@ -61,7 +62,7 @@ async def identify(request: AnyRequest) -> Redirect | Template:
         return _page(request, before, refused.status, {field: say(request, refused)})
     async with screen.visit() as (work, visit, erasure):
         await visits.drop(work, visit.notes.files(), erasure)
-        visit.notes = Notes(way=before.way, once=before.once, card=cards.card_of(card))
+        visit.notes = visit.notes.anew(card=cards.card_of(card))
         await visits.save(work, visit)
     return go(request, _HERE)
 

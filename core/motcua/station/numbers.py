@@ -28,6 +28,9 @@ async def numbers(request: AnyRequest) -> Template:
     """Show the lines of this site with how many wait; ``q`` finds a line by plain words."""
     screen = await screen_of(request)
     async with screen.visit() as (work, visit, _):
+        if visit.notes.then:  # whoever stands before the lines has not come for his appointment
+            visit.notes.then = ""
+            await visits.save(work, visit)
         return await _numbers(screen, work, visit.notes)
 
 

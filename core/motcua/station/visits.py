@@ -104,6 +104,21 @@ class Notes(msgspec.Struct):
         """Return the ids of all scanned files."""
         return [scan.id for scans in self.papers.values() for scan in scans]
 
+    def anew(self, *, card: Card | None = None, asked: UUID | None = None) -> "Notes":
+        """Return the notes of this visit when its person is asked for again: all that is his is gone.
+
+        What was told before is no part of that: the telephone, the class of priority, the page to go back to.
+        """
+        return Notes(
+            way=self.way,
+            once=self.once,
+            card=card,
+            phone=self.phone,
+            priority=self.priority,
+            asked=asked,
+            then=self.then,
+        )
+
 
 @dataclass
 class Visit:

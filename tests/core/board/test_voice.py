@@ -1,3 +1,5 @@
+import asyncio
+import os
 import shutil
 import wave
 from dataclasses import replace
@@ -87,7 +89,12 @@ def test_without_the_program_it_says_what_to_do(
         voice_maker.make(tmp_path)
 
 
-@pytest.mark.skipif(not shutil.which("espeak-ng"), reason="espeak-ng is not installed")
+needs_espeak = pytest.mark.skipif(
+    not shutil.which("espeak-ng"), reason="espeak-ng is not installed"
+)
+
+
+@needs_espeak
 def test_the_command_makes_every_clip(tmp_path: Path) -> None:
     said = CliRunner().invoke(cli.main, ["board-voice", "--out", str(tmp_path / "clips")])
     assert said.exit_code == 0, said.output
@@ -95,3 +102,54 @@ def test_the_command_makes_every_clip(tmp_path: Path) -> None:
     assert made == set(voice.spoken())
     with wave.open(str(tmp_path / "clips" / "moi-so.wav")) as sound:
         assert 0.2 < sound.getnframes() / sound.getframerate() < 1.5
+
+
+@needs_espeak
+def test_the_command_needs_nothing_but_the_data_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.startswith("MOTCUA_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("MOTCUA_DATA", str(tmp_path))
+    said = CliRunner().invoke(cli.main, ["board-voice"])
+    assert said.exit_code == 0, said.output
+    assert len(list((tmp_path / "voice").iterdir())) == len(voice.spoken())
+
+
+@needs_espeak
+@pytest.mark.anyio
+async def test_only_the_clips_that_are_not_there_are_made(tmp_path: Path) -> None:
+    folder = tmp_path / "voice"
+    assert await voice_maker.complete(folder) == len(voice.spoken())
+    (folder / "a.wav").write_bytes(b"a recording")
+    (folder / "7.wav").unlink()
+    assert await voice_maker.complete(folder) == 1
+    assert (folder / "a.wav").read_bytes() == b"a recording"
+    assert {file.name for file in folder.iterdir()} == {f"{name}.wav" for name in voice.spoken()}
+    assert await voice_maker.complete(folder) == 0
+
+
+@pytest.mark.anyio
+async def test_a_demo_without_the_program_makes_no_clips(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    assert await voice_maker.complete(tmp_path / "voice") == 0
+    assert not (tmp_path / "voice").exists()
+
+
+@needs_espeak
+@pytest.mark.anyio
+async def test_a_demo_that_is_stopped_meanwhile_leaves_whole_clips_and_goes_on_later(
+    tmp_path: Path,
+) -> None:
+    making = asyncio.create_task(voice_maker.complete(tmp_path))
+    while not list(tmp_path.glob("*.wav")):
+        await asyncio.sleep(0)
+    making.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await making
+    made = len(list(tmp_path.glob("*.wav")))
+    assert made < len(voice.spoken())
+    assert await voice_maker.complete(tmp_path) <= len(voice.spoken()) - made
+    assert voice.spoken().keys() == {file.stem for file in tmp_path.glob("*.wav")}

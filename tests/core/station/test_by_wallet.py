@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from motcua import clock
+from motcua.demo import people
 from motcua.platform import Platform
 from motcua.tenancy.tenant import Tenant
 from motcua.wallet import asking
@@ -230,3 +231,57 @@ async def test_whoever_has_an_appointment_finds_it_with_the_wallet(
     answer = await screen.press("/station/appointment", {"mine": "1", "once": screen.once})
     assert answer.status_code == 404
     assert "không có lịch hẹn" in answer.text
+
+
+async def test_the_wallet_leaves_the_telephone_that_was_told_before(
+    station: NewScreen, archive: Archive, linked: Any, quang_ninh: Tenant
+) -> None:
+    screen = await station()
+    _, wallet = await holder(archive, quang_ninh, 221)
+    await screen.start()
+    await screen.press("/station/phone", {"phone": "0912345678"})
+    await screen.press("/station/by-wallet")
+    await screen.open("/station/number")
+    assert "678" in screen.page
+    await wallet.present(await linked())
+    await screen.press("/station/by-wallet/done")
+    await screen.press("/station/confirm")
+    await screen.press("/station/consent", {"agree": "yes"})
+    assert screen.seen[-1] == "/station/number"
+    assert somebody(221).full_name in html.unescape(screen.page)
+    assert "678" in screen.page
+
+
+async def test_the_card_after_an_appointment_was_looked_for_leads_back_to_it(
+    station: NewScreen, archive: Archive
+) -> None:
+    screen = await station()
+    await begin(screen, "number", then="appointment")
+    await by_card(screen, 222)
+    assert screen.seen[-1] == "/station/appointment"
+
+
+async def test_who_went_from_the_appointment_back_to_the_lines_stays_there(
+    station: NewScreen, archive: Archive
+) -> None:
+    screen = await station()
+    await begin(screen, "number", then="appointment")
+    await screen.open("/station/number")
+    await by_card(screen, 223)
+    assert screen.seen[-1] == "/station/number"
+
+
+async def test_who_has_no_card_is_given_a_number_wherever_he_came_from(
+    station: NewScreen, archive: Archive
+) -> None:
+    screen = await station()
+    await begin(screen, "number", then="appointment")
+    await screen.press("/station/identify", {"no_card": "1"})
+    assert screen.seen[-1] == "/station/number"
+
+
+async def by_card(screen: Screen, number: int) -> None:
+    """Say by the card who stands here."""
+    await screen.press("/station/identify", {"card_text": people.card_text(somebody(number))})
+    await screen.press("/station/confirm")
+    await screen.press("/station/consent", {"agree": "yes"})

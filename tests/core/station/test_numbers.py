@@ -2,17 +2,21 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from motcua import clock
-from motcua.queues import days
+from motcua.demo import people
+from motcua.ids import uuid7
+from motcua.queues import appointments, days
 from tests.core.queues.conftest import Hall
 from tests.core.station.person import Screen, somebody
 
 pytestmark = pytest.mark.anyio
 Kiosk = Callable[[], Awaitable[Screen]]
+NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
+"""A Monday, 12:00 in Vietnam."""
 
 _CLASS = """
 insert into priority_class (id, key, name_vi, name_en, rank, evidence, min_age, valid_from)
@@ -222,3 +226,112 @@ async def test_plain_words_lead_to_the_line(
     assert 'name="line"' in screen.page
     await screen.open("/station/number?q=xyzzyx")
     assert "Chưa tìm thấy" in screen.page
+
+
+async def test_a_card_with_a_number_and_an_appointment_in_a_line_waits_once(
+    kiosk: Kiosk, hall: Hall
+) -> None:
+    screen = await kiosk()
+    await screen.identify(somebody(52), way="number")
+    [person] = await hall.fetch("select id from person")
+    slot, begin = uuid7(), clock.now() + timedelta(minutes=5)
+    await hall.fetch(
+        "insert into slot (id, site_id, line_id, day, from_at, to_at, capacity)"
+        " values ($1, $2, $3, $4, $5, $6, 1)",
+        slot,
+        hall.site,
+        hall.lines["A"],
+        await hall.day(),
+        begin,
+        begin + timedelta(minutes=30),
+    )
+    booked = await hall.do(appointments.book, slot, person=person["id"])
+    reserved = await hall.reserve("A", person=person["id"])
+    await screen.press("/station/appointment", {"mine": "1", "once": screen.once})
+    assert reserved.number in screen.page
+    row = await hall.ticket(reserved.id)
+    assert (row["state"], row["appointment_id"]) == ("waiting", booked.id)
+    assert len(await hall.fetch("select 1 from ticket")) == 1
+
+
+async def test_the_card_leaves_telephone_and_claim_as_they_were_told(
+    kiosk: Kiosk, hall: Hall
+) -> None:
+    screen = await told_before_the_card(kiosk, hall)
+    await screen.press("/station/identify", {"card_text": people.card_text(somebody(52))})
+    await screen.press("/station/identify", {"again": "1"})
+    await screen.press("/station/identify", {"card_text": people.card_text(somebody(53))})
+    await screen.press("/station/confirm")
+    await screen.press("/station/consent", {"agree": "yes"})
+    assert screen.seen[-1] == "/station/number"
+    await assert_still_told(screen, hall)
+    [ticket] = await hall.fetch("select person_id from ticket")
+    assert ticket["person_id"] is not None
+
+
+async def test_who_has_no_card_after_all_keeps_telephone_and_claim(
+    kiosk: Kiosk, hall: Hall
+) -> None:
+    screen = await told_before_the_card(kiosk, hall)
+    await screen.press("/station/identify", {"card_text": people.card_text(somebody(55))})
+    await screen.press("/station/identify", {"no_card": "1"})
+    assert screen.seen[-1] == "/station/number"
+    await assert_still_told(screen, hall)
+
+
+async def test_who_refuses_that_his_card_is_used_leaves_no_telephone_behind(
+    kiosk: Kiosk, hall: Hall
+) -> None:
+    screen = await told_before_the_card(kiosk, hall)
+    await screen.press("/station/identify", {"card_text": people.card_text(somebody(54))})
+    await screen.press("/station/confirm")
+    await screen.press("/station/consent", {"agree": "no"})
+    await screen.start()
+    assert "678" not in screen.page
+
+
+async def told_before_the_card(kiosk: Kiosk, hall: Hall) -> Screen:
+    """Tell a station a telephone and a claim before it knows who stands there."""
+    async with hall.work() as work:
+        await work.tx.execute(_CLASS, "pregnant", "Phụ nữ mang thai", "officer", None)
+    screen = await kiosk()
+    await screen.start()
+    await screen.press("/station/phone", {"phone": "0912345678"})
+    await screen.press("/station/priority", {"key": "pregnant"})
+    return screen
+
+
+async def assert_still_told(screen: Screen, hall: Hall) -> None:
+    shown = " ".join(screen.page.split())
+    assert "678" in shown
+    assert "Ưu tiên: Phụ nữ mang thai" in shown
+    await screen.take("A")
+    [visit] = await hall.fetch(_VISITS)
+    assert hall.platform.vaults.of(hall.tenant.id).open(visit["contact_sealed"]) == "0912345678"
+    assert visit["priority_class"] == "pregnant"
+
+
+async def test_a_line_where_nobody_waits_says_how_long_it_is_closed_for_a_rest(
+    kiosk: Kiosk, hall: Hall
+) -> None:
+    """At noon nobody waits, yet nobody is called before half past one."""
+    await hall.fetch(
+        "update site set hours = $1", {"mon": [["07:30", "11:30"], ["13:30", "16:30"]]}
+    )
+    with clock.at(NOON):
+        await hall.sit(0)
+        screen = await kiosk()
+        await screen.start()
+        shown = " ".join(screen.page.split())
+        assert "0 người chờ · khoảng" in shown
+        assert "Không có người chờ" not in shown
+
+
+async def test_a_line_where_nobody_waits_and_all_is_open_says_just_that(
+    kiosk: Kiosk, hall: Hall
+) -> None:
+    with clock.at(NOON):
+        await hall.sit(0)
+        screen = await kiosk()
+        await screen.start()
+        assert "Không có người chờ" in screen.page

@@ -172,7 +172,7 @@ async def test_leaving_gives_the_next_person_vietnamese_and_the_whole_screen(
     await screen.open("/station?lang=en&low=1")
     assert "What do you need?" in screen.page
     await screen.open("/station/")
-    assert 'class="station lowered"' in screen.page
+    assert 'class="station lowered fits"' in screen.page
     await screen.press("/station/wipe")
     assert 'class="station"' in screen.page
     assert "Xin chào" in screen.page
