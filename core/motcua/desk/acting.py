@@ -57,6 +57,8 @@ def _after(counter_id: UUID, done: Done) -> str:
         "done": done.code,
         "undo": str(done.undo) if done.undo else "",
         "standby": "1" if done.standby else "",
+        "moved": str(done.moved[0]) if done.moved else "",
+        "to": done.moved[1] if done.moved else "",
     }
     query = urlencode({key: value for key, value in said.items() if value})
     path = "/desk" if done.to_start else f"/desk/counter/{counter_id}"

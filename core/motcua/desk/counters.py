@@ -11,6 +11,7 @@ from litestar.response import Redirect, Template
 from motcua import clock
 from motcua.desk import hall_rows, holding
 from motcua.desk.hall_view import counter_of, counter_view, mark_of, troubles, who_waits
+from motcua.desk.seats import moved_of
 from motcua.desk.view import DossierView, dossier_view, staff_id
 from motcua.dossiers import access
 from motcua.errors import NotFound, in_words
@@ -75,6 +76,7 @@ async def counter_page(
         troubles=view.troubles,
         standby=asked.get("standby", "") == "1" and view.standing == "idle",
         done=asked.get("done", ""),
+        moved=moved_of(request),
         refused=failed,
         said=said,
         held=kept or {},
@@ -151,7 +153,15 @@ def _parts(
         total, waiting = await who_waits(tx, counter, officer.subject, now)
         state = await _state(tx, officer, counter["id"], mark)
         free = mark.startswith("free") and not lost
+        aside = await hall_rows.aside(tx, counter, officer.subject, now)
+        keys = {"keys": bool(mark) and not lost, "free": mark == mark_of(None, None, None)}
         return {
+            "parked": rendered(
+                "desk/_parked.html", parked=[r for r in aside if r["state"] == "parked"], **keys
+            ),
+            "away": rendered(
+                "desk/_away.html", away=[r for r in aside if r["state"] == "reserved"], **keys
+            ),
             "html": rendered("desk/_waiting.html", total=total, waiting=waiting, free=free),
             "seat": rendered("desk/_seat.html", state="lost" if lost else state),
             "devices": rendered(

@@ -75,12 +75,16 @@ class Deed:
 
 @dataclass(frozen=True)
 class Done:
-    """What the page says next: a code of ``_done.html``, and the ticket whose last step can be undone."""
+    """What the page says next: a code of ``_done.html``, and the ticket whose last step can be undone.
+
+    ``moved``: how many numbers were handed over, and to which counter.
+    """
 
     code: str = ""
     undo: UUID | None = None
     standby: bool = False
     to_start: bool = False
+    moved: tuple[int, str] | None = None
 
 
 def plain(text: str) -> str:

@@ -43,6 +43,7 @@ async def _page(
         status=422 if errors else 200,
         sites=sites,
         rows=sorted(rows, key=lambda row: row["owner_id"] != officer.subject),
+        mine={row["id"] for row in rows if feedback.may_follow_up(row, officer.subject)},
         reasons=reasons,
         me=officer.subject,
         failed=failed,

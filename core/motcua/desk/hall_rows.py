@@ -23,13 +23,14 @@ left join lateral (
   where p.tenant_id = v.tenant_id and p.key = v.priority_class order by p.valid_from desc limit 1
 ) p on true
 """
+# Its service so far is the sum of what was served in its line: it rests while the number is parked.
 _TICKET = f"""
 select t.id, t.number, t.state, t.version, t.called_at, t.started_at, t.calls, t.dossier_id,
   t.staff_id, t.visit_id, t.person_id, t.origin, t.recycled, t.priority, t.line_id,
   coalesce(t.arrived_at, t.issued_at) as since,
   l.letter, l.name_vi, l.name_en, coalesce(l.standard_minutes, l.mean_minutes) as standard,
   v.language, v.priority_class, v.priority_why, b.full_name as priority_by, p.*,
-  o.from_at as appointment_at
+  o.from_at as appointment_at, g.served
 from ticket t
 join line l on l.tenant_id = t.tenant_id and l.id = t.line_id
 join visit v on v.tenant_id = t.tenant_id and v.id = t.visit_id
@@ -37,6 +38,11 @@ left join staff b on b.tenant_id = v.tenant_id and b.id = v.priority_by
 left join appointment a on a.tenant_id = t.tenant_id and a.id = t.appointment_id
 left join slot o on o.tenant_id = a.tenant_id and o.id = a.slot_id
 {_PRIORITY}
+left join lateral (
+  select sum(coalesce(g.to_at, greatest(g.from_at, $4)) - g.from_at) as served from segment g
+  where g.tenant_id = t.tenant_id and g.ticket_id = t.id and g.line_id = t.line_id
+    and g.kind = 'serving'
+) g on true
 where t.site_id = $3 and t.day = $2 and t.counter_id = $1 and t.state in ('called', 'serving')
 limit 1
 """  # noqa: S608 -- constants
@@ -65,23 +71,22 @@ where t.site_id = $1 and t.state = 'waiting' and t.day = $2 and l.letter = any($
   and (t.for_counter_id is null or t.for_counter_id = $5)
 order by pinned desc, t.priority desc, t.sort_key limit $6
 """
-# Who waits aside only while another number of his visit is served comes back by himself.
+# Who waits aside only while another number of his visit is served comes back by himself. What is ``mine`` is
+# what a hand-over from this counter takes along: by the pin if there is one, else by where it was parked.
 _ASIDE = f"""
-{_WAITING_LIKE} g.from_at as parked_at, w.full_name as staff_name,
+{_WAITING_LIKE} g.from_at as parked_at, w.full_name as staff_name, h.number as counter,
   (case when t.for_counter_id is not null then t.for_counter_id = $4
-    else coalesce(t.for_staff_id, m.staff_id) = $3 end) is true as mine
+    when t.for_staff_id is not null then t.for_staff_id = $3
+    else t.counter_id = $4 end) is true as mine
 {_WAITING_FROM}
-left join lateral (
-  select m.staff_id from segment m where m.tenant_id = t.tenant_id and m.ticket_id = t.id
-    and m.staff_id is not null order by m.from_at desc limit 1
-) m on t.state = 'parked'
-left join staff w on w.tenant_id = t.tenant_id and w.id = coalesce(t.for_staff_id, m.staff_id)
+left join staff w on w.tenant_id = t.tenant_id and w.id = t.for_staff_id
+left join counter h on h.tenant_id = t.tenant_id and h.id = coalesce(t.for_counter_id, t.counter_id)
 left join segment g on g.tenant_id = t.tenant_id and g.ticket_id = t.id and g.to_at is null
 where t.site_id = $1 and t.day = $2
   and ((t.state = 'parked' and t.parked_why <> '@visit')
     or (t.state = 'reserved' and l.letter = any($5)))
 order by t.window_from nulls first, g.from_at
-"""  # noqa: S608
+"""
 _ONE = f"""
 {_WAITING_LIKE} null as parked_at {_WAITING_FROM}
 where t.site_id = $1 and t.day = $2 and t.id = $3 and t.state in ('waiting', 'reserved', 'parked')
@@ -145,8 +150,8 @@ async def counter(tx: Tx, counter_id: UUID) -> Record | None:
 
 
 async def ticket(tx: Tx, counter: Record, now: datetime) -> Record | None:
-    """Return who is called to the counter or served there, with priority and appointment."""
-    return await tx.fetchrow(_TICKET, counter["id"], local_day(now), counter["site_id"])
+    """Return who is called to the counter or served there; ``served`` is how long by now, or None."""
+    return await tx.fetchrow(_TICKET, counter["id"], local_day(now), counter["site_id"], now)
 
 
 async def mark(tx: Tx, counter_id: UUID, now: datetime) -> Record | None:

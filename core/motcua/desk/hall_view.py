@@ -17,6 +17,7 @@ from motcua.station.health import DeviceHealth
 from motcua.tenancy.db import Record, TenantTx
 
 UNDOABLE = {
+    "ticket.called": ("Đã gọi số", "Called"),
     "ticket.started": ("Đã bắt đầu phục vụ", "Started"),
     "ticket.no_show": ("Đã ghi nhận vắng mặt", "Noted as no show"),
     "ticket.recycled": ("Đã xếp lại sau vài người", "Put a few places back"),
@@ -25,6 +26,7 @@ UNDOABLE = {
     "ticket.finished": ("Đã kết thúc lượt", "Finished"),
     "ticket.cancelled": ("Đã hủy số", "Cancelled"),
 }
+_BLINK = timedelta(seconds=1)
 # What an officer goes and sees to; the rest is on the page of the devices.
 NEEDED = frozenset({"help", "printer", "paper_out", "paper_low"})
 _LAST = """
@@ -102,6 +104,20 @@ class CounterView:
         if self.counter["break_since"] is not None:
             return "break"
         return str(self.ticket["state"]) if self.ticket is not None else "idle"
+
+    @property
+    def since(self) -> datetime | None:
+        """The moment from which the clock of the ticket counts: its call, or its service without its rests."""
+        if self.ticket is None or self.ticket["served"] is None:
+            return None if self.ticket is None else self.ticket["called_at"]
+        moment: datetime = self.now - self.ticket["served"]
+        return moment
+
+    @property
+    def rested(self) -> bool:
+        """Whether the service was interrupted: its clock counts less than the time since its start."""
+        began = self.ticket["started_at"] if self.ticket is not None else None
+        return began is not None and self.since is not None and self.since - began > _BLINK
 
     @property
     def unseen(self) -> bool:

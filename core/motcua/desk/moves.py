@@ -15,7 +15,7 @@ async def call(deed: Deed) -> Done:
     """Call whom the policy chooses; nobody waits: ``standby`` goes on waiting for the next one."""
     called = await calling.call_next(deed.work, deed.here, deed.staff)
     if called is not None:
-        return Done()
+        return Done(undo=called.id)
     standby = bool(deed.form.get("standby"))
     return Done("" if standby else "nobody", standby=standby)
 
@@ -23,8 +23,9 @@ async def call(deed: Deed) -> Done:
 async def call_this(deed: Deed) -> Done:
     """Call one out of the order, for a reason."""
     why = deed.reason()
-    await calling.call_this(deed.work, deed.here, deed.staff, await _chosen(deed), why)
-    return Done("called-this")
+    ticket = await _chosen(deed)
+    await calling.call_this(deed.work, deed.here, deed.staff, ticket, why)
+    return Done("called-this", undo=ticket)
 
 
 async def direct(deed: Deed) -> Done:

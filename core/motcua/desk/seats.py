@@ -10,6 +10,7 @@ from litestar.response import Template
 
 from motcua.desk import hall_rows, holding
 from motcua.desk.deeds import Deed, Done, Verb
+from motcua.desk.hall_view import counter_of
 from motcua.dossiers import access, incidents, worklists
 from motcua.errors import Conflict
 from motcua.people.capabilities import units
@@ -63,6 +64,7 @@ async def start_page(request: AnyRequest, *, status: int = 200, said: str = "") 
         leads=any(officer.may(role) for role in incidents.ROLES),
         follows=any(officer.may(role) for role in LEADS),
         done=request.query_params.get("done", ""),
+        moved=moved_of(request),
         said=said,
     )
 
@@ -124,10 +126,10 @@ async def take_over(deed: Deed) -> Done:
 
 async def leave(deed: Deed) -> Done:
     """Leave the counter; what waited for the officer goes to another one, or is open to all of them."""
-    await _hand_over(deed)
+    moved = await _hand_over(deed, deed.id("to_counter"))
     await seats.leave_counter(deed.work, deed.here, deed.staff)
     await holding.give_up(deed.work, deed.officer)
-    return Done("left", to_start=True)
+    return Done("left", to_start=True, moved=moved)
 
 
 async def release(deed: Deed) -> Done:
@@ -138,9 +140,9 @@ async def release(deed: Deed) -> Done:
 
 async def take_break(deed: Deed) -> Done:
     """Go on a break; parked and pinned numbers are handed over or wait."""
-    await _hand_over(deed)
+    moved = await _hand_over(deed, deed.id("to_counter"))
     await seats.take_break(deed.work, deed.here, deed.staff)
-    return Done("break")
+    return Done("break", moved=moved)
 
 
 async def back(deed: Deed) -> Done:
@@ -152,8 +154,7 @@ async def back(deed: Deed) -> Done:
 async def hand_over(deed: Deed) -> Done:
     """Give parked and pinned numbers to another counter and go on."""
     to = deed.must("to_counter", *_NEED_COUNTER)
-    await seats.hand_over(deed.work, deed.here, deed.staff, to)
-    return Done("handed-over-numbers")
+    return Done(moved=await _hand_over(deed, to))
 
 
 async def help_given(deed: Deed) -> Done:
@@ -166,9 +167,20 @@ async def help_given(deed: Deed) -> Done:
     return Done("helping")
 
 
-async def _hand_over(deed: Deed) -> None:
-    if (to := deed.id("to_counter")) is not None:
-        await seats.hand_over(deed.work, deed.here, deed.staff, to)
+async def _hand_over(deed: Deed, to: UUID | None) -> tuple[int, str] | None:
+    """Hand over what is kept; returns how many numbers went, and the counter's number; None for no counter."""
+    if to is None:
+        return None
+    count = await seats.hand_over(deed.work, deed.here, deed.staff, to)
+    return count, (await counter_of(deed.work.tx, to))["number"]
+
+
+def moved_of(request: AnyRequest) -> tuple[int, str] | None:
+    """Return what the address of a page says was handed over just now, if it says so."""
+    count, to = (request.query_params.get(name, "") for name in ("moved", "to"))
+    if not (count.isascii() and count.isdigit() and len(count) < 5 and 0 < len(to) < 20):
+        return None
+    return int(count), to
 
 
 FREE: Mapping[str, Verb] = {"open": open_counter, "take-over": take_over, "release": release}

@@ -38,7 +38,8 @@ class Keeper:
         # A node that starts does not know when it last answered: it waits the whole time.
         self._answered = seconds()
         self._since: datetime | None = None
-        self._mirrored = False
+        # Until the centre has said that it heard an answer it knows no end of its right, and goes on writing.
+        self._granted = False
         self.state = "waiting"
         self.refused = ""
 
@@ -46,7 +47,7 @@ class Keeper:
         """Go on where the machine was switched off: a node that was alone is alone."""
         self._since = await self._store.alone_since()
         if self._since is not None:
-            self.state, self._mirrored = "alone", True
+            self.state, self._granted = "alone", True
 
     async def tick(self) -> None:
         """Do one beat: call every two or three seconds."""
@@ -71,6 +72,7 @@ class Keeper:
         said = await self._link.beat(answer=answer, alone_since=None, **self._have)
         await self._keep(said)
         self._asked = said["asked"]
+        self._granted = self._granted or bool(answer)
         if answer and self.state != "linked":
             self.state = "linked"
             _log.info("site_linked")
@@ -79,7 +81,6 @@ class Keeper:
         if said["setup"] is not None or said["live"] is not None:
             await self._store.mirror(said["setup"], said["live"])
         self._have = {"have_live": said["live_digest"], "have_setup": said["setup_digest"]}
-        self._mirrored = True
 
     async def _missed(self) -> None:
         if self.state == "alone":
@@ -87,7 +88,7 @@ class Keeper:
         if self.state == "linked":
             self.state = "waiting"
             _log.warning("site_link_lost")
-        if self._mirrored and self._seconds() - self._answered >= REST_SECONDS:
+        if self._granted and self._seconds() - self._answered >= REST_SECONDS:
             self._since = clock.now()
             await self._store.take_over(self._since)
             self.state = "alone"

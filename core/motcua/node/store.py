@@ -11,6 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from motcua.queues import numbers
 from motcua.tenancy.db import Database, TenantTx
 from motcua.tenancy.schema import metadata
 from motcua.tenancy.tenant import Tenant
@@ -103,18 +104,35 @@ on conflict (tenant_id, site_id) do nothing
 """
 _STATE = "select alone_since, about from site_node"
 _ALONE = "update site_node set alone_since = $1, centre_until = null"
-# From here on numbers come out of the block that the centre leased, and end with it; how many a day the
-# centre allows at the door or from afar cannot be counted here.
-_BLOCK = """
-insert into day_number as d (site_id, letter, day, n)
-select distinct on (letter, day) site_id, letter, day, first - 1 + used from number_lease
-order by letter, day, first desc
-on conflict (tenant_id, site_id, letter, day) do update set n = excluded.n, remote = 0
+# From here on numbers come out of the blocks that the centre leased: what is not in them is turned into
+# blocks of others, which are stepped over. The first of these holds how many the centre has given out, so
+# that the day's caps hold here too; the last one has no end. A node that did this already has its rows.
+_BLOCKS = """
+with leased as (
+  delete from number_lease n where not exists (select 1 from number_lease b where b.last = $2::smallint)
+  returning n.*),
+given as (
+  select l.site_id, l.letter, l.day, coalesce(max(d.n), 0)
+    + sum(l.used - (l.last - l.first + 1) * (l.first <= coalesce(d.n, 0))::int) as n
+  from leased l left join day_number d on d.tenant_id = l.tenant_id and d.site_id = l.site_id
+    and d.letter = l.letter and d.day = l.day
+  group by 1, 2, 3),
+free as (
+  select site_id, letter, day, first + used as low, last,
+    lag(last) over (partition by site_id, letter, day order by first) as before
+  from leased where first + used <= last)
+insert into number_lease (site_id, letter, day, first, last, used, leased_at)
+select f.site_id, f.letter, f.day, coalesce(f.before, 0) + 1, f.low - 1,
+  case when f.before is null then g.n else 0 end, $1::timestamptz
+from free f join given g using (site_id, letter, day)
+union all
+select site_id, letter, day, max(last) + 1, $2::smallint, 0, $1 from free group by site_id, letter, day
+returning 1
 """
-_BLOCK_ENDS = """
-update line l set quota_remote = null, quota_walk_in = (
-  select max(n.last) from number_lease n
-  where n.tenant_id = l.tenant_id and n.site_id = l.site_id and n.letter = l.letter)
+_BEGIN = """
+insert into day_number as d (site_id, letter, day, n)
+select site_id, letter, day, last from number_lease where first = 1
+on conflict (tenant_id, site_id, letter, day) do update set n = excluded.n
 """
 _LINKED = """
 update site_node set alone_since = null, centre_until = $1
@@ -162,9 +180,8 @@ class Store:
         async with self._app.tenant(self.tenant) as tx:
             await tx.execute("set local motcua.mirror = 'on'")
             await tx.execute(_LOCK)
-            await tx.execute(_BLOCK)
-            await tx.execute(_BLOCK_ENDS)
-            await tx.execute("delete from number_lease")
+            if await tx.fetch(_BLOCKS, now, numbers.NO_END):
+                await tx.execute(_BEGIN)
             await tx.execute(_ALONE, now)
 
     async def changes(self, most: int) -> list[dict[str, Any]]:

@@ -52,8 +52,10 @@ async def choose_line(request: AnyRequest, site_key: FromPath[str]) -> Template:
     async with platform.db.tenant(tenant) as tx:
         site = await _site(tx, site_key)
         opened = await hours.hours_of(tx, site["id"], local_day(now))
+        coming = await _coming(tx, site["id"], local_day(now))
     shown = await _lines(platform, tenant, site, now)
-    return page(request, "portal/queue_site.html", at=site, opened=opened, now=now, **shown)
+    said: dict[str, Any] = {"opened": opened, "coming": coming, "now": now}
+    return page(request, "portal/queue_site.html", at=site, **said, **shown)
 
 
 @get("/queue/{site_key:str}/stream", include_in_schema=False, opt={"open": True})
@@ -199,6 +201,7 @@ async def _form(
         room=today.room,
         window=window,
         today_open=takes and not state.paused and not hall.cut_off,
+        door_open=today.at_door(now),
         opened=today.opened,
         cut_off=hall.cut_off,
         following=instead.day,
@@ -226,6 +229,10 @@ class _Today:
         if not self.opened:
             return False
         return window[0] < self.opened[-1][1] and self.opened[0][0] <= window[1]
+
+    def at_door(self, now: datetime) -> bool:
+        """Tell whether today still gives a number to who comes to the hall."""
+        return self.room.left_walk_in != 0 and bool(self.opened) and now < self.opened[-1][1]
 
 
 async def _today(tx: TenantTx, site: Any, line: Any, today: date) -> _Today:
@@ -258,6 +265,21 @@ async def _instead(tx: TenantTx, site: Any, line: Any, now: datetime) -> _Instea
         await advice.better_site(tx, site, line, now),
         bool(await slots_of.free(tx, line, now, today, today + _ANY_SLOT)),
     )
+
+
+async def _coming(tx: TenantTx, site: Any, today: date) -> list[tuple[date, list[Capacity]]]:
+    """Return the next days on which the hall is open, with the lines whose numbers are limited."""
+    found = []
+    for ahead in range(1, remote.DAYS_AHEAD + 1):
+        day = today + timedelta(days=ahead)
+        if not await hours.hours_of(tx, site, day):
+            continue
+        room = await days.capacity(tx, site, day)
+        capped = [c for c in room if (c.quota_remote, c.quota_walk_in) != (None, None)]
+        if not capped:
+            return []
+        found.append((day, capped))
+    return found
 
 
 async def _next_day(

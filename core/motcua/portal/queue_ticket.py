@@ -1,8 +1,10 @@
 """One number on a telephone: its place and range live, where to go, and what its holder may do."""
 
+import asyncio
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,13 +18,17 @@ from motcua.errors import NotFound, Problem
 from motcua.platform import Platform
 from motcua.portal.asking import asker, code_of
 from motcua.portal.queue_parts import fragment
-from motcua.queues import advice, feedback, forecasting, remote, standing
+from motcua.queues import advice, feedback, forecasting, policies, remote, standing
+from motcua.queues.advice import Advice
 from motcua.queues.standing import NEAR_PLACES, Place
 from motcua.tenancy.db import Record
 from motcua.tenancy.tenant import Tenant
 from motcua.web.here import AnyRequest, here, province_of
 from motcua.web.live import Lasting, Message, follow, stream
 from motcua.web.pages import page
+
+ADVISED_SECONDS = 60.0
+"""Whether another hall is quicker is asked so often for a line, however many telephones look."""
 
 
 @get("/q/{code:str}", include_in_schema=False, opt={"open": True})
@@ -32,13 +38,16 @@ async def show(request: AnyRequest, code: FromPath[str], done: FromQuery[str] = 
 
 
 @get("/q/{code:str}/stream", include_in_schema=False, opt={"open": True})
-async def hear(request: AnyRequest, code: FromPath[str]) -> Lasting:
-    """Send the number's standing whenever it changed; ends with the number."""
+async def hear(request: AnyRequest, code: FromPath[str], done: FromQuery[str] = "") -> Lasting:
+    """Send the number's standing whenever it changed; ends with the number.
+
+    ``done`` is what the page says was just done: said on while the person waits, and not afterwards.
+    """
     platform: Platform = request.app.state.platform
     tenant = province_of(request)
     async with platform.db.tenant(tenant) as tx:
         row = await remote.by_code(tx, code_of(code))
-    read = _reader(request, platform, tenant, row["site_id"], row["id"])
+    read = _reader(request, platform, tenant, row["site_id"], row["id"], _verb(done))
     return stream(follow(platform.bell, f"site:{row['site_id']}", read, None))
 
 
@@ -68,24 +77,23 @@ async def _page(
     status: int = 200,
 ) -> Template:
     platform: Platform = request.app.state.platform
-    tenant, now = province_of(request), clock.now()
+    tenant = province_of(request)
     async with platform.db.tenant(tenant) as tx:
         row = await remote.by_code(tx, code_of(code))
     known = await _known(platform, tenant, row)
-    better = None
-    if row["state"] in ("waiting", "reserved") and row["day"] == local_day(now):
-        async with platform.db.tenant(tenant) as tx:
-            better = await advice.better_site(tx, row["site_id"], row["line_id"], now)
     return page(
         request,
         "portal/queue_ticket.html",
         status=status,
-        advice=better,
-        done=done if done in remote.VERBS else "",
+        done=_verb(done),
         thanked="thanked" in request.query_params,
         errors=errors or {},
         **known,
     )
+
+
+def _verb(done: str) -> str:
+    return done if done in remote.VERBS else ""
 
 
 async def _known(platform: Platform, tenant: Tenant, row: Record) -> dict[str, Any]:
@@ -93,22 +101,29 @@ async def _known(platform: Platform, tenant: Tenant, row: Record) -> dict[str, A
     now = clock.now()
     today = row["day"] == local_day(now)
     hall = await standing.hall_of(platform, tenant, row["site_id"], now)
-    place = hall.places.get(row["id"]) if today else None
+    # Nobody calls it any more, though it keeps its state until its day is closed.
+    lapsed = row["day"] < local_day(now) and row["state"] in _WAITS
     # What the holder has just done himself may be younger than the hall that was read.
     live = today and row["state"] not in _OVER
+    place = hall.places.get(row["id"]) if live else None
     if live and (place is None or place.version < row["version"]):
         async with platform.db.tenant(tenant) as tx:
             hall = await standing.read(tx, row["site_id"], now)
         place = hall.places.get(row["id"])
+    state = "expired" if lapsed else place.state if place else row["state"]
+    waits = today and state in _WAITS
     return {
         "ticket": row,
         "place": place,
-        "state": place.state if place else row["state"],
+        "state": state,
+        "waits": waits,
+        "advice": await better_for(platform, tenant, row, now) if waits else None,
+        "missed": await _missed(platform, tenant, row, now) if state == "waiting" else "",
         "cut_off": hall.cut_off,
         "today": today,
         "may_arrive": remote.may_arrive(row, now),
         "near": NEAR_PLACES,
-        "over": place is None and row["state"] in _OVER,
+        "over": place is None and (lapsed or row["state"] in _OVER),
         "rateable": row["state"] == "done" and not row["rated"] and _lately(row, now),
         "levels": feedback.LEVELS,
     }
@@ -118,13 +133,54 @@ def _lately(row: Record, now: datetime) -> bool:
     return bool((local_day(now) - row["day"]).days < feedback.DAYS)
 
 
+async def _missed(platform: Platform, tenant: Tenant, row: Record, now: datetime) -> str:
+    """Return "" for who was not called in vain, else whether the next call is the ``last`` one or one of ``more``."""
+    if not row["recycled"]:
+        return ""
+    async with platform.db.tenant(tenant) as tx:
+        rules = await policies.policy_in_force(tx, row["site_id"], now)
+    return "last" if row["recycled"] >= rules.recycle_times else "more"
+
+
+@dataclass
+class _Advised:
+    """The hall that was quicker than a line when somebody looked last."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    looked_at: float = -ADVISED_SECONDS
+    at: datetime | None = None
+    advice: Advice | None = None
+
+
+def advice_key(tenant: Tenant, row: Record) -> str:
+    """Return under which key of the platform's cache the advice for a ticket's line is kept."""
+    return f"advice:{tenant.id}:{row['line_id']}"
+
+
+async def better_for(
+    platform: Platform, tenant: Tenant, row: Record, now: datetime
+) -> Advice | None:
+    """Return a hall that is quicker than the line of this ticket, as it was at most a minute ago."""
+    kept: _Advised = platform.cache.setdefault(advice_key(tenant, row), _Advised())
+    async with kept.lock:
+        young = time.monotonic() - kept.looked_at < ADVISED_SECONDS
+        # In a simulation the clock jumps while a minute has not passed.
+        if young and kept.at is not None and abs(now - kept.at) < timedelta(minutes=1):
+            return kept.advice
+        async with platform.db.tenant(tenant) as tx:
+            kept.advice = await advice.better_site(tx, row["site_id"], row["line_id"], now)
+        kept.looked_at, kept.at = time.monotonic(), now
+        return kept.advice
+
+
+_WAITS = ("reserved", "waiting")
 _OVER = ("done", "no_show", "expired", "left", "cancelled", "voided")
 
 
 def _reader(
-    request: AnyRequest, platform: Platform, tenant: Tenant, site: UUID, ticket: UUID
+    request: AnyRequest, platform: Platform, tenant: Tenant, site: UUID, ticket: UUID, done: str
 ) -> Callable[[int | None], Any]:
-    told = _Told()
+    told = _Told(done=done)
 
     async def read(_: int | None) -> list[Message]:
         now = clock.now()
@@ -138,7 +194,10 @@ def _reader(
             row = await remote.by_id(tx, ticket)
         if row is None:
             return [("end", {}, None)]
-        html = fragment(request, "portal/queue_now.html", **await _known(platform, tenant, row))
+        known = await _known(platform, tenant, row)
+        # Who was called since waits for another reason than what he did before.
+        told.done = told.done if known["waits"] else ""
+        html = fragment(request, "portal/queue_now.html", done=told.done, **known)
         before, told.seen = told.seen[0], seen
         if html == told.html:
             return []
@@ -155,6 +214,7 @@ class _Told:
 
     seen: tuple[Place | None, bool, bool] = (None, False, False)
     html: str = ""
+    done: str = ""
 
 
 def _believed(place: Place, now: datetime) -> bool:

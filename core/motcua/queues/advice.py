@@ -3,16 +3,22 @@
 Reception is without boundaries, so people may go anywhere; but they went to one place for their own reasons.
 Another one is named only where even a bad wait there, plus the way, plus ten minutes, beats the usual wait
 here. Distances are as the crow flies, lengthened for roads; the speed is an assumption that is shown.
+
+A wait there begins with the arrival and counts in the hours of that hall: who would come into its rest waits
+for the end of it, and none is named that may have closed before one is called.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from motcua.dossiers.codes import local_day
 from motcua.queues import standing
-from motcua.queues.hours import seat_since
+from motcua.queues.estimate import Range, rounded
+from motcua.queues.hours import hours_of, is_known, seat_since
+from motcua.queues.opentime import OpenTime, Spans
 from motcua.queues.standing import Hall, LineState
 from motcua.tenancy.db import Record, TenantTx
 
@@ -26,12 +32,12 @@ FARTHEST_KM = 40.0
 Point = tuple[float, float]
 """Latitude and longitude in degrees."""
 
-# Only halls where somebody serves a line of these fields now.
+# Only halls where somebody serves a line of these fields now and that are not closed for today.
 _SITES = """
 select s.id, s.key, s.name, s.address, coalesce(s.latitude, u.latitude) as latitude,
   coalesce(s.longitude, u.longitude) as longitude
 from site s join unit u on u.tenant_id = s.tenant_id and u.id = s.unit_id
-where s.id = $1 or exists (
+where s.id = $1 or coalesce(s.closed_day < $4, true) and exists (
   select 1 from line l
   join counter c on c.tenant_id = l.tenant_id and c.site_id = l.site_id and c.lines ? l.letter
   where l.tenant_id = s.tenant_id and l.site_id = s.id and l.paused_at is null
@@ -44,7 +50,8 @@ where s.id = $1 or exists (
 class Advice:
     """A hall that would be quicker. Minutes; ``way`` is what the way there costs more than the way here.
 
-    ``here`` is the usual wait here, ``there`` a bad one there, ``saved`` what is left of the difference.
+    ``here`` is the usual wait here, ``there`` a bad one there from the arrival on, ``saved`` what is left of
+    the difference. ``rest``: a rest of the hall there is counted in.
     """
 
     site_key: str
@@ -58,6 +65,7 @@ class Advice:
     here: int
     there: int
     waiting: int
+    rest: bool = False
     speed: int = SPEED_KMH
 
     @property
@@ -86,6 +94,26 @@ def quicker(way: int, there: int, here: int) -> bool:
     return way + there + SPARE_MINUTES < here
 
 
+def on_arrival(shown: Range, arrives: int, sessions: Spans) -> Range | None:
+    """Return how long somebody waits who arrives in so many minutes, where who comes now waits ``shown`` (pure).
+
+    ``sessions`` is when that hall is open today, in minutes from now, none when nobody knows it. As many open
+    minutes as now lie before his call. None when the hall has closed by then, or may have.
+    """
+    if sessions and arrives >= sessions[-1][1]:
+        return None
+    opened = OpenTime(sessions)
+    before = opened.passed(arrives)
+    low, high = (
+        round(opened.after(before + opened.passed(minutes)) - arrives)
+        for minutes in (shown.low, shown.high)
+    )
+    found = rounded(low, high)
+    if sessions and arrives + found.high > sessions[-1][1]:
+        return None
+    return replace(found, rest=opened.rests(arrives, arrives + high))
+
+
 async def better_site(
     tx: TenantTx, site: UUID, line: UUID, now: datetime, from_where: Point | None = None
 ) -> Advice | None:
@@ -99,15 +127,18 @@ async def better_site(
     fields = [f for f in mine.fields if f != "*"] if mine else []
     if mine is None or not fields or hall.cut_off or mine.usual <= SPARE_MINUTES:
         return None
-    rows = await tx.fetch(_SITES, site, fields, seat_since(now))
+    rows = await tx.fetch(_SITES, site, fields, seat_since(now), local_day(now))
     best: Advice | None = None
     for row, distance, way in _nearest(rows, site, from_where):
         if not quicker(way, 0, mine.usual):
             continue
         found = _best_line(await standing.read(tx, row["id"], now), fields)
-        if found is None or not quicker(way, found.range.high, mine.usual):
+        if found is None:
             continue
-        advice = _advice(row, found, distance, way, mine)
+        there = await _there(tx, row["id"], now, found.range, minutes_of(distance))
+        if there is None or not quicker(way, there.high, mine.usual):
+            continue
+        advice = _advice(row, found, there, distance, way, mine.usual)
         if best is None or advice.saved > best.saved:
             best = advice
     return best
@@ -151,7 +182,19 @@ def _best_line(hall: Hall, fields: Sequence[str]) -> LineState | None:
     return min(served, key=lambda state: state.range.high, default=None)
 
 
-def _advice(row: Record, found: LineState, distance: float, way: int, mine: LineState) -> Advice:
+async def _there(
+    tx: TenantTx, site: UUID, now: datetime, shown: Range, arrives: int
+) -> Range | None:
+    spans = await hours_of(tx, site, local_day(now))
+    if not spans:
+        return None
+    ahead = [((a - now).total_seconds() / 60, (b - now).total_seconds() / 60) for a, b in spans]
+    return on_arrival(shown, arrives, ahead if is_known(spans) else ())
+
+
+def _advice(
+    row: Record, found: LineState, there: Range, distance: float, way: int, here: int
+) -> Advice:
     return Advice(
         row["key"],
         row["name"],
@@ -161,7 +204,8 @@ def _advice(row: Record, found: LineState, distance: float, way: int, mine: Line
         found.name_en,
         round(distance, 1),
         way,
-        mine.usual,
-        found.range.high,
+        here,
+        there.high,
         found.waiting,
+        there.rest,
     )

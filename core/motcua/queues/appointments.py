@@ -17,7 +17,8 @@ from motcua.dossiers.codes import local_day
 from motcua.errors import Conflict, Invalid, NotFound
 from motcua.events.work import Work
 from motcua.ids import random_code, uuid7
-from motcua.queues import agreed, frozen, slots
+from motcua.queues import agreed, frozen, held, issuing, slots
+from motcua.queues.estimate import Range
 from motcua.queues.issuing import Issued, issue
 from motcua.queues.policies import policy_in_force
 from motcua.queues.policy import appointment_key
@@ -70,6 +71,13 @@ where id = $1
 """
 _END = "update appointment set state = $2, sequence = sequence + 1 where id = $1"
 _ARRIVED = "update appointment set state = 'arrived', ticket_id = $2 where id = $1"
+_LIVE = """
+select t.id, t.state, t.number, t.public_code, t.low_minutes, t.high_minutes, t.visit_id from ticket t
+where (t.person_id = $1 or t.contact_index = $2) and t.line_id = $3 and t.day = $4
+  and t.state in ('reserved', 'waiting', 'called', 'serving', 'parked')
+order by t.sort_key limit 1
+"""
+_KEPT_BY = "update ticket set appointment_id = $2 where id = $1"
 _MISSED = """
 update appointment a set state = 'missed' from site i
 where a.state = 'booked' and a.day <= $1 and ($2::uuid is null or a.site_id = $2)
@@ -181,7 +189,8 @@ async def withdraw(work: Work, slot: UUID, why: str) -> int:
 async def arrive(work: Work, code: str, *, device: UUID | None = None) -> Issued:
     """Turn the appointment of somebody who is here into a ticket, with the head start of the policy.
 
-    Later than the policy allows he stands in line as of now. ``NotFound`` for a code that does not exist,
+    Later than the policy allows he stands in line as of now. A number that he holds in the line already
+    serves the appointment, in the better of the two places. ``NotFound`` for a code that does not exist,
     ``Conflict`` on another day, or when it is not booked any more; else as for ``issue``.
     """
     row = await _held(work, code, None)
@@ -189,24 +198,48 @@ async def arrive(work: Work, code: str, *, device: UUID | None = None) -> Issued
         day = f"{row['day']:%d/%m/%Y}"
         raise Conflict(f"Lịch hẹn này là ngày {day}.", f"This appointment is on {day}.")
     rules = await policy_in_force(work.tx, row["site_id"], work.now)
-    contact = work.vault.open(row["contact_sealed"]) if row["contact_sealed"] else ""
-    issued = await issue(
+    key = appointment_key(rules, row["from_at"], work.now)
+    whose = (row["person_id"], row["contact_index"], row["line_id"], row["day"])
+    live = await work.tx.fetchrow(_LIVE, *whose)
+    if live is not None:
+        issued = await _served_by(work, live, row["id"], key)
+        work.trace_id = row["trace_id"]
+    else:
+        issued = await _numbered(work, row, key, device)
+    await work.tx.execute(_ARRIVED, row["id"], issued.id)
+    told = {"number": issued.number, "ticket": issued.id}
+    work.emit("appointment.arrived", row["id"], told, unit=row["unit_id"])
+    return issued
+
+
+async def _numbered(work: Work, row: Record, key: datetime, device: UUID | None) -> Issued:
+    return await issue(
         work,
         row["site_id"],
         row["line_id"],
         person=row["person_id"],
         dossier=row["dossier_id"],
         origin="appointment",
-        contact=contact,
+        contact=work.vault.open(row["contact_sealed"]) if row["contact_sealed"] else "",
         language=row["language"],
         device=device,
         appointment=row["id"],
-        sort_key=appointment_key(rules, row["from_at"], work.now),
+        sort_key=key,
     )
-    await work.tx.execute(_ARRIVED, row["id"], issued.id)
-    told = {"number": issued.number, "ticket": issued.id}
-    work.emit("appointment.arrived", row["id"], told, unit=row["unit_id"])
-    return issued
+
+
+async def _served_by(work: Work, live: Record, appointment: UUID, key: datetime) -> Issued:
+    """Let the live number of the appointment's person serve it: he never queues twice in a line."""
+    if live["state"] == "reserved":
+        await issuing.arrive(work, live["id"])
+    found = await held.one_of(work, live["id"], *held.LIVE)
+    if found.state in ("waiting", "parked") and key < found.sort_key:
+        found.sort_key = key
+        await held.save(work, found)
+    await work.tx.execute(_KEPT_BY, found.id, appointment)
+    shown = Range(live["low_minutes"], live["high_minutes"])
+    ticket = UUID(bytes=found.id.bytes)
+    return Issued(ticket, found.number, live["public_code"], shown, found.visit_id)
 
 
 async def end_day(work: Work, day: date, site: UUID | None = None) -> int:

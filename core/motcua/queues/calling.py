@@ -23,7 +23,7 @@ join site s on s.tenant_id = c.tenant_id and s.id = c.site_id where c.id = $1
 """
 # $1 counter $2 officer $3 now $4 day $5 priority in a row $6 head start of priority in minutes (null:
 # absolute) $7 spill-over allowed $8 new segment $9 event $10 actor $11 $12 rows owed for it $13 mark of a visit
-# $14 the counter's site.
+# $14 the counter's site $15 the key before which somebody counts as of the first group (null: nobody does).
 #
 # The counter is locked first, then the officer's open idle segment, which is his seat: calls of one counter
 # come one after the other, and a call that waited finds the seat taken. Tickets and their visits that another call holds are passed.
@@ -59,6 +59,7 @@ rules as (
         and r.window_from - $3 <= a.mean_minutes * interval '1 minute')
     and not exists (
       select 1 from able a join slot o on o.line_id = a.id
+      join appointment p on p.slot_id = o.id and p.state = 'booked'
       where a.place is not null and o.booked > 0
         and o.from_at >= $3 and o.from_at < $3 + interval '4 hours'
         and o.from_at - $3 <= a.mean_minutes * interval '1 minute') as spills
@@ -77,7 +78,7 @@ first as materialized (
       case when k.pinned then 0
         else 1 + (w.priority > 0 and (select full_run from rules))::int
           + case when a.place is null then 2 else 0 end end as level,
-      case when not k.pinned then a.place end as place,
+      case when k.pinned then null when a.place > 1 and w.sort_key < $15 then 1 else a.place end as place,
       case when not k.pinned and $6::float8 is null then -w.priority end as rank,
       case when k.pinned then w.sort_key
         else w.sort_key - coalesce($6::float8, 0) * interval '1 minute' end as key
@@ -90,7 +91,8 @@ first as materialized (
       and (w.for_staff_id is null or w.for_staff_id = $2)
       and (k.pinned or a.place is not null or (a.spills and (select spills from rules)))
     union all
-    (select w.id, w.version, case when a.place is null then 3 else 1 end, a.place,
+    (select w.id, w.version, case when a.place is null then 3 else 1 end,
+       case when a.place > 1 and w.sort_key < $15 then 1 else a.place end,
        case when $6::float8 is null then 0 end, w.sort_key
      from ticket w
      where w.line_id = a.id and w.site_id = $14::uuid and w.day = $4
@@ -146,6 +148,7 @@ seq as (
   returning s.call_seq, s.unit_id),
 said as (
   select p.id, p.number, p.trace_id, p.calls, desk.number as counter, desk.zone_id,
+    case when not p.pinned and (desk.priority_run > 0 or p.priority > 0) then desk.priority_run end as run,
     seq.call_seq, seq.unit_id
   from picked p, desk, seq),
 shown as (
@@ -155,6 +158,7 @@ event as (
   insert into event (id, trace_id, at, type, subject, unit_id, actor, payload)
   select $9, trace_id, $3, 'ticket.called', id, unit_id, $10,
     jsonb_build_object('counter', counter, 'calls', calls)
+      || case when run is null then '{}' else jsonb_build_object('run', run) end
   from said),
 owed as (
   insert into outbox (id, event_id, subscriber, next_at)
@@ -260,6 +264,7 @@ async def _next(work: Work, site: UUID, counter: UUID, staff: UUID, rules: Polic
             owed,
             held.VISIT,
             site,
+            rules.patient_since(work.now),
         )
     except asyncpg.UniqueViolationError as error:
         raise held.at_once(error) from error
@@ -302,8 +307,8 @@ async def call_this(
 ) -> Called:
     """Call a certain waiting number out of its order; the reason stands in the event log.
 
-    ``Invalid`` without a reason; ``Conflict`` when the number does not wait, is for somebody else, the
-    person is at another counter, the officer lacks the line's skill or is not free.
+    ``Invalid`` without a reason; ``Conflict`` when the number does not wait, is of another day or for somebody
+    else, the person is at another counter, the officer lacks the line's skill or is not free.
     """
     if not reason.strip():
         said = ("Hãy ghi lý do gọi ngoài thứ tự.", "Say why you call out of order.")
@@ -312,6 +317,7 @@ async def call_this(
     found = await held.one_of(work, ticket, "waiting", version=version)
     if found.site_id != await site_of(work, counter):
         raise NotFound("Không có số này.", "There is no such ticket.")
+    held.of_today(work, found)
     if (found.for_staff_id or staff) != staff or (found.for_counter_id or counter) != counter:
         raise Conflict(
             "Số này đang chờ một quầy hoặc cán bộ khác.", "This number waits for somebody else."

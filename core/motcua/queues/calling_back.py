@@ -1,7 +1,7 @@
 """A call taken back: who was called and has not begun waits again in his place, and the board is told.
 
-For an officer who takes a step back after he has called the next one: what was called by it in between gives
-the counter free. Whoever is being served already stays.
+For an officer who called by mistake, or who takes a step back after he has called the next one: what was called
+by it in between gives the counter free. Whoever is being served already stays.
 """
 
 from typing import Any
@@ -11,19 +11,33 @@ from motcua.errors import Conflict
 from motcua.events.work import Work
 from motcua.queues import held
 from motcua.queues.held import Held
+from motcua.tenancy.db import Record
 
 _HOLD = "select id from counter where id = $1 and staff_id = $2 for no key update"
 _AT = """
 select id, number, state from ticket
 where counter_id = $1 and staff_id = $2 and state in ('called', 'serving') and id <> $3 limit 1
 """
-# For whom it waited before this call: the last word on that before it, if no other call came between.
-_WAITED_FOR = """
+_WHERE = "select counter_id from ticket where id = $1 and staff_id = $2 and state = 'called'"
+# The calls, and the words on for whom it waited; newest first.
+_CALLS = """
 select type, payload from event
-where subject = $1 and type in ('ticket.called', 'ticket.transferred', 'ticket.parked')
-order by id desc offset 1 limit 1
+where subject = $1
+  and type in ('ticket.called', 'ticket.uncalled', 'ticket.transferred', 'ticket.parked')
+order by id desc
 """
-_RUN = "update counter set priority_run = greatest(priority_run - 1, 0) where id = $1"
+_RUN = "update counter set priority_run = $2 where id = $1"
+
+
+async def hold(work: Work, ticket: UUID, staff: UUID, version: int | None = None) -> Held | None:
+    """Lock the number that this officer has called to his counter (the counter first); None for any other.
+
+    ``Conflict`` when it has changed meanwhile.
+    """
+    counter = await work.tx.fetchval(_WHERE, ticket, staff)
+    if counter is None or await work.tx.fetchval(_HOLD, counter, staff) is None:
+        return None
+    return await held.mine(work, ticket, staff, "called", version=version)
 
 
 async def free(work: Work, counter: UUID, staff: UUID, ticket: UUID) -> str | None:
@@ -41,19 +55,26 @@ async def free(work: Work, counter: UUID, staff: UUID, ticket: UUID) -> str | No
             f"Đã bắt đầu phục vụ số {there['number']} nên không hoàn tác được nữa.",
             f"Number {there['number']} is being served by now: it cannot be undone.",
         )
+    trace = work.trace_id
     found = await held.mine(work, there["id"], staff, "called")
-    trace, place = work.trace_id, found.counter_id
+    await take_back(work, found, counter, staff)
+    work.trace_id = trace
+    return found.number
+
+
+async def take_back(work: Work, found: Held, counter: UUID, staff: UUID) -> None:
+    """Let a number that is locked and called to this counter wait again as it waited before the call."""
     await _withdraw(work, found)
     found.state, found.calls, found.called_at = "waiting", 0, None
     found.counter_id = found.staff_id = None
-    await _wait_for(work, found, counter, staff)
+    call, before = _calls(await work.tx.fetch(_CALLS, found.id))
+    _wait_for(found, before, counter, staff)
     await held.save(work, found, stamp=False)
-    if found.priority > 0:
-        await work.tx.execute(_RUN, counter)
-    told = {"counter": place, "by": staff}
+    # The run of priority calls as it was; a call that did not change it does not name it.
+    if (run := call.get("run")) is not None:
+        await work.tx.execute(_RUN, counter, run)
+    told = {"counter": counter, "by": staff}
     work.emit("ticket.uncalled", found.id, told, unit=found.unit)
-    work.trace_id = trace
-    return found.number
 
 
 async def _withdraw(work: Work, found: Held) -> None:
@@ -63,9 +84,27 @@ async def _withdraw(work: Work, found: Held) -> None:
     found.calls = calls
 
 
-async def _wait_for(work: Work, found: Held, counter: UUID, staff: UUID) -> None:
+def _calls(rows: list[Record]) -> tuple[dict[str, Any], Record | None]:
+    """Return what the last call said, and the last word before it on for whom it waited.
+
+    A call that was taken back is as if it had not been.
+    """
+    call: dict[str, Any] | None = None
+    skipped = 0
+    for row in rows:
+        if row["type"] == "ticket.uncalled":
+            skipped += 1
+        elif row["type"] == "ticket.called" and skipped:
+            skipped -= 1
+        elif call is not None:
+            return call, row
+        elif row["type"] == "ticket.called":
+            call = row["payload"]
+    return call or {}, None
+
+
+def _wait_for(found: Held, before: Record | None, counter: UUID, staff: UUID) -> None:
     """Let it wait for this counter or officer alone again, if it did."""
-    before = await work.tx.fetchrow(_WAITED_FOR, found.id)
     if before is None:
         return
     said: dict[str, Any] = before["payload"]

@@ -50,13 +50,22 @@ where s.active and s.id is distinct from $2
     or (r.role = 'admin' and (r.unit_id = $1 or r.unit_id is null)))
 order by array_position('{head,leader,admin}'::text[], r.role), r.unit_id nulls last, s.username limit 1
 """
-_HOLD = """
-select f.id, f.level, f.owner_id, f.closed_at, f.ticket_id, t.trace_id, s.unit_id
+# An owner who has gone, or who leads this unit no longer, looks after nothing here.
+_GONE = """
+f.owner_id is not null and not exists (
+  select 1 from staff o join staff_role r on r.tenant_id = o.tenant_id and r.staff_id = o.id
+  where o.tenant_id = f.tenant_id and o.id = f.owner_id and o.active
+    and r.role in ('head', 'leader', 'admin') and (r.unit_id is null or r.unit_id = s.unit_id)
+) as owner_gone
+"""
+_HOLD = f"""
+select f.id, f.level, f.owner_id, f.closed_at, f.ticket_id, f.staff_id, t.trace_id, s.unit_id,
+  {_GONE}
 from feedback f
 join ticket t on t.tenant_id = f.tenant_id and t.id = f.ticket_id
 join site s on s.tenant_id = f.tenant_id and s.id = f.site_id
 where f.id = $1 for update of f
-"""
+"""  # noqa: S608
 _CLOSE = "update feedback set closed_at = $2, closing = $3 where id = $1"
 _OPEN = """
 select t.id, t.number, t.public_code, t.state, t.day, f.level as given
@@ -71,15 +80,23 @@ where t.counter_id = $1 and t.day = $2 and t.state = 'done' and t.ended_at > $3 
     and n.day = $2 and n.started_at > t.ended_at)
 order by t.ended_at desc limit 1
 """
-_OWED = """
-select f.id, f.site_id, f.ticket_id, f.day, f.level, f.reason, f.words, f.at, f.owner_id, t.number,
-  s.full_name as owner_name
+# A number that a device at a counter asked about: its answer is kept although the next person is there by now.
+_ASKED_AT = """
+select t.id, t.number, t.public_code
+from ticket t left join feedback f on f.tenant_id = t.tenant_id and f.ticket_id = t.id
+where t.public_code = $2 and t.counter_id = $1 and t.day = $3 and t.state = 'done'
+  and t.ended_at > $4 and f.id is null
+"""
+_OWED = f"""
+select f.id, f.site_id, f.ticket_id, f.day, f.level, f.reason, f.words, f.at, f.owner_id, f.staff_id,
+  t.number, w.full_name as owner_name, {_GONE}
 from feedback f
 join ticket t on t.tenant_id = f.tenant_id and t.id = f.ticket_id
-left join staff s on s.tenant_id = f.tenant_id and s.id = f.owner_id
+join site s on s.tenant_id = f.tenant_id and s.id = f.site_id
+left join staff w on w.tenant_id = f.tenant_id and w.id = f.owner_id
 where f.level = 1 and f.closed_at is null and ($1::uuid[] is null or f.site_id = any($1))
 order by f.at limit 200
-"""
+"""  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -180,13 +197,13 @@ async def _write(
 async def follow_up(work: Work, feedback: UUID, staff: UUID, closing: str) -> None:
     """Close a dislike with a word on what was done.
 
-    For its owner; without one, whoever may keep the site has to check that before. ``Forbidden`` for another
-    officer, ``Conflict`` when it is closed already or is no dislike, ``Invalid`` without a word.
+    For its owner; without one, or when he has gone or leads the unit no longer, for whoever leads the site,
+    which is to be checked before; nobody takes over what is said of himself. ``Forbidden`` for another officer, ``Conflict`` when it is closed already or is no dislike, ``Invalid`` without a word.
     """
     row = await work.tx.fetchrow(_HOLD, feedback)
     if row is None:
         raise NotFound("Không có đánh giá này.", "There is no such rating.")
-    if row["owner_id"] not in (None, staff):
+    if not may_follow_up(row, staff):
         raise Forbidden(
             "Đánh giá này do người khác phụ trách.", "Somebody else looks after this rating."
         )
@@ -197,6 +214,13 @@ async def follow_up(work: Work, feedback: UUID, staff: UUID, closing: str) -> No
     work.trace_id = row["trace_id"]
     await work.tx.execute(_CLOSE, feedback, work.now, said)
     work.emit("feedback.closed", feedback, {"closing": said}, unit=row["unit_id"])
+
+
+def may_follow_up(row: Record, staff: UUID) -> bool:
+    """Tell whether somebody who leads the site closes this dislike: owner_id, owner_gone, staff_id."""
+    if row["owner_gone"]:
+        return bool(row["staff_id"] != staff)
+    return row["owner_id"] in (None, staff)
 
 
 async def by_code(tx: TenantTx, code: str, now: datetime) -> Rateable | None:
@@ -215,9 +239,16 @@ async def at_counter(tx: TenantTx, counter: UUID, now: datetime) -> Rateable | N
     return Rateable(row["id"], row["number"], row["public_code"]) if row else None
 
 
+async def asked_at(tx: TenantTx, counter: UUID, code: str, now: datetime) -> Rateable | None:
+    """Return the number of this public code when the device at a counter may still be answering about it."""
+    row = await tx.fetchrow(_ASKED_AT, counter, code, local_day(now), now - DEVICE_MINUTES)
+    return Rateable(row["id"], row["number"], row["public_code"]) if row else None
+
+
 async def owed(tx: TenantTx, sites: list[UUID] | None) -> list[Record]:
     """Return the dislikes that wait for somebody at these sites (None: all), the oldest first.
 
-    Columns: id, site_id, ticket_id, number, day, level, reason, words, at, owner_id, owner_name.
+    Columns: id, site_id, ticket_id, number, day, level, reason, words, at, owner_id, owner_name, owner_gone,
+    staff_id (whom it is about).
     """
     return await tx.fetch(_OWED, sites)

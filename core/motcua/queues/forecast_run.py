@@ -1,7 +1,9 @@
 """One possible rest of the day: the counters of a hall take who waits, by the policy, until all are called.
 
-The lanes pick exactly whom ``policy.choose`` would (a test compares them); they keep heaps, because a run
-asks some hundred times and a forecast makes sixty runs.
+The lanes pick whom ``policy.choose`` would (a test compares them); they keep heaps, because a run asks some
+hundred times and a forecast makes sixty runs. For that they look no deeper than the first of each line for one who
+waits too long in a later group: he is missed behind a younger one of a higher rank, and with a head start of
+priority the wait is reckoned from the key that it gives.
 """
 
 import random
@@ -81,6 +83,8 @@ class Setup:
     # After so many people with priority an ordinary one; None: priority is a head start.
     in_row: int | None = 2
     head_start: float = 0.0
+    # Who has waited so many minutes counts as of the first group.
+    patience: float = NEVER
     # Whose visit has several numbers: which visit that is. And the visits of those who are at a seat now.
     visits: Mapping[int, int] = field(default_factory=dict)
     seated: Sequence[tuple[int, int]] = ()
@@ -89,7 +93,10 @@ class Setup:
 class Lanes:
     """Who waits in each line, and whom a counter takes."""
 
-    __slots__ = ("_guests", "_in_row", "_pinned", "_plain", "_prior", "_seats", "in_row_of")
+    __slots__ = (
+        "_guests", "_in_row", "_later", "_patience", "_pinned", "_plain", "_prior", "_seats",
+        "in_row_of",
+    )  # fmt: skip
 
     def __init__(self, setup: Setup) -> None:
         self._seats = setup.seats
@@ -100,6 +107,12 @@ class Lanes:
         self.in_row_of = [seat.priority_run for seat in setup.seats]
         self._in_row = _ALWAYS if setup.in_row is None else setup.in_row
         self._guests = range(setup.guests, len(setup.places))
+        self._patience = setup.patience
+        # The lines of each seat that stand in its later groups alone.
+        self._later = [
+            tuple({x for group in seat.groups[1:] for x in group}.difference(*seat.groups[:1]))
+            for seat in setup.seats
+        ]
 
     def put(self, place: Place) -> None:
         """Let somebody wait."""
@@ -112,26 +125,32 @@ class Lanes:
         """Let somebody wait of whom nothing else is known; rank 0 is without priority."""
         heappush((self._prior if rank else self._plain)[line], (-rank, key, number, number))
 
-    def pick(self, seat: int) -> int:
-        """Take whom this counter calls; -1 for nobody."""
+    def pick(self, seat: int, at: float = 0.0) -> int:
+        """Take whom this counter calls at a moment; -1 for nobody."""
         if self._pinned[seat]:
             return heappop(self._pinned[seat])[3]
         chosen = self._seats[seat]
-        found = self._of_groups(seat, chosen.groups)
+        found = self._of_groups(seat, chosen.groups, self._later[seat], at - self._patience)
         if found < 0 and chosen.spill:
-            found = self._of_groups(seat, (chosen.spill,))
+            found = self._of_groups(seat, (chosen.spill,), (), 0.0)
         return found
 
-    def _of_groups(self, seat: int, groups: tuple[tuple[int, ...], ...]) -> int:
+    def _of_groups(
+        self, seat: int, groups: tuple[tuple[int, ...], ...], later: tuple[int, ...], since: float
+    ) -> int:
         if self.in_row_of[seat] >= self._in_row:
+            aged = later
             for group in groups:
-                if lane := _first(self._plain, group):
+                if lane := _first(self._plain, group, aged, since):
                     return self._taken(seat, lane, 0)
+                aged = ()
+        aged = later
         for group in groups:
-            if lane := _first(self._prior, group):
+            if lane := _first(self._prior, group, aged, since):
                 return self._taken(seat, lane, self.in_row_of[seat] + 1)
-            if lane := _first(self._plain, group):
+            if lane := _first(self._plain, group, aged, since):
                 return self._taken(seat, lane, 0)
+            aged = ()
         return -1
 
     def _taken(self, seat: int, lane: list[Entry], run: int) -> int:
@@ -141,11 +160,18 @@ class Lanes:
         return waiter
 
 
-def _first(lanes: list[list[Entry]], group: tuple[int, ...]) -> list[Entry] | None:
+def _first(
+    lanes: list[list[Entry]], group: tuple[int, ...], aged: tuple[int, ...], since: float
+) -> list[Entry] | None:
+    """Return the lane whose first is next: of a group, or of the other lines where his key is before ``since``."""
     best: list[Entry] | None = None
     for line in group:
         lane = lanes[line]
         if lane and (best is None or lane[0] < best[0]):
+            best = lane
+    for line in aged:
+        lane = lanes[line]
+        if lane and lane[0][1] < since and (best is None or lane[0] < best[0]):
             best = lane
     return best
 
@@ -204,7 +230,7 @@ class Run:
             heappush(self._free, (opens, seat))
             return 0
         called, setup, in_row = 0, self._setup, self._lanes.in_row_of[seat]
-        while (waiter := self._lanes.pick(seat)) >= 0:
+        while (waiter := self._lanes.pick(seat, at)) >= 0:
             known = len(setup.places)
             visit = setup.visits.get(waiter)
             if visit is not None and (until := self._away.get(visit, 0.0)) > at:

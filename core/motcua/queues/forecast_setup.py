@@ -52,6 +52,7 @@ class Sketch:
             self._sessions(),
             policy.priority_in_row if head is None else None,
             head or 0.0,
+            policy.patience_minutes or NEVER,
             {number[w.id]: n for n, visit in enumerate(self.visits) for w in visit},
             [
                 (n, seat)

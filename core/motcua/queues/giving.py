@@ -1,7 +1,9 @@
 """A number with all that belongs to it, written in one statement: what may speak against it, and the refusals."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -12,7 +14,6 @@ from motcua.events.work import Work
 from motcua.ids import random_code, uuid7
 from motcua.queues import frozen, held, numbers
 from motcua.queues.estimate import Range
-from motcua.tenancy.db import Record
 
 REMOTE = ("phone", "portal", "appointment")
 _READ = """
@@ -20,14 +21,17 @@ with d as (
   select n, remote from day_number
   where site_id = $1 and day = $3 and letter = (select letter from line where id = $2)
   for no key update)
-select l.letter, l.paused_at, l.quota_remote,
-  l.quota_walk_in, s.unit_id, s.hours, coalesce(s.closed_day >= $3, false) as closed,
+select l.letter, l.paused_at, l.quota_remote, l.quota_walk_in, l.appointments is not null as books,
+  s.unit_id, s.hours, coalesce(s.closed_day >= $3, false) as closed,
   n.centre_until,
   (select d.n from d) as n, coalesce((select d.remote from d), 0) as remote,
   (select coalesce(sum(b.used - (b.last - b.first + 1) * (b.first <= (select d.n from d))::int), 0)
    from number_lease b
    where b.site_id = $1 and b.letter = l.letter and b.day = $3)::int as leased,
-  (select t.number from ticket t
+  exists (select 1 from number_lease b
+   where b.site_id = $1 and b.letter = l.letter and b.day = $3
+     and b.first = (select d.n from d) + 1 and b.last = $7::smallint) as used_up,
+  (select array[t.number, t.state] from ticket t
    where (t.person_id = $4 or t.contact_index = $5 or t.visit_id = $6)
      and t.line_id = $2 and t.day = $3
      and t.state in ('reserved', 'waiting', 'called', 'serving', 'parked') limit 1) as live
@@ -36,6 +40,17 @@ join site s on s.tenant_id = l.tenant_id and s.id = l.site_id
 left join site_node n on n.tenant_id = l.tenant_id and n.site_id = l.site_id
 where l.id = $2 and l.site_id = $1
 """
+# Of the numbers taken from afar those that use up the quota: an appointment had a slot of its own, and what
+# was given back before its holder came is free for another. A number goes by its letter: it may be in
+# another line by now.
+HOLDS_PLACE = """
+t.origin in ('phone', 'portal')
+  and (t.arrived_at is not null or t.state not in ('left', 'cancelled', 'voided'))
+"""
+_AFAR = f"""
+select count(*) from ticket t
+where t.site_id = $1 and t.day = $2 and rtrim(t.number, '0123456789') = $3 and {HOLDS_PLACE}
+"""  # noqa: S608 -- constants
 # Number, visit (a new one, or the one that is there), ticket, segment and event together.
 _REST = """
 named as (select $6 || lpad(n::text, greatest(3, length(n::text)), '0') as number from d),
@@ -185,9 +200,9 @@ async def read(
     person: UUID | None,
     index: bytes | None,
     visit: UUID | None = None,
-) -> Record:
+) -> Mapping[str, Any]:
     """Lock the line's numbers of a day and return what may speak against one more."""
-    row = await work.tx.fetchrow(_READ, site, line, day, person, index, visit)
+    row = await work.tx.fetchrow(_READ, site, line, day, person, index, visit, numbers.NO_END)
     if row is None:
         raise _no_line()
     frozen.check(row["centre_until"], work.now)
@@ -195,16 +210,17 @@ async def read(
         # The first of the day: there was nothing to lock.
         await numbers.hold(work, site, row["letter"], day)
         return await read(work, site, line, day, person, index, visit)
-    return row
+    afar: int = row["remote"]
+    if row["quota_remote"] is not None and afar >= row["quota_remote"]:
+        # Counted after the lock: whoever held it before us is seen.
+        afar = await work.tx.fetchval(_AFAR, site, day, row["letter"])
+    return {**row, "afar": afar}
 
 
-def refuse(read: Record, origin: str, *, further: bool = False) -> None:
+def refuse(read: Mapping[str, Any], origin: str, *, further: bool = False) -> None:
     """Raise ``Conflict`` with what speaks against a number; a further one of a visit knows no cap."""
     if read["live"]:
-        raise Conflict(
-            f"Ông/bà đã có số {read['live']} ở lĩnh vực này, đang chờ gọi.",
-            f"You already hold number {read['live']} in this line.",
-        )
+        raise _twice(*read["live"])
     if read["paused_at"] is not None and origin != "appointment":
         raise Conflict(
             f"Lĩnh vực {read['letter']} tạm dừng cấp số. Hãy hỏi nhân viên hướng dẫn.",
@@ -215,30 +231,83 @@ def refuse(read: Record, origin: str, *, further: bool = False) -> None:
             "Điểm tiếp nhận đã đóng sổ ngày này. Hãy chọn ngày khác.",
             "The site has closed this day. Choose another one.",
         )
+    if read["used_up"]:
+        raise _used_up(read)
     # Who has an appointment was promised his number: its slot had room.
     if not further and origin != "appointment":
         _refuse_full(read, origin)
 
 
-def _refuse_full(read: Record, origin: str) -> None:
-    remote = origin in REMOTE
-    cap = read["quota_remote"] if remote else read["quota_walk_in"]
-    given = read["remote"] if remote else read["n"] + read["leased"] - read["remote"]
-    if cap is None or given < cap:
-        return
-    if remote:
-        raise Conflict(
-            f"Đã hết {cap} số lấy từ xa trong ngày của lĩnh vực {read['letter']}."
-            " Hãy chọn ngày khác, hoặc đến lấy số tại chỗ.",
-            f"All {cap} numbers taken from afar that day in line {read['letter']} are given out."
-            " Choose another day, or take a number at the site.",
+def _twice(number: str, state: str) -> Conflict:
+    if state == "reserved":
+        return Conflict(
+            f"Ông/bà đã có số {number} ở lĩnh vực này, chưa báo đã đến."
+            " Đến nơi, hãy báo tại ki-ốt hoặc quét mã QR ở cửa.",
+            f"You already hold number {number} in this line and have not said yet that you are here."
+            " At the site, say so at the kiosk or scan the code at the door.",
         )
-    raise Conflict(
-        f"Đã hết {cap} số tại chỗ trong ngày của lĩnh vực {read['letter']}."
-        " Hãy đặt lịch hẹn hoặc lấy số từ xa cho ngày khác.",
-        f"All {cap} numbers of the day in line {read['letter']} are given out."
-        " Book an appointment or take a number from afar for another day.",
+    return Conflict(
+        f"Ông/bà đã có số {number} ở lĩnh vực này, đang chờ gọi.",
+        f"You already hold number {number} in this line.",
     )
+
+
+def _used_up(read: Mapping[str, Any]) -> Conflict:
+    """Say that a hall that is alone has given out what the centre leased it: the next one may be another's."""
+    last = numbers.write(read["letter"], read["n"])
+    return Conflict(
+        f"Điểm tiếp nhận đang mất kết nối với trung tâm, và lĩnh vực {read['letter']} đã cấp hết các số"
+        f" dành cho lúc này; số cuối là {last}. Có số tiếp khi nối lại được; hãy hỏi nhân viên hướng dẫn.",
+        f"The site is cut off from the centre, and line {read['letter']} has given out all numbers it has"
+        f" for this; the last one is {last}. There are more when the line is back; ask the staff.",
+    )
+
+
+def _refuse_full(read: Mapping[str, Any], origin: str) -> None:
+    """Raise ``Conflict`` at the cap; it names the ways that are open, and no other."""
+    remote = origin in REMOTE
+    walk_in = read["n"] + read["leased"] - read["remote"]
+    cap = read["quota_remote"] if remote else read["quota_walk_in"]
+    if cap is None or (read["afar"] if remote else walk_in) < cap:
+        return
+    letter = read["letter"]
+    said = (
+        f"Đã hết {cap} số lấy từ xa trong ngày của lĩnh vực {letter}.",
+        f"All {cap} numbers taken from afar that day in line {letter} are given out.",
+    )
+    door = read["quota_walk_in"]
+    ways = [
+        (cap > 0, "chọn ngày khác", "choose another day"),
+        (door is None or walk_in < door, "đến lấy số tại chỗ", "take a number at the site"),
+        (read["books"], "đặt lịch hẹn", "book an appointment"),
+    ]
+    if not remote:
+        said = (
+            f"Đã hết {cap} số tại chỗ trong ngày của lĩnh vực {letter}.",
+            f"All {cap} numbers of the day in line {letter} are given out.",
+        )
+        ways = [
+            (read["books"], "đặt lịch hẹn", "book an appointment"),
+            (
+                read["quota_remote"] != 0,
+                "lấy số từ xa cho ngày khác",
+                "take a number from afar for another day",
+            ),
+            (cap > 0, "trở lại vào ngày khác", "come back on another day"),
+        ]
+    raise Conflict(*_instead(said, ways))
+
+
+def _instead(said: tuple[str, str], ways: list[tuple[bool, str, str]]) -> tuple[str, str]:
+    """Add what else to do to a refusal; where no way is open, whom to ask."""
+    vi = [way for is_open, way, _ in ways if is_open] or ["hỏi nhân viên hướng dẫn"]
+    en = [way for is_open, _, way in ways if is_open] or ["ask the staff"]
+    return f"{said[0]} Hãy {_either(vi, 'hoặc')}.", f"{said[1]} {_either(en, 'or').capitalize()}."
+
+
+def _either(ways: list[str], word: str) -> str:
+    *others, last = ways
+    return f"{', '.join(others)} {word} {last}" if others else last
 
 
 async def write(work: Work, statement: str, there: Presence, wanted: Wanted) -> Issued | None:

@@ -190,6 +190,21 @@ async def one_of(work: Work, ticket: UUID, *states: str, version: int | None = N
     return held
 
 
+def of_today(work: Work, held: Held) -> None:
+    """Refuse with ``Conflict`` what is done with a number on its own day alone."""
+    today, day = local_day(work.now), f"{held.day:%d/%m/%Y}"
+    if held.day > today:
+        raise Conflict(
+            f"Số {held.number} là số của ngày {day}. Hãy đến vào ngày đó.",
+            f"Number {held.number} is a number of {day}. Come on that day.",
+        )
+    if held.day < today:
+        raise Conflict(
+            f"Số {held.number} là số của ngày {day}, đã hết hạn. Hãy lấy số mới.",
+            f"Number {held.number} is a number of {day} and has expired. Take a new one.",
+        )
+
+
 def changed(number: str) -> Conflict:
     """Return the refusal of who acts on what he no longer sees."""
     return Conflict(

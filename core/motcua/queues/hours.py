@@ -1,7 +1,7 @@
 """When a site is open, and when a day and a seat begin."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from datetime import time as clock_time
 from uuid import UUID
@@ -13,6 +13,7 @@ from motcua.queues.estimate import Range, until
 from motcua.tenancy.db import TenantTx
 from motcua.text import VIETNAM
 from motcua.worktime import Calendar
+from motcua.worktime.calendar import Session, minute_of
 
 Span = tuple[datetime, datetime]
 # A seat taken in the evening goes on after midnight; one that was forgotten does not.
@@ -20,6 +21,8 @@ SEAT_HOURS = 12
 # The door gives numbers so long before the site opens.
 EARLY = timedelta(minutes=60)
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+# Where neither a site nor its tenant says its hours.
+_ALWAYS: Session = (0, 24 * 60)
 _KEPT_SECONDS = 30.0
 _HOURS = "select hours from site where id = $1"
 _calendars: dict[UUID, tuple[float, Calendar | None]] = {}
@@ -40,21 +43,45 @@ def seat_since(now: datetime) -> datetime:
     return min(day_start(now), now - timedelta(hours=SEAT_HOURS))
 
 
-async def hours_of(tx: TenantTx, site: UUID, day: date) -> tuple[Span, ...]:
-    """Return from when to when a site is open on a day; empty when it is closed.
+def worked(
+    calendar: Calendar | None, own: Mapping[str, Sequence[Sequence[str]]] | None, day: date
+) -> tuple[Session, ...]:
+    """Return the sessions of a site on a day, in minutes since midnight; none when it is closed (pure).
 
-    The site's own weekly hours, on days that the tenant's calendar works; without hours of its own the
-    calendar's, and without a calendar the whole day.
+    ``own`` are the site's weekly hours. They count on ordinary days and weekends alone: a day off, a working
+    day that makes up for one and a half day of the tenant's calendar hold for every site. Without hours of
+    its own a site follows the calendar, and without a calendar it is open the whole day.
     """
+    known = calendar.day(day) if calendar is not None else None
+    if known is not None and (own is None or known.kind not in ("work", "weekend")):
+        return known.sessions
+    return (_ALWAYS,) if own is None else sessions_of(own.get(_WEEKDAYS[day.weekday()], ()))
+
+
+def sessions_of(written: Sequence[Sequence[str]]) -> tuple[Session, ...]:
+    """Read pairs of ``HH:MM`` as minutes since midnight; ``Invalid`` for what is no time."""
+    return tuple((minute_of(a, "hours"), minute_of(b, "hours")) for a, b in written)
+
+
+async def hours_of(tx: TenantTx, site: UUID, day: date) -> tuple[Span, ...]:
+    """Return from when to when a site is open on a day, as ``worked`` knows it; empty when it is closed."""
     return await _hours(tx, await tx.fetchval(_HOURS, site), day)
 
 
 async def closing(tx: TenantTx, site: UUID, day: date) -> datetime | None:
     """Return when a site closes on a day; None when it is closed or nobody knows its hours."""
     spans = await hours_of(tx, site, day)
-    if not spans or spans[-1][1] - spans[-1][0] >= timedelta(days=1):
-        return None
-    return spans[-1][1]
+    return spans[-1][1] if is_known(spans) else None
+
+
+def is_known(spans: Sequence[Span]) -> bool:
+    """Tell whether these are hours with an end: a day that is open from midnight to midnight says none."""
+    return bool(spans) and spans[-1][1] - spans[-1][0] < timedelta(days=1)
+
+
+async def end_of(tx: TenantTx, site: UUID, day: date) -> datetime:
+    """Return when a site's day is over: when it closes, or at midnight where nobody knows its hours."""
+    return await closing(tx, site, day) or midnight(day + timedelta(days=1))
 
 
 async def too_late(tx: TenantTx, site: UUID, day: date, issued_at: datetime, shown: Range) -> bool:
@@ -66,19 +93,8 @@ async def too_late(tx: TenantTx, site: UUID, day: date, issued_at: datetime, sho
 async def _hours(
     tx: TenantTx, own: Mapping[str, list[list[str]]] | None, day: date
 ) -> tuple[Span, ...]:
-    calendar = await _calendar(tx)
-    if own is not None:
-        off = calendar is not None and calendar.day(day).kind == "off"
-        sessions = [] if off else own.get(_WEEKDAYS[day.weekday()], [])
-        return tuple((_at(day, _minutes(a)), _at(day, _minutes(b))) for a, b in sessions)
-    if calendar is None:
-        return ((midnight(day), midnight(day + timedelta(days=1))),)
-    return tuple((_at(day, a), _at(day, b)) for a, b in calendar.day(day).sessions)
-
-
-def _minutes(text: str) -> int:
-    hours, minutes = text.split(":")
-    return int(hours) * 60 + int(minutes)
+    sessions = worked(await _calendar(tx), own, day)
+    return tuple((_at(day, begins), _at(day, ends)) for begins, ends in sessions)
 
 
 def _at(day: date, minutes: int) -> datetime:

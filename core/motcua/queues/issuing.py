@@ -149,8 +149,8 @@ async def reserve(
     hall = await forecasting.forecast_of(work.tx, site, work.now)
     index = giving.index_of(work, contact, origin)
     read = await giving.read(work, site, line, day, person, index)
-    giving.refuse(read, origin)
     await hours.refuse_remote(work.tx, site, window)
+    giving.refuse(read, origin)
     wanted = Wanted(
         site,
         line,
@@ -172,9 +172,11 @@ async def arrive(work: Work, ticket: UUID, *, version: int | None = None) -> Non
     """Let somebody who took a number from afar be here: he stands in line from now on.
 
     In time he has the place of the moment he took the number, or of his appointment less its head start;
-    late, that of his arrival. ``Conflict`` when the number is not reserved any more.
+    late, that of his arrival. ``Conflict`` when the number is not reserved any more, and on another day than
+    its own.
     """
     found = await held.one_of(work, ticket, "reserved", version=version)
+    held.of_today(work, found)
     rules = await policy_in_force(work.tx, found.site_id, work.now)
     if found.appointment_id is not None:
         begin = await work.tx.fetchval(_SLOT_OF, found.appointment_id) or found.window_from

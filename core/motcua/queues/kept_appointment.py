@@ -24,6 +24,16 @@ with t as (
 update visit v set contact_sealed = a.contact_sealed, language = a.language
 from appointment a, t where a.id = $1 and v.id = t.visit_id
 """
+# Its number came out of the node's block, whose numbers count as given at the door: this one was not.
+_NOT_AT_DOOR = """
+insert into day_number as d (site_id, letter, day, n, remote)
+select b.site_id, b.letter, b.day, 0, 1 from ticket t
+join number_lease b on b.tenant_id = t.tenant_id and b.site_id = t.site_id and b.day = t.day
+  and b.letter = rtrim(t.number, '0123456789')
+  and substring(t.number from '[0-9]+$')::int between b.first and b.last
+where t.id = $1 and t.origin = 'appointment'
+on conflict (tenant_id, site_id, letter, day) do update set remote = d.remote + 1
+"""
 # The centre had given a number for it in the last seconds before the cut: it waits for nobody.
 _DOUBLE = """
 with t as (
@@ -48,6 +58,7 @@ async def keep(work: Work, body: Mapping[str, Any]) -> None:
     appointment = UUID(body["id"])
     await work.tx.execute(_ARRIVED, appointment, row["ticket_id"])
     await work.tx.execute(_WHOSE, appointment, row["ticket_id"])
+    await work.tx.execute(_NOT_AT_DOOR, row["ticket_id"])
     other = row["other"]
     if other is None or other == row["ticket_id"]:
         return

@@ -54,15 +54,26 @@ _ROWS: Final = {
     "ticket_service": _upsert(models.service, ("dossier_id",)),
     "feedback": _upsert(models.feedback),
 }
+_GIVEN = """
+select r.site_id, r.day, regexp_replace(r.number, '[0-9]+$', '') as letter,
+  substring(r.number from '[0-9]+$')::int as n
+from jsonb_populate_record(null::public.ticket, $1) as r
+"""
 # How far the node's block is used: its next one begins behind.
-_USED = """
+_USED = f"""
 update number_lease n set used = greatest(n.used, t.n - n.first + 1)
-from (select (r.site_id) as site_id, r.day, regexp_replace(r.number, '[0-9]+$', '') as letter,
-        substring(r.number from '[0-9]+$')::int as n
-      from jsonb_populate_record(null::public.ticket, $1) as r) t
+from ({_GIVEN}) t
 where n.site_id = t.site_id and n.day = t.day and n.letter = t.letter
   and t.n between n.first and n.last
-"""
+"""  # noqa: S608 -- constants
+# A node that was alone for longer than it had blocks numbered from one: the centre goes on behind.
+_PASSED = f"""
+insert into day_number as d (site_id, letter, day, n)
+select t.site_id, t.letter, t.day, t.n from ({_GIVEN}) t
+where not exists (select 1 from number_lease b where b.site_id = t.site_id and b.letter = t.letter
+  and b.day = t.day and t.n between b.first and b.last)
+on conflict (tenant_id, site_id, letter, day) do update set n = excluded.n where d.n < excluded.n
+"""  # noqa: S608 -- constants
 _COUNTER = """
 update counter set staff_id = r.staff_id, opened_at = r.opened_at, break_since = r.break_since,
   profile_id = r.profile_id, priority_run = r.priority_run
@@ -199,6 +210,7 @@ async def _apply(work: Work, change: Change) -> None:
         await work.tx.execute(_ROWS[change.kind], change.body)
         if change.kind == "ticket":
             await work.tx.execute(_USED, change.body)
+            await work.tx.execute(_PASSED, change.body)
 
 
 async def _segment(work: Work, body: Mapping[str, Any], moved: frozenset[UUID]) -> None:

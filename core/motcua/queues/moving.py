@@ -10,7 +10,6 @@ from motcua.queues import calling, held, issuing
 from motcua.queues.figures import book
 from motcua.queues.held import Held
 from motcua.queues.issuing import Priority
-from motcua.queues.policy import key_behind
 from motcua.queues.serving import keys_of
 
 VISIT = held.VISIT
@@ -179,19 +178,20 @@ async def let_pass(
 ) -> None:
     """Let the next ``places`` people of the same line and rank go first.
 
-    ``Invalid`` outside 1 to 20; ``Conflict`` when nobody waits behind.
+    Who is early for his appointment, and would be called later, is not one of them. ``Invalid`` outside 1 to 20;
+    ``Conflict`` when nobody waits behind.
     """
     if not 1 <= places <= 20:
         said = ("Nhường từ 1 đến 20 người.", "Let 1 to 20 people pass.")
         raise Invalid(*said, fields={"places": said})
     found = await held.one_of(work, ticket, "waiting", version=version)
-    keys = await keys_of(work, found, after=True)
+    keys = [key for key in await keys_of(work, found, after=True) if key <= work.now]
     if not keys:
         raise Conflict("Không còn ai chờ phía sau.", "Nobody waits behind you.")
-    last = keys[-1] + timedelta(microseconds=1)
-    found.sort_key = key_behind(keys, places, work.now) if len(keys) >= places else last
+    places = min(places, len(keys))
+    found.sort_key = keys[places - 1] + timedelta(microseconds=1)
     await held.save(work, found)
-    work.emit("ticket.passed", ticket, {"places": min(places, len(keys))}, unit=found.unit)
+    work.emit("ticket.passed", ticket, {"places": places}, unit=found.unit)
 
 
 async def void(work: Work, ticket: UUID, why: str, *, version: int | None = None) -> None:

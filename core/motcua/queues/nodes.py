@@ -20,12 +20,10 @@ from motcua.dossiers.codes import local_day
 from motcua.errors import Conflict
 from motcua.events.work import Work
 from motcua.ids import token
+from motcua.queues import leasing
 from motcua.tenancy.db import Record, Tx
 
 LEASE = timedelta(seconds=10)
-#: The numbers a node may give out, of each letter and day; they are never issued by the centre.
-BLOCK = (801, 899)
-LEASED_DAYS = 7
 
 _DEVICE = "select site_id from device where id = $1 and kind = 'node' and forgotten_at is null"
 _HELLO = """
@@ -41,15 +39,6 @@ where site_id = $1 for update
 _BEAT = """
 update site_node set asked = $2, asked_at = $3, seen_at = $3, centre_until = $4, alone_since = $5
 where site_id = $1
-"""
-_LEASES = """
-insert into number_lease (site_id, letter, day, first, last, leased_at)
-select l.site_id, l.letter, d.day::date, $3::smallint, $4::smallint, $5 from line l
-cross join generate_series($2::date, $2::date + ($6::int - 1), interval '1 day') as d (day)
-where l.site_id = $1
-  and not exists (select 1 from day_number n where n.tenant_id = l.tenant_id and n.site_id = l.site_id
-    and n.letter = l.letter and n.day = d.day::date and n.n >= $3::smallint)
-on conflict do nothing
 """
 _BYE = "delete from site_node where site_id = $1 and device_id = $2"
 _FORSAKE = "delete from site_node where device_id = $1 returning site_id"
@@ -185,7 +174,7 @@ async def beat(
     asked = token()
     await work.tx.execute(_BEAT, site, asked, work.now, until, alone_since)
     day = local_day(work.now)
-    await work.tx.execute(_LEASES, site, day, *BLOCK, work.now, LEASED_DAYS)
+    await leasing.lease(work, site, day)
     live = await work.tx.fetchval(_LIVE, site, day)
     setup = await work.tx.fetchval(_SETUP, site, day)
     digests = _digest(live), _digest(setup)

@@ -4,10 +4,13 @@ Blocks that a site's own node has leased belong to it alone: the centre steps ov
 """
 
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from motcua.events.work import Work
 
+#: Where the last block ends at a hall that is alone: all from its own last number on is not its own.
+NO_END: Final = 32767
 # The smallest number after ``d.n`` that no block holds; blocks may follow one upon the other. Whoever leases
 # a block locks the row of ``day_number`` first, so the two never overlap.
 NEXT_FREE = """

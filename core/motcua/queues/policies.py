@@ -43,7 +43,10 @@ _kept: dict[tuple[UUID, UUID], tuple[float, _Known]] = {}
 
 @dataclass(frozen=True)
 class Version:
-    """One version of a policy; ``valid_from`` is None while it is a draft."""
+    """One version of a policy; ``valid_from`` is None while it is a draft.
+
+    ``until`` is when a later version takes its place, None while none does.
+    """
 
     id: UUID
     site: UUID | None
@@ -52,6 +55,14 @@ class Version:
     policy: Policy
     made_by: UUID | None
     made_at: datetime
+    until: datetime | None
+
+    @property
+    def replaced(self) -> bool:
+        """Whether a later version took its place before it began: it is in force at no time."""
+        return (
+            self.valid_from is not None and self.until is not None and self.until <= self.valid_from
+        )
 
 
 async def policy_in_force(tx: TenantTx, site: UUID, at: datetime) -> Policy:
@@ -99,18 +110,18 @@ async def publish(
 
 async def history(tx: TenantTx, site: UUID | None) -> list[Version]:
     """Return all versions of a site's own policy (None: the tenant's), newest first, draft included."""
-    return [
-        Version(
-            row["id"],
-            row["site_id"],
-            row["version"],
-            row["valid_from"],
-            Policy.of(row["body"]),
-            row["made_by"],
-            row["made_at"],
-        )
-        for row in await tx.fetch(_HISTORY, site)
-    ]
+    found: list[Version] = []
+    first: datetime | None = None
+    for row in await tx.fetch(_HISTORY, site):
+        since = row["valid_from"]
+        until = first if since else None
+        policy = Policy.of(row["body"])
+        about = row["id"], row["site_id"], row["version"]
+        found.append(Version(*about, since, policy, row["made_by"], row["made_at"], until))
+        if since:
+            # The greatest version that is valid holds: of all later ones the earliest ends it.
+            first = min(since, first or since)
+    return found
 
 
 def forget(tenant: UUID) -> None:

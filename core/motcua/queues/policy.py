@@ -6,7 +6,8 @@ and a test compares the two on random halls. The order:
 1. Who is pinned to this counter or this officer (transferred, or "come back to me"), oldest key first.
    A ticket that is pinned elsewhere is invisible here.
 2. The groups of the work profile in their order: the first group with anybody waiting. Inside it higher rank
-   of priority first, then the older key, then the smaller id.
+   of priority first, then the older key, then the smaller id. Whose key is older than ``patience_minutes``
+   counts as of the first group, so that nobody waits for ever behind a group that always has somebody.
 3. Unless this counter has called ``priority_in_row`` people with priority in a row and somebody ordinary
    waits in any of its own groups: then the first group with an ordinary one, and there the oldest of them.
 4. When nobody waits in the own groups: the spill letters as one more group by the same rules, if the policy
@@ -51,6 +52,12 @@ BOUNDS: Mapping[str, Bound] = {
         0, 60, "Phút giữ chỗ sau khung giờ đến", "Minutes a place is held after its window"
     ),
     "undo_seconds": Bound(0, 300, "Giây được hoàn tác", "Seconds in which a step can be undone"),
+    "patience_minutes": Bound(
+        0,
+        240,
+        "Phút chờ thì được xếp vào nhóm gọi đầu tiên của quầy (0: không xếp)",
+        "Minutes of waiting after which a later group counts as the first (0: never)",
+    ),
 }
 _HEAD_START = Bound(0, 240, "Phút ưu tiên được tính sớm hơn", "Head start of priority, minutes")
 _SWITCH = ("Chọn có hoặc không.", "Choose yes or no.")
@@ -69,6 +76,8 @@ class Policy(msgspec.Struct, frozen=True):
     spill_over: bool = True
     arrival_hold_minutes: int = 10
     undo_seconds: int = 30
+    # 0: a later group waits until nobody of an earlier one is there.
+    patience_minutes: int = 60
     # None: priority is absolute.
     priority_head_start_minutes: float | None = None
 
@@ -81,6 +90,11 @@ class Policy(msgspec.Struct, frozen=True):
                 "Quy tắc gọi số chưa hợp lệ.", "The calling policy is not valid.", fields=wrong
             )
         return cls(**body)
+
+    def patient_since(self, now: datetime) -> datetime | None:
+        """Return the moment before which a key counts as of the first group; None: none does."""
+        patience = self.patience_minutes
+        return now - timedelta(minutes=patience) if patience else None
 
     def body(self) -> dict[str, Any]:
         """Return the policy as it is kept and as ``of`` reads it."""
@@ -127,13 +141,13 @@ def choose(
 ) -> Waiter | None:
     """Return who is called; None when this counter may call nobody.
 
-    Keys alone order; ``now`` is there for rules that age. ``own_expected_soon`` is what ``expected_soon`` says.
+    ``now`` tells who has waited too long. ``own_expected_soon`` is what ``expected_soon`` says.
     """
     seen = [w for w in waiting if _visible(caller, w)]
     pinned = [w for w in seen if w.pinned]
     if pinned:
         return min(pinned, key=lambda w: (w.sort_key, w.id))
-    free = [[w for w in seen if w.letter in group] for group in caller.groups]
+    free = _own(caller, seen, policy.patient_since(now))
     if any(free):
         return _of_groups(policy, caller.priority_run, free)
     if not policy.spill_over or own_expected_soon:
@@ -174,22 +188,24 @@ def reserved_key(
     return taken if arrived <= held else arrived
 
 
-def key_behind(keys: Sequence[datetime], places: int, now: datetime) -> datetime:
+def key_behind(own: datetime, keys: Sequence[datetime], places: int, now: datetime) -> datetime:
     """Return a key behind the first ``places`` of those who wait, whose keys are given oldest first.
 
-    Behind the last one, and not before now, when fewer wait. For a recycled number and for who lets others
-    pass; the keys are those of the same line and rank, without his own.
+    Behind the last one, and not before now, when fewer wait; never before his ``own``. The keys are those of the
+    same line and rank, without his own. Those to come (somebody early for his appointment) are no places: behind
+    them he would stand behind everybody who comes until then.
     """
-    if len(keys) >= places:
-        return keys[places - 1] + timedelta(microseconds=1)
-    return max([now, *(key + timedelta(microseconds=1) for key in keys[-1:])])
+    here = [key for key in keys if key <= now]
+    if len(here) >= places:
+        return max(own, here[places - 1] + timedelta(microseconds=1))
+    return max([own, now, *(key + timedelta(microseconds=1) for key in here[-1:])])
 
 
 def expected_soon(expected: Iterable[datetime], now: datetime, mean_minutes: float) -> bool:
     """Tell whether somebody of the own lines is expected within one mean service.
 
-    ``expected`` are the begins of the windows of reserved numbers and of the slots booked in one own line, and
-    the mean is that line's; whoever is overdue is not waited for.
+    ``expected`` are the begins of the windows of reserved numbers and of the slots of appointments that are still
+    booked, in one own line, and the mean is that line's; whoever is overdue is not waited for.
     """
     until = now + timedelta(minutes=mean_minutes)
     return any(now <= moment <= until for moment in expected)
@@ -209,6 +225,16 @@ def _visible(caller: Caller, waiter: Waiter) -> bool:
         and waiter.for_counter in (None, caller.counter)
         and waiter.for_staff in (None, caller.staff)
     )
+
+
+def _own(caller: Caller, seen: Iterable[Waiter], since: datetime | None) -> list[list[Waiter]]:
+    """Return by group who waits for the counter's own lines; whose key is before ``since``, in the first."""
+    found: list[list[Waiter]] = [[] for _ in caller.groups]
+    for w in seen:
+        place = next((n for n, group in enumerate(caller.groups) if w.letter in group), None)
+        if place is not None:
+            found[0 if since is not None and w.sort_key < since else place].append(w)
+    return found
 
 
 def _of_groups(policy: Policy, run: int, groups: Sequence[Sequence[Waiter]]) -> Waiter | None:

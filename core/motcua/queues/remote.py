@@ -6,13 +6,15 @@ his telephone or his paper and nowhere else.
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NoReturn
 from uuid import UUID
 
 from motcua.dossiers.codes import local_day
-from motcua.errors import Conflict, NotFound
+from motcua.errors import Conflict, NotFound, Unavailable
 from motcua.events.work import Work
 from motcua.queues import appointments, days, hours, issuing, moving
 from motcua.queues.estimate import Range
+from motcua.queues.giving import HOLDS_PLACE
 from motcua.tenancy.db import Record, TenantTx, Tx
 from motcua.text import VIETNAM
 
@@ -21,7 +23,8 @@ SHORTEST = timedelta(minutes=15)
 """A window is never narrower: nobody comes to the minute."""
 
 NEAR = timedelta(minutes=15)
-"""So long before his window somebody may say on his own telephone that he is here."""
+"""So long before his window or his appointment somebody is believed that he is here, when a telephone number or
+his own page says so."""
 
 HALF_HOUR = timedelta(minutes=30)
 VERBS = ("arrive", "leave", "let-pass")
@@ -31,6 +34,7 @@ DAYS_AHEAD = 7
 _TICKET = """
 select t.id, t.visit_id, t.site_id, t.line_id, t.day, t.number, t.public_code, t.state, t.version,
   t.origin, t.window_from, t.window_to, t.issued_at, t.arrived_at, t.called_at, t.ended_at, t.calls,
+  t.recycled,
   t.appointment_id, t.trace_id, t.outcome, t.person_id, v.language, v.contact_sealed,
   l.letter, l.name_vi, l.name_en, l.fields, l.paused_at, c.number as counter,
   z.name_vi as zone_vi, z.name_en as zone_en,
@@ -48,12 +52,12 @@ left join feedback f on f.tenant_id = t.tenant_id and f.ticket_id = t.id
 _BY_CODE = f"{_TICKET} where t.public_code = $1"
 _BY_ID = f"{_TICKET} where t.id = $1"
 _LIVE_HERE = """
-select t.id, t.number from ticket t
+select t.id, t.line_id, t.window_from from ticket t
 where t.site_id = $1 and t.day = $2 and t.state = 'reserved'
   and (t.public_code = $3 or t.contact_index = $4) order by t.sort_key
 """
 _BOOKED_HERE = """
-select a.public_code from appointment a
+select a.public_code, a.line_id, s.from_at as window_from from appointment a
 join slot s on s.tenant_id = a.tenant_id and s.id = a.slot_id
 where a.site_id = $1 and a.day = $2 and a.state = 'booked'
   and (a.public_code = $3 or a.contact_index = $4) order by s.from_at
@@ -63,15 +67,19 @@ select t.id, t.number from ticket t
 where t.site_id = $1 and t.day = $2 and t.state in ('waiting', 'called', 'serving', 'parked')
   and (t.public_code = $3 or t.contact_index = $4) order by t.sort_key limit 1
 """
+# A site's own machine while it is alone.
+_ALONE = """
+select 1 from site_node where site_id = $1 and alone_since is not null and centre_until is null
+"""
 _LINE = """
 select l.id, l.letter, l.quota_remote, s.id as site_id from line l
 join site s on s.tenant_id = l.tenant_id and s.id = l.site_id where s.key = $1 and l.letter = $2
 """
-_TAKEN = """
-select window_from, count(*) as n from ticket
-where line_id = $1 and day = $2 and window_from is not null
-  and origin in ('phone', 'portal') and state <> 'cancelled' group by window_from
-"""
+_TAKEN = f"""
+select t.window_from, count(*) as n from ticket t
+where t.line_id = $1 and t.day = $2 and t.window_from is not null and {HOLDS_PLACE}
+group by t.window_from
+"""  # noqa: S608 -- constants
 
 
 @dataclass(frozen=True)
@@ -137,9 +145,15 @@ async def refuse_full(
             f"Chỉ lấy số trước nhiều nhất {DAYS_AHEAD} ngày. Muốn đến vào ngày xa hơn, hãy đặt lịch hẹn.",
             f"A number can be taken {DAYS_AHEAD} days before at most. For a later day book an appointment.",
         )
-    for window in await windows(tx, site, line, local_day(begin)):
-        if window.from_at == begin and window.left != 0:
+    found = [w for w in await windows(tx, site, line, local_day(begin)) if w.left != 0]
+    for window in found:
+        if window.from_at == begin:
             return window
+    if not any(w.from_at > now for w in found):
+        raise Conflict(
+            "Ngày này không còn số lấy từ xa. Hãy chọn ngày khác.",
+            "No number can be taken from afar for this day any more. Choose another day.",
+        )
     raise Conflict(
         "Khung giờ này đã hết số. Hãy chọn khung giờ khác.",
         "This half-hour is full. Choose another one.",
@@ -177,31 +191,62 @@ def may_arrive(row: Record, now: datetime) -> bool:
     return row["window_from"] is None or now >= row["window_from"] - NEAR
 
 
-async def here(work: Work, site: UUID, code: str, contact: str) -> list[UUID]:
+async def here(
+    work: Work, site: UUID, code: str, contact: str, *, inside: bool = False
+) -> list[UUID]:
     """Let somebody at a site's door be here, by a code or a telephone; returns his tickets.
 
     What he reserved there for today stands in line, and what he has booked for today becomes a ticket; who
-    stands in line already is found too. ``NotFound`` when nothing of him is there today.
+    stands in line already is found too. ``inside``: it is said at a machine of the hall. A telephone number
+    is no secret: said elsewhere it brings nobody long before his time, which is ``Conflict``. ``NotFound``
+    when nothing of him is there today; ``Unavailable`` for a telephone at a machine that knows none.
     """
-    day = local_day(work.now)
-    index = work.vault.index(contact) if contact else None
-    found = []
-    for row in await work.tx.fetch(_LIVE_HERE, site, day, code, index):
-        await issuing.arrive(work, row["id"])
-        found.append(row["id"])
-    for row in await work.tx.fetch(_BOOKED_HERE, site, day, code, index):
-        found.append((await appointments.arrive(work, row["public_code"])).id)
+    asked = (site, local_day(work.now), code, work.vault.index(contact) if contact else None)
+    reserved = await work.tx.fetch(_LIVE_HERE, *asked)
+    booked = await work.tx.fetch(_BOOKED_HERE, *asked)
+    sure = inside or not contact
+    # Who is believed in a line is there for all that he has in it.
+    near = {r["line_id"] for r in (*reserved, *booked) if sure or may_arrive(r, work.now)}
+    # Appointments first: each takes the number of its line along.
+    found = [
+        (await appointments.arrive(work, row["public_code"])).id
+        for row in booked
+        if row["line_id"] in near
+    ]
+    for row in reserved:
+        if row["line_id"] in near and row["id"] not in found:
+            await issuing.arrive(work, row["id"])
+            found.append(row["id"])
     if not found:
-        rows = await work.tx.fetch(_HERE_ALREADY, site, day, code, index)
-        found = [row["id"] for row in rows]
+        found = [row["id"] for row in await work.tx.fetch(_HERE_ALREADY, *asked)]
     if not found:
-        raise NotFound(
-            "Hôm nay ở đây không có số hay lịch hẹn nào theo mã hoặc số điện thoại này."
-            " Hãy xem lại, hoặc lấy số tại ki-ốt.",
-            "Nothing is reserved or booked here today under this code or telephone."
-            " Check it, or take a number at the kiosk.",
-        )
+        await _refuse_nothing(work, site, contact, [*reserved, *booked])
     return [UUID(bytes=ticket.bytes) for ticket in found]
+
+
+async def _refuse_nothing(work: Work, site: UUID, contact: str, far: list[Record]) -> NoReturn:
+    """Say why nobody is here: too early, a machine that knows no telephones, or nothing there today."""
+    if far:
+        at = (min(row["window_from"] for row in far) - NEAR).astimezone(VIETNAM)
+        raise Conflict(
+            f"Có thể báo đã đến bằng số điện thoại từ {at:%H:%M}. Nếu đã ở điểm tiếp nhận, hãy dùng mã"
+            " trên phiếu hoặc trong tin nhắn, hoặc báo tại ki-ốt.",
+            f"You can say so by telephone number from {at:%H:%M} on. If you are at the site, use the code of"
+            " your ticket or message, or say so at the kiosk.",
+        )
+    if contact and await work.tx.fetchval(_ALONE, site):
+        raise Unavailable(
+            "Điểm tiếp nhận tạm mất kết nối nên chưa tìm được theo số điện thoại; số và lịch hẹn vẫn được giữ."
+            " Hãy dùng mã trên phiếu hoặc trong tin nhắn.",
+            "The site is cut off for the moment and cannot search by telephone; numbers and appointments are"
+            " kept. Use the code of your ticket or message.",
+        )
+    raise NotFound(
+        "Hôm nay ở đây không có số hay lịch hẹn nào theo mã hoặc số điện thoại này."
+        " Hãy xem lại, hoặc lấy số tại ki-ốt.",
+        "Nothing is reserved or booked here today under this code or telephone."
+        " Check it, or take a number at the kiosk.",
+    )
 
 
 async def by_code(tx: Tx, code: str) -> Record:

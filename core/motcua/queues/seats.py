@@ -4,7 +4,7 @@ A seat is an open segment of its officer. Every command here locks the counter f
 counter comes the visit, then the ticket, then segments, so that nobody waits for one who waits for him.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from motcua.dossiers.codes import local_day
@@ -12,7 +12,7 @@ from motcua.errors import Conflict, Invalid, NotFound
 from motcua.events.work import Work
 from motcua.ids import uuid7
 from motcua.queues import calling, frozen, held
-from motcua.queues.hours import midnight, seat_since
+from motcua.queues.hours import end_of, midnight, seat_since
 from motcua.tenancy.db import Record
 
 _HOLD_STAFF = "select 1 from staff where id = $1 for no key update"
@@ -70,22 +70,27 @@ update ticket set version = version + 1, for_staff_id = null,
 where id in (
   select id from ticket
   where site_id = $1 and state in ('waiting', 'parked') and (for_staff_id = $2
-    or for_counter_id = $3 or (state = 'parked' and counter_id = $3))
+    or for_counter_id = $3 or (state = 'parked' and counter_id = $3
+      and for_staff_id is null and for_counter_id is null))
   order by id for no key update skip locked)
 returning id
 """
-_EMPTY_ONES = """
-select id, number, staff_id from counter c
-where site_id = $1 and staff_id is not null and opened_at <= $2
+_OPENED_BEFORE = """
+select id, site_id, number, staff_id, opened_at from counter
+where site_id = $1 and staff_id is not null and opened_at < $2
 order by id for no key update
 """
+# Read once the counter is locked: who had it in hand may have gone on there meanwhile.
+_STANDS = "select ticket_id, from_at from segment where counter_id = $1 and to_at is null"
+#: Whoever sits at a counter since an earlier day and did nothing for so long is not there any more.
+QUIET = timedelta(hours=3)
 
 
 async def open_counter(work: Work, counter: UUID, staff: UUID, profile: UUID | None = None) -> None:
     """Sit down at a counter, with a work profile if one is chosen; the officer is idle from now on.
 
     Who sits there already goes on, from whatever machine. Seats of earlier days do not count: what was left
-    there ends, at the end of its day. ``Conflict`` when somebody else sits there, or the officer elsewhere;
+    there ends with its day. ``Conflict`` when somebody else sits there, or the officer elsewhere;
     ``NotFound``; ``Invalid`` for a profile of another site.
     """
     await work.tx.execute(_HOLD_STAFF, staff)
@@ -102,7 +107,8 @@ async def open_counter(work: Work, counter: UUID, staff: UUID, profile: UUID | N
         return
     for row in rows:
         if row["staff_id"] is not None:
-            await _clear(work, row, "counter_taken_over", _day_end(row["opened_at"], work.now))
+            ended = await end_of(work.tx, row["site_id"], local_day(row["opened_at"]))
+            await _clear(work, row, "counter_taken_over", min(work.now, ended))
             await work.tx.execute(_EMPTY, row["id"])
     await work.tx.execute(_CLOSE, counter, staff, work.now)
     await work.tx.execute(_SIT, counter, staff, work.now, profile)
@@ -149,11 +155,6 @@ async def _site(work: Work, site: UUID, *, bell: bool) -> Record:
     if bell:
         work.bells.add(f"site:{site}")
     return row
-
-
-def _day_end(since: datetime, now: datetime) -> datetime:
-    """Return when a forgotten seat ended: with the day on which it was taken."""
-    return min(now, midnight(local_day(since) + timedelta(days=1)))
 
 
 async def _clear(work: Work, counter: Record, reason: str, at: datetime) -> None:
@@ -238,17 +239,35 @@ async def release_counter(work: Work, counter: UUID) -> None:
     work.emit("counter.released", counter, {"counter": here["number"]}, unit=site["unit_id"])
 
 
-async def release_empty(work: Work, site: UUID, end: datetime) -> int:
-    """Free the counters of a site that were opened before ``end`` and have no ticket; returns how many."""
-    count = 0
-    for here in await work.tx.fetch(_EMPTY_ONES, site, end):
-        if await work.tx.fetchval(_BUSY, here["id"]):
+async def end_day(work: Work, site: UUID, day: date) -> int:
+    """Free the counters that were opened until the end of a day and have nobody; returns how many.
+
+    On the day itself those without a ticket, later those that were forgotten: without a ticket for ``QUIET``,
+    or with one in which nothing happened for half a day, which ends as not shown up. The seat ends with the
+    day of its last piece of time, and goes no further back than that piece began.
+    """
+    trace, count = work.trace_id, 0
+    for here in await work.tx.fetch(_OPENED_BEFORE, site, midnight(day + timedelta(days=1))):
+        last = await work.tx.fetchrow(_STANDS, here["id"])
+        since: datetime = last["from_at"] if last else here["opened_at"]
+        busy = last is not None and last["ticket_id"] is not None
+        if not _nobody_there(since, day, work.now, busy=busy):
             continue
-        await work.tx.execute(_CLOSE, here["id"], here["staff_id"], end)
+        ended = min(work.now, await end_of(work.tx, site, min(day, local_day(since))))
+        await _clear(work, here, "day_closed", ended)
+        work.trace_id = trace
         await work.tx.execute(_EMPTY, here["id"])
-        work.emit("counter.left", here["id"], {"counter": here["number"], "day_closed": True})
+        told = {"counter": here["number"], "day_closed": True, "until": max(since, ended)}
+        work.emit("counter.left", here["id"], told)
         count += 1
     return count
+
+
+def _nobody_there(since: datetime, day: date, now: datetime, *, busy: bool) -> bool:
+    """Tell whether a counter where nothing happened ``since`` ends with a day that is closed."""
+    if day >= local_day(now):
+        return not busy
+    return since < (seat_since(now) if busy else now - QUIET)
 
 
 async def take_break(work: Work, counter: UUID, staff: UUID) -> None:
@@ -276,7 +295,8 @@ async def end_break(work: Work, counter: UUID, staff: UUID) -> None:
 async def hand_over(work: Work, counter: UUID, staff: UUID, to_counter: UUID) -> int:
     """Give what is parked here, and what waits for this officer or counter alone, to another counter.
 
-    Returns how many numbers went there. ``Conflict`` when it is the same counter or nobody sits there.
+    Returns how many numbers went there; nothing is told when there were none. ``Conflict`` when it is the same
+    counter or nobody sits there.
     """
     here = await _seat(work, counter, staff)
     there = await work.tx.fetchrow(_THERE, to_counter, here["site_id"])
@@ -287,6 +307,8 @@ async def hand_over(work: Work, counter: UUID, staff: UUID, to_counter: UUID) ->
             "Hãy chọn một quầy khác đang có người phục vụ.", "Choose another counter that is open."
         )
     gone = await work.tx.fetch(_HAND_OVER, here["site_id"], staff, counter, to_counter)
+    if not gone:
+        return 0
     work.emit(
         "counter.handed_over",
         counter,

@@ -139,7 +139,7 @@ async def send_on(
 async def no_show(work: Work, ticket: UUID, staff: UUID, *, version: int | None = None) -> str:
     """Nobody came after the calls; returns "recycled" or "no_show".
 
-    As often as the policy says the number goes some places back, then it ends.
+    As often as the policy says the number goes some places back, never forward; then it ends.
     """
     found = await held.mine(work, ticket, staff, "called", version=version)
     rules = await policy_in_force(work.tx, found.site_id, work.now)
@@ -149,7 +149,7 @@ async def no_show(work: Work, ticket: UUID, staff: UUID, *, version: int | None 
         _tell(work, "ticket.no_show", found, staff)
         return "no_show"
     keys = await keys_of(work, found)
-    found.sort_key = key_behind(keys, rules.recycle_places, work.now)
+    found.sort_key = key_behind(found.sort_key, keys, rules.recycle_places, work.now)
     found.state, found.recycled, found.calls = "waiting", found.recycled + 1, 0
     found.counter_id = found.staff_id = None
     await held.save(work, found)

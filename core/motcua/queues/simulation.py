@@ -99,6 +99,7 @@ class Hall:
         self.plan, self.policy, self._watch = plan, policy, watch
         self.now = 0.0
         self.waiting: dict[int, Waiter] = {}
+        self._kept: dict[int, datetime] = {}
         self.desks = [DeskState() for _ in plan.desks]
         self.busy = [0.0] * len(plan.desks)
         self.seen = [Seen(n, a.letter, _class(a), a.at) for n, a in enumerate(plan.arrivals)]
@@ -144,6 +145,7 @@ class Hall:
 
     def _wait(self, who: int, key: datetime) -> None:
         arrival = self.plan.arrivals[who]
+        self._kept[who] = key
         self.waiting[who] = Waiter(UUID(int=who), arrival.letter, key, arrival.priority)
         if self._watch and self.calls[who] == 0:
             self._watch(self, who)
@@ -197,10 +199,8 @@ class Hall:
             return
         self._set(number, "idle")
         if self.calls[who] <= self.policy.recycle_times:
-            self._wait(
-                who,
-                key_behind(self._keys(arrival), self.policy.recycle_places, self.moment(self.now)),
-            )
+            places, now = self.policy.recycle_places, self.moment(self.now)
+            self._wait(who, key_behind(self._kept[who], self._keys(arrival), places, now))
         if state.state == "idle":
             self._free(number)
 

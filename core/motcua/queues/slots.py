@@ -5,8 +5,8 @@ A line says how in its ``appointments`` (``sites.toml``)::
     {minutes = 30, capacity = 2, days_ahead = 14, weekdays = [1, 2, 3, 4, 5],
      hours = [["08:00", "11:00"], ["14:00", "16:30"]]}
 
-Slots lie within the working sessions of the tenant's calendar (or the site's own hours), so that no day off
-has any. Making them again changes nothing; a new plan or calendar closes what nobody booked.
+Slots lie within the hours in which the site is open (``hours.worked``), so that no day off has any. Making
+them again changes nothing; a new plan or calendar closes what nobody booked.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,15 +21,12 @@ from motcua.dossiers.codes import local_day
 from motcua.errors import Conflict, Invalid, NotFound
 from motcua.events.work import Work
 from motcua.ids import uuid7
+from motcua.queues.hours import sessions_of, worked
 from motcua.tenancy.db import Tx
 from motcua.text import VIETNAM
 from motcua.worktime import Calendar
-from motcua.worktime.calendar import minute_of
+from motcua.worktime.calendar import Session
 
-Span = tuple[int, int]
-"""From when to when, in minutes since midnight."""
-
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LINES = """
 select l.id, l.site_id, l.appointments, s.hours from line l
 join site s on s.tenant_id = l.tenant_id and s.id = l.site_id
@@ -74,7 +71,7 @@ class Plan(msgspec.Struct, frozen=True):
     capacity: int = 1
     days_ahead: int = 14
     weekdays: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7)
-    hours: tuple[Span, ...] = ()
+    hours: tuple[Session, ...] = ()
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> "Plan":
@@ -84,7 +81,7 @@ class Plan(msgspec.Struct, frozen=True):
             raise Invalid(
                 "Cách chia giờ hẹn chưa hợp lệ.", "The appointment plan is not valid.", fields=wrong
             )
-        read: dict[str, Any] = {**body, "hours": _spans(body.get("hours", ()))}
+        read: dict[str, Any] = {**body, "hours": sessions_of(body.get("hours", ()))}
         if "weekdays" in body:
             read["weekdays"] = tuple(body["weekdays"])
         return cls(**read)
@@ -123,14 +120,13 @@ def planned(
 ) -> Iterator[Planned]:
     """Yield the slots of a line from a day on, for the days that its plan looks ahead (pure).
 
-    ``hours`` are the site's own weekly hours, which count on ordinary days alone: a day off or half a day
-    of the calendar holds for every site. A slot lies whole inside a session.
+    ``hours`` are the site's own weekly hours. A slot lies whole inside a session.
     """
     for ahead in range(plan.days_ahead + 1):
         day = first + timedelta(days=ahead)
         if day.isoweekday() not in plan.weekdays:
             continue
-        for low, high in _common(_worked(calendar, hours, day), plan.hours):
+        for low, high in _common(worked(calendar, hours, day), plan.hours):
             for minute in range(low, high - plan.minutes + 1, plan.minutes):
                 begin = datetime.combine(day, time(0), VIETNAM) + timedelta(minutes=minute)
                 end = begin + timedelta(minutes=plan.minutes)
@@ -195,14 +191,7 @@ async def close(work: Work, slot: UUID, why: str) -> int:
     return int(row["booked"])
 
 
-def _worked(calendar: Calendar, hours: Mapping[str, Any] | None, day: date) -> Sequence[Span]:
-    known = calendar.day(day)
-    if hours is None or known.kind not in ("work", "weekend"):
-        return known.sessions
-    return _spans(hours.get(_DAYS[day.weekday()], ()))
-
-
-def _common(worked: Sequence[Span], wished: Sequence[Span]) -> Iterator[Span]:
+def _common(worked: Sequence[Session], wished: Sequence[Session]) -> Iterator[Session]:
     if not wished:
         yield from worked
         return
@@ -210,10 +199,6 @@ def _common(worked: Sequence[Span], wished: Sequence[Span]) -> Iterator[Span]:
         for begin, end in wished:
             if max(low, begin) < min(high, end):
                 yield max(low, begin), min(high, end)
-
-
-def _spans(hours: Sequence[Sequence[str]]) -> tuple[Span, ...]:
-    return tuple((minute_of(a, "hours"), minute_of(b, "hours")) for a, b in hours)
 
 
 _BOUNDS = {"minutes": (5, 240), "capacity": (1, 200), "days_ahead": (1, 60)}
@@ -240,6 +225,6 @@ def _hours_fit(value: object) -> bool:
     if not isinstance(value, list | tuple):
         return False
     try:
-        return all(low < high for low, high in _spans(value))
+        return all(low < high for low, high in sessions_of(value))
     except (Invalid, TypeError, ValueError):
         return False

@@ -40,7 +40,7 @@ _BOOKINGS = {
 SUBSCRIBED = _TURNS | _TICKETS | _BOOKINGS.keys() | {appointments.REMIND}
 
 # Of each line the first few; only those with a telephone who were not told yet and do not come fresh from the
-# printer: their range has just said it.
+# printer: their range has just said it. Who was asked to come later is told when his window is near.
 _NEAR = """
 select r.id, r.ahead from (
   select t.id, t.tenant_id, t.visit_id, t.state, t.issued_at, t.window_from,
@@ -48,6 +48,7 @@ select r.id, r.ahead from (
   from ticket t where t.site_id = $1 and t.day = $2 and t.state in ('reserved', 'waiting')) r
 join visit v on v.tenant_id = r.tenant_id and v.id = r.visit_id
 where r.ahead <= $3 and v.contact_sealed is not null and r.issued_at < $4
+  and (r.state = 'waiting' or coalesce(r.window_from <= $5, true))
   and not exists (select 1 from notice n where n.tenant_id = r.tenant_id and n.subject = r.id
     and n.kind in ('near', 'next'))
 """
@@ -101,8 +102,8 @@ async def _called(platform: Platform, work: Work, event: Event, row: Record) -> 
 
 
 async def _near(platform: Platform, work: Work, site: UUID) -> None:
-    before = work.now - timedelta(minutes=_FRESH_MINUTES)
-    for near in await work.tx.fetch(_NEAR, site, local_day(work.now), NEAR_PLACES, before):
+    before, soon = work.now - timedelta(minutes=_FRESH_MINUTES), work.now + remote.NEAR
+    for near in await work.tx.fetch(_NEAR, site, local_day(work.now), NEAR_PLACES, before, soon):
         row = await remote.by_id(work.tx, near["id"])
         if row is None:
             continue

@@ -1,5 +1,7 @@
 """Taking the last step back, for some seconds: what was is in the event that ended it.
 
+A call is taken back as it was taken back behind another step (``calling_back``).
+
 Segments stay as they are: the step back opens new ones, and what lay between is told as it was. Somebody who was
 sent home by mistake was still waiting; who was at the counter stood aside.
 """
@@ -17,6 +19,7 @@ from motcua.queues import calling, calling_back, held
 from motcua.queues.held import Held
 from motcua.queues.policies import policy_in_force
 
+CALLED = "ticket.called"
 UNDOABLE = {
     "ticket.started": "start",
     "ticket.finished": "finish",
@@ -40,11 +43,14 @@ _FORGET = "delete from ticket_service where id = $1"
 async def undo(work: Work, ticket: UUID, staff: UUID, *, version: int | None = None) -> str:
     """Take the last step with a ticket back; returns which one it was.
 
-    One of no_show, transfer, park, finish, cancel, start, within the policy's seconds, by the officer who did
-    it. A number that was called to the counter since, and not begun, waits again in its place. ``Conflict`` when
-    there is no step, it is too late, somebody has gone on with the ticket, or the next one is being served.
+    One of no_show, transfer, park, finish, cancel, start, call, within the policy's seconds, by the officer who
+    did it. A number that was called to the counter since, and not begun, waits again in its place. ``Conflict``
+    when there is no step, it is too late, somebody has gone on with the ticket, or the next one is being served.
     """
     event = await work.tx.fetchrow(_LAST, ticket)
+    if event is not None and event["type"] == CALLED:
+        await _uncall(work, ticket, staff, event, version)
+        return "call"
     if event is None or event["type"] not in UNDOABLE or "before" not in event["payload"]:
         await held.hold(work, ticket, version)
         raise _nothing()
@@ -55,9 +61,6 @@ async def undo(work: Work, ticket: UUID, staff: UUID, *, version: int | None = N
         await calling_back.free(work, was["counter_id"], was["staff_id"], ticket)
         await calling.free_seat(work, was["counter_id"], was["staff_id"])
     found = await held.hold(work, ticket, version)
-    last = await work.tx.fetchrow(_LAST, ticket)
-    if last is None or last["id"] != event["id"]:
-        raise held.changed(found.number)
     await _refuse(work, found, event, staff)
     await _back(work, found, was, comes)
     if service := event["payload"].get("service"):
@@ -67,11 +70,30 @@ async def undo(work: Work, ticket: UUID, staff: UUID, *, version: int | None = N
     return done
 
 
+async def _uncall(
+    work: Work, ticket: UUID, staff: UUID, event: Mapping[str, Any], version: int | None
+) -> None:
+    found = await calling_back.hold(work, ticket, staff, version)
+    if found is None or found.counter_id is None:
+        other = await held.hold(work, ticket, version)
+        raise _not_yours() if other.state == "called" else held.changed(other.number)
+    await _refuse(work, found, event, staff)
+    await calling_back.take_back(work, found, found.counter_id, staff)
+
+
 def _nothing() -> Conflict:
     return Conflict("Không có thao tác nào để hoàn tác.", "There is nothing to undo.")
 
 
+def _not_yours() -> Conflict:
+    return Conflict("Chỉ người vừa thao tác mới hoàn tác được.", "Only who did it can undo it.")
+
+
 async def _refuse(work: Work, found: Held, event: Mapping[str, Any], staff: UUID) -> None:
+    """Refuse what is not the last step any more, is too old, or was done by somebody else."""
+    last = await work.tx.fetchrow(_LAST, found.id)
+    if last is None or last["id"] != event["id"]:
+        raise held.changed(found.number)
     rules = await policy_in_force(work.tx, found.site_id, work.now)
     if work.now - event["at"] > timedelta(seconds=rules.undo_seconds):
         raise Conflict(
@@ -80,7 +102,7 @@ async def _refuse(work: Work, found: Held, event: Mapping[str, Any], staff: UUID
         )
     by = event["payload"].get("by")
     if by is not None and UUID(by) != staff:
-        raise Conflict("Chỉ người vừa thao tác mới hoàn tác được.", "Only who did it can undo it.")
+        raise _not_yours()
 
 
 async def _back(work: Work, found: Held, was: Mapping[str, Any], comes: bool) -> None:

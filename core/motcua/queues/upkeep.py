@@ -1,13 +1,17 @@
-"""What halls need every hour: slots for the days ahead, and an end for what was booked and missed."""
+"""What halls need every hour: an end for the days that are over, slots for the days ahead, pages of the book."""
 
 from datetime import date, timedelta
 
+import structlog
+
+from motcua import clock
 from motcua.catalogue.calendars import read_calendar
 from motcua.dossiers.codes import local_day
+from motcua.errors import Unavailable
 from motcua.events.log import SYSTEM, Event
 from motcua.events.work import Work
 from motcua.platform import Platform
-from motcua.queues import appointments, slots
+from motcua.queues import appointments, days, slots
 from motcua.queues.figures import book
 from motcua.tenancy.tenant import Tenant
 
@@ -34,10 +38,12 @@ FADES_AFTER = timedelta(days=30)
 NOTICES_FADE_AFTER = timedelta(days=14)
 #: So many days are written into the book in one go; after a first start it takes some hours to catch up.
 PAGES_AT_ONCE = 6
+_log = structlog.get_logger(__name__)
 
 
 async def keep(platform: Platform, tenant: Tenant) -> dict[str, int]:
     """Do it for one tenant; safe at any time. Returns how many slots there are, and how many were missed."""
+    await close_past_days(platform, tenant)
     async with platform.works.begin(tenant, SYSTEM) as work:
         made = 0
         if await work.tx.fetchval(_ANY):
@@ -47,6 +53,27 @@ async def keep(platform: Platform, tenant: Tenant) -> dict[str, int]:
     async with platform.works.begin(tenant, SYSTEM) as work:
         await book.write(work, PAGES_AT_ONCE)
     return {"slots": made, "missed": missed}
+
+
+async def close_past_days(platform: Platform, tenant: Tenant) -> int:
+    """End what is left of past days, from three in the morning on; returns at how many sites.
+
+    A site that is cut off waits until it is back; its day ends as it would have ended then.
+    """
+    now, count = clock.now(), 0
+    day = days.last_over(now)
+    async with platform.db.tenant(tenant) as tx:
+        sites = await days.due(tx, day, now)
+    for site in sites:
+        try:
+            async with platform.works.begin(tenant, SYSTEM) as work:
+                await days.close_day(work, site, day)
+        except Unavailable as error:
+            # Cut off since it was looked for: its turn comes again, the others' now.
+            _log.warning("day_not_closed", tenant=tenant.slug, site=str(site), error=error.en)
+            continue
+        count += 1
+    return count
 
 
 async def day_closed(work: Work, event: Event) -> None:

@@ -50,17 +50,20 @@ async def read(
         figures = await of(tx, scope, by=tuple(_SETS.values()))
         by = {name: figures[dimensions] for name, dimensions in _SETS.items()}
         standing = await live(tx, list(sites), now)
-    return raw, Shown(by, standing), now
+        through = [(at, await live(tx, list(sites), at)) for at in recount.quarters(raw, begin)]
+    return raw, Shown(by, standing, through), now
 
 
 def findings(raw: Day, shown: Shown, now: datetime, log: Log | None = None) -> list[Finding]:
     """Return all checks of a day."""
     found = [
         check_figures.places(raw, shown, now, "site", "site_id"),
+        check_figures.places(raw, shown, now, "line", "line_id"),
         check_figures.places(raw, shown, now, "counter", "counter_id"),
         check_figures.places(raw, shown, now, "officer", "staff_id"),
         check_figures.totals(shown),
-        check_figures.standing(raw, shown),
+        check_figures.standing(raw, shown, now),
+        check_figures.through(raw, shown),
         check_figures.little(raw, now),
         check_tickets.numbers(raw),
         check_tickets.ended(raw),

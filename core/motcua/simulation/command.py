@@ -4,7 +4,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -29,7 +29,9 @@ def simulate() -> None:
 
 @simulate.command("day")
 @_TENANT
-@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Default: the next weekday.")
+@click.option(
+    "--day", type=click.DateTime(["%Y-%m-%d"]), help="Default: the next day on which all are open."
+)
 @click.option("--visitors", default=20_000, show_default=True, help="People on that day.")
 @click.option("--sites", default=0, help="Only so many sites; 0 for all.")
 @click.option("--speed", default=600.0, show_default=True, help="At most so much faster than life.")
@@ -54,9 +56,9 @@ def simulate_day(
     from motcua.simulation.day import Order
     from motcua.simulation.running import run_day
 
-    when = day.date() if day else _next_weekday()
+    when = day.date() if day else local_day(clock.now()) + timedelta(days=1)
     order = Order(when, visitors, sites, speed, seed)
-    sys.exit(asyncio.run(run_day(tenant, order, data, servers, _sayer())))
+    sys.exit(asyncio.run(run_day(tenant, order, data, servers, _sayer(), seek=day is None)))
 
 
 @simulate.command("check")
@@ -73,10 +75,3 @@ def simulate_check(tenant: str, day: datetime, data: Path) -> None:
 def _sayer() -> Callable[[str], None]:
     began = time.perf_counter()
     return lambda text: click.echo(f"  {time.perf_counter() - began:7.1f} s  {text}")
-
-
-def _next_weekday() -> date:
-    day = local_day(clock.now()) + timedelta(days=1)
-    while day.weekday() >= 5:
-        day += timedelta(days=1)
-    return day

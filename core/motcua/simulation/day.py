@@ -13,6 +13,7 @@ from litestar.middleware.csrf import generate_csrf_token
 
 from motcua import clock
 from motcua.demo.cluster import Cluster
+from motcua.dossiers.codes import local_day
 from motcua.events.log import SYSTEM
 from motcua.platform import Platform
 from motcua.queues import days, upkeep
@@ -61,8 +62,20 @@ class Played:
         return [hall.id for hall in self.halls]
 
 
+async def on_open_day(platform: Platform, tenant: Tenant, order: Order) -> Order:
+    """Return the order for the first day, from its own on, on which all its halls are open."""
+    sites = await halls.chosen(platform, tenant, order.sites or None)
+    return replace(order, day=await halls.first_open_day(platform, tenant, sites, order.day))
+
+
 async def made_ready(platform: Platform, tenant: Tenant, order: Order, say: Say) -> list[Hall]:
-    """Open the halls of the day; the same seed makes the same halls."""
+    """Open the halls of the day; the same seed makes the same halls.
+
+    ``ValueError`` when the day has begun (people book the evening before, and what is stamped with the past
+    is not what happened in it), when it was played, or when a hall is closed on it.
+    """
+    if order.day <= local_day(clock.now()):
+        raise ValueError(f"{order.day} has begun: choose a later --day")
     draw = random.Random(f"halls {order.seed}")  # noqa: S311 -- invented people, no secret
     sites = await halls.chosen(platform, tenant, order.sites or None)
     await halls.refuse_played(platform, tenant, sites, order.day)

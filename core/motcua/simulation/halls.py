@@ -8,7 +8,7 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from motcua.demo.people import full_name
@@ -27,6 +27,8 @@ Spans = tuple[tuple[datetime, datetime], ...]
 _LOAD = 0.92
 # From one service to the next: the call, the walk to the counter, and what is added on average.
 _BETWEEN_MINUTES = 1.3
+# A long holiday lies within it.
+_DAYS_AHEAD = 31
 _SITES = "select id, key, name, unit_id, kind from site where key <> all($1) order by key"
 _LINES = "select letter, mean_minutes from line where site_id = $1 order by letter"
 _COUNTERS = """
@@ -127,6 +129,18 @@ async def open_on(platform: Platform, tenant: Tenant, site: Record, day: date) -
     if not spans:
         raise ValueError(f"{site['key']} is closed on {day}: choose a working day with --day")
     return spans
+
+
+async def first_open_day(
+    platform: Platform, tenant: Tenant, sites: Sequence[Record], first: date
+) -> date:
+    """Return the first day from ``first`` on on which all of these sites are open."""
+    async with platform.db.tenant(tenant) as tx:
+        for n in range(_DAYS_AHEAD):
+            day = first + timedelta(days=n)
+            if all([await hours_of(tx, site["id"], day) for site in sites]):
+                return day
+    raise ValueError(f"no day from {first} on has all these halls open: choose fewer with --sites")
 
 
 async def prepared(

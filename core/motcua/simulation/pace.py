@@ -40,7 +40,8 @@ class Pace:
     def _look(self) -> None:
         """Wake who waits when the slowest has moved on by a minute; a wake-up for each event would cost more."""
         slowest = min(self._next.values(), default=None)
-        if slowest is None or slowest - self._slowest >= _STEP:
+        # Halls may begin before ``begin``, each at another moment: then the slowest of all is an earlier one.
+        if slowest is None or not timedelta() <= slowest - self._slowest < _STEP:
             self._slowest = slowest or self._slowest
             self._moved.set()
             self._moved = asyncio.Event()

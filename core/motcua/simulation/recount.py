@@ -8,26 +8,29 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar, overload
 from uuid import UUID
 
 from motcua.tenancy.db import TenantTx
 
 _TICKETS = """
 select id, site_id, line_id, visit_id, day, number, public_code, origin, state, issued_at, arrived_at,
-  ended_at, counter_id, staff_id, low_minutes, high_minutes, priority, window_from, appointment_id
+  ended_at, counter_id, staff_id, low_minutes, high_minutes, priority, window_from, appointment_id,
+  calls, recycled
 from ticket where site_id = any($1) and day = $2
 """
 _SEGMENTS = """
 select id, site_id, ticket_id, line_id, kind, from_at, to_at, counter_id, staff_id
 from segment where site_id = any($1) and day = $2
 """
+# A seat that ended with its day ended before the day was closed.
 _SEATS = """
-select e.at, e.type, e.subject as counter_id, c.site_id from event e
+select coalesce((e.payload->>'until')::timestamptz, e.at) as at, e.type,
+  e.subject as counter_id, c.site_id from event e
 join counter c on c.tenant_id = e.tenant_id and c.id = e.subject
 where c.site_id = any($1) and e.at >= $2 and e.at < $3
   and e.type in ('counter.opened', 'counter.left', 'counter.released')
-order by e.at, e.id
+order by 1, e.id
 """
 _SERVICES = """
 select s.ticket_id, s.staff_id, s.line_id, s.quantity, s.standard_minutes, t.site_id, t.counter_id
@@ -38,11 +41,13 @@ _LEASES = """
 select site_id, letter, first, last from number_lease where site_id = any($1) and day = $2
 """
 _NAMES = "select id, key, name from site where id = any($1)"
-_LINES = "select id, site_id, letter from line where site_id = any($1)"
+_LINES = "select id, site_id, letter, promise_minutes from line where site_id = any($1)"
 
 STAFF_KINDS = ("called", "serving", "idle", "break")
 WAIT_KINDS = ("waiting", "transferred")
 Row = Mapping[str, Any]
+T = TypeVar("T")
+_QUARTER = timedelta(minutes=15)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -53,6 +58,7 @@ class Day:
     day: date
     sites: Mapping[UUID, str]
     letters: Mapping[UUID, str]
+    promises: Mapping[UUID, int]
     tickets: list[Row]
     segments: list[Row]
     seats: list[Row]
@@ -64,10 +70,12 @@ async def read(tx: TenantTx, sites: Sequence[UUID], day: date, begin: datetime) 
     """Read a day whose local midnight is ``begin``."""
     ids = list(sites)
     end = begin + timedelta(days=1)
+    lines = await tx.fetch(_LINES, ids)
     return Day(
         day,
         {r["id"]: r["key"] for r in await tx.fetch(_NAMES, ids)},
-        {r["id"]: r["letter"] for r in await tx.fetch(_LINES, ids)},
+        {r["id"]: r["letter"] for r in lines},
+        {r["id"]: r["promise_minutes"] for r in lines},
         [dict(r) for r in await tx.fetch(_TICKETS, ids, day)],
         [dict(r) for r in await tx.fetch(_SEGMENTS, ids, day)],
         [dict(r) for r in await tx.fetch(_SEATS, ids, begin, end)],
@@ -94,25 +102,24 @@ def times(rows: Iterable[Row], now: datetime) -> dict[str, float]:
     return dict(sums)
 
 
-def counts(tickets: Iterable[Row], called: set[UUID]) -> dict[str, int]:
-    """Return how many tickets there are of each kind that ``figures`` counts; ``called`` were called once."""
-    sums: dict[str, int] = defaultdict(int)
-    for ticket in tickets:
-        sums["issued"] += 1
-        sums["arrived"] += ticket["arrived_at"] is not None
-        sums["called"] += ticket["id"] in called
-        sums["open"] += ticket["ended_at"] is None
-        if ticket["ended_at"] is not None:
-            sums[ticket["state"]] += 1
-    return dict(sums)
-
-
-def grouped(rows: Iterable[Row], key: str | Callable[[Row], Any]) -> dict[Any, list[Row]]:
+@overload
+def grouped(rows: Iterable[Row], key: str) -> dict[Any, list[Row]]: ...
+@overload
+def grouped(rows: Iterable[T], key: Callable[[T], Any]) -> dict[Any, list[T]]: ...
+def grouped(rows: Iterable[Any], key: str | Callable[[Any], Any]) -> dict[Any, list[Any]]:
     """Return rows by the value of a column, or of a function of the row."""
-    found: dict[Any, list[Row]] = defaultdict(list)
+    found: dict[Any, list[Any]] = defaultdict(list)
     for row in rows:
         found[row[key] if isinstance(key, str) else key(row)].append(row)
     return dict(found)
+
+
+def quarters(day: Day, begin: datetime) -> list[datetime]:
+    """Return each quarter of an hour, from the day's midnight on, at which something was going on."""
+    came = min((row["from_at"] for row in day.segments), default=begin)
+    went = max((row["to_at"] or row["from_at"] for row in day.segments), default=begin)
+    steps = (begin + n * _QUARTER for n in range(timedelta(days=1) // _QUARTER))
+    return [at for at in steps if came <= at <= went]
 
 
 def mean_present(spans: Iterable[tuple[datetime, datetime]], over: timedelta) -> float:

@@ -45,9 +45,17 @@ async def _house(
         cluster.stop()
 
 
-async def run_day(slug: str, order: Order, data: Path, servers: int, say: Say) -> int:
-    """Play a day on a folder of data and check it; returns the exit code."""
+async def run_day(
+    slug: str, order: Order, data: Path, servers: int, say: Say, *, seek: bool = False
+) -> int:
+    """Play a day on a folder of data and check it; returns the exit code.
+
+    ``seek``: the first day from the order's on on which all its halls are open.
+    """
     async with _house(data, slug, say) as (cluster, platform, tenant):
+        if seek:
+            order = await days.on_open_day(platform, tenant, order)
+            say(f"the day is {order.day:%A} {order.day}")
         found = await days.made_ready(platform, tenant, order, say)
         async with serving(cluster.settings, servers) as ports:
             say(f"{servers} server process(es); the day begins")

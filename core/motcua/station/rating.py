@@ -99,7 +99,7 @@ async def give_here(request: AnyRequest) -> Redirect | Template:
                 return _page(screen, "rate.html", found=found, counter="", thanked=False)
             if form.get("level") == "1" and not form.get("reason"):
                 reasons = feedback.reasons()
-                return _page(screen, "reasons.html", found=found, reasons=reasons, counter=place)
+                return _page(screen, "reasons.html", found=found, reasons=reasons)
             await _give(work, found, form, "device")
     except Problem as refused:
         async with screen.platform.db.tenant(screen.tenant) as tx:
@@ -163,13 +163,13 @@ async def _give(
 async def _asked(
     work: Work, screen: Screen, place: tuple[UUID | None, str] | None, code: str
 ) -> Rateable:
-    """Return the number a form is about: at a counter only the one that was served there last."""
+    """Return the number a form is about: at a counter only one that was served there just before."""
     wanted = code_in(code)
     if place and place[0]:
-        found = await feedback.at_counter(work.tx, place[0], work.now)
+        found = await feedback.asked_at(work.tx, place[0], wanted, work.now)
     else:
         found = await feedback.by_code(work.tx, wanted, work.now)
-    if found is None or found.public_code != wanted:
+    if found is None:
         raise _refused()
     return found
 

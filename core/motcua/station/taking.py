@@ -92,20 +92,20 @@ async def _arrived(work: Work, screen: Screen, visit: Visit, typed: str) -> list
         raise Invalid(
             "Hãy quét mã, gõ mã hẹn hoặc số điện thoại.", "Scan or type the code or the telephone."
         )
-    return await remote.here(work, screen.site.id, code, contact)
+    return await remote.here(work, screen.site.id, code, contact, inside=True)
 
 
 async def _by_person(work: Work, screen: Screen, person: UUID) -> list[UUID]:
     day, site = local_day(work.now), screen.site.id
-    found = [
-        UUID(bytes=row["id"].bytes) for row in await work.tx.fetch(_RESERVED, person, site, day)
-    ]
-    for ticket in found:
-        await issuing.arrive(work, ticket)
+    found = []
+    # Appointments first: each takes the number of its line along.
     for row in await agreed.mine(work.tx, person, day):
         if (row["day"], row["site_id"], row["state"]) == (day, site, "booked"):
             arrived = await appointments.arrive(work, row["public_code"], device=screen.device)
             found.append(arrived.id)
+    for row in await work.tx.fetch(_RESERVED, person, site, day):
+        await issuing.arrive(work, row["id"])
+        found.append(UUID(bytes=row["id"].bytes))
     if not found:
         raise NotFound(
             "Hôm nay ở đây không có lịch hẹn nào theo thẻ này. Hãy gõ mã hẹn, hoặc lấy số.",

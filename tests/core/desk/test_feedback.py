@@ -42,6 +42,21 @@ async def test_a_dislike_is_closed_by_its_owner_with_a_word(office: Office, sit:
     assert "Chờ quá lâu" not in (await owner.get("/desk/feedback")).text
 
 
+async def test_a_dislike_whose_owner_has_gone_is_closed_by_another_who_leads(
+    office: Office, sit: SitDown
+) -> None:
+    given = await _disliked(office)
+    gone = "update staff set active = false where id = $1"
+    async with office.platform.works.begin(office.tenant, SYSTEM) as work:
+        await work.tx.execute(gone, office.staff["leader"].id)
+    head, path = sit(office.staff["head"]), f"/desk/feedback/{given}"
+    listed = (await head.get("/desk/feedback")).text
+    assert "không còn phụ trách nơi này" in listed
+    assert f'action="{path}"' in listed
+    done = await head.post(path, closing="Đã gọi điện xin lỗi")
+    assert done.headers["location"] == "/desk/feedback?done=feedback-closed"
+
+
 async def test_a_dislike_is_not_for_receivers_nor_for_other_units(
     office: Office, sit: SitDown
 ) -> None:

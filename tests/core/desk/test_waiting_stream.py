@@ -10,6 +10,7 @@ from motcua.web import sessions
 
 from ..board.test_stream import Ear, served
 from .conftest import Office, SitDown
+from .counter.seat import another
 
 pytestmark = pytest.mark.anyio
 
@@ -63,6 +64,30 @@ async def test_a_page_whose_seat_was_taken_over_is_told_at_once(
         assert "<seat-lost" in told
         assert "take-over" in told, "and can be taken back"
         assert anyio.current_time() - began < 1.0
+
+
+async def test_what_another_counter_parks_can_be_taken_up_without_loading_the_page_anew(
+    office: Office, sit: SitDown, platform: Platform, free_tcp_port: int
+) -> None:
+    officer = office.staff["receiver"]
+    await sit(officer).post(f"/desk/counter/{office.counter}/open")
+    beside = await another(office, sit)
+    path = f"/t/quang-ninh/desk/counter/{office.counter}/stream?mark=free.0"
+    cookies = {"mc_session": officer.token}
+    async with (
+        served(platform, free_tcp_port),
+        httpx2.AsyncClient(cookies=cookies) as client,
+        client.stream("GET", f"http://127.0.0.1:{free_tcp_port}{path}") as answer,
+    ):
+        ear = Ear(answer.aiter_bytes())
+        assert (await ear.next("parked"))[1].strip() == ""
+        ticket = await beside.serves()
+        await beside.on("park", why="Đi nộp phí")
+        told = (await ear.next("parked"))[1]
+        version = await office.one("select version from ticket where id = $1", ticket.id)
+        assert f'/desk/counter/{office.counter}/resume"' in told
+        assert f'value="{ticket.id}"><input type="hidden" name="version" value="{version}"' in told
+        assert 'name="_csrf_token"' in told
 
 
 async def test_a_page_that_shows_what_is_no_longer_so_is_told(

@@ -8,7 +8,7 @@ import pytest
 
 from motcua import clock
 from motcua.errors import NotFound, Unavailable
-from motcua.queues import appointments, calling, remote
+from motcua.queues import appointments, calling, days, remote
 from motcua.web.gate import Gate
 
 from ..queues.conftest import Hall
@@ -87,6 +87,9 @@ async def test_what_was_kept_there_is_kept_at_the_centre_with_whose_it_is(
         async with hall.work() as work:
             await remote.here(work, hall.site, "KHONGCO", "")
     assert [r["n"] for r in await hall.fetch("select count(*) as n from ticket")] == [1]
+    async with hall.platform.db.tenant(hall.tenant) as tx:
+        room = (await days.capacity(tx, hall.site, NOW.date()))[0]
+    assert (room.given_remote, room.given_walk_in) == (0, 0)
 
 
 async def test_one_appointment_that_was_used_on_both_sides_is_one_number(
@@ -138,3 +141,16 @@ async def test_todays_appointments_of_a_site_that_is_cut_off_are_left_alone(
         with pytest.raises(Unavailable):
             await hall.do(appointments.book, await slot(hall, 1), contact="0912000003")
         await hall.do(appointments.cancel, other.public_code)
+
+
+async def test_a_telephone_at_a_site_that_is_cut_off_is_told_to_use_the_code(
+    hall: Hall, machine: Machine
+) -> None:
+    made = await book(hall, await slot(hall, 0.5))
+    await cut(machine)
+    with clock.at(CAME):
+        async with machine.work() as work:
+            with pytest.raises(Unavailable) as refused:
+                await remote.here(work, hall.site, "", PHONE)
+            assert "mã" in refused.value.vi
+            assert await remote.here(work, hall.site, made.public_code, "")

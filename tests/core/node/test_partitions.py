@@ -1,6 +1,7 @@
-"""The line is cut and healed at random moments, also twice, also with a crash in between: all converges.
+"""The line is cut and healed at random moments: all converges.
 
-``MOTCUA_EXAMPLES`` says how many random days are lived; a few without it.
+Each day goes on until the site was alone twice and its machine crashed while it held changes that nobody
+else knew of. ``MOTCUA_EXAMPLES`` says how many random days are lived; a few without it.
 """
 
 import os
@@ -26,6 +27,8 @@ pytestmark = pytest.mark.anyio
 
 DAYS = int(os.environ.get("MOTCUA_EXAMPLES", "4"))
 STEPS = 60
+# No day needs so many to have had all that it is there for.
+MOST_STEPS = 1200
 BEGIN = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 _AT = (
     "select id, number, state from ticket where counter_id = $1 and state in ('called', 'serving')"
@@ -51,6 +54,14 @@ class Day:
     now: datetime = BEGIN
     issued: list[str] = field(default_factory=list)
     called: list[str] = field(default_factory=list)
+    # How often the site was alone, what its machine did since, and how often it crashed with that.
+    times_alone: int = 0
+    own: int = 0
+    crashes: int = 0
+
+    @property
+    def has_had_all(self) -> bool:
+        return self.times_alone >= 2 and self.crashes >= 1
 
     async def live(self) -> None:
         """Live the day; at its end the line stands."""
@@ -58,7 +69,9 @@ class Day:
             for counter, staff in zip(self.hall.counters, self.hall.staff, strict=True):
                 async with self.hall.work() as work:
                     await seats.open_counter(work, counter, staff)
-        for _ in range(STEPS):
+        for steps in range(MOST_STEPS):
+            if steps >= STEPS and self.has_had_all:
+                break
             await self.step()
         self.machine.line.cut, self.machine.line.failing = False, []
         for _ in range(12):
@@ -67,11 +80,13 @@ class Day:
 
     async def step(self) -> None:
         happening = self.chance.random()
+        alone = self.machine.keeper.state == "alone"
         if happening < 0.10:
             self.machine.line.cut = not self.machine.line.cut
         elif happening < 0.14:
             self.machine.line.failing = [self.chance.choice(["cut", "deaf", ""]) for _ in range(4)]
-        elif happening < 0.17:
+        elif happening < (0.24 if alone else 0.17):
+            self.crashes += alone and self.own > 0
             await self.machine.boot()
         with clock.at(self.now):
             await self.something()
@@ -80,12 +95,15 @@ class Day:
     async def pass_time(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
         self.machine.seconds += seconds
+        was = self.machine.keeper.state
         with clock.at(self.now):
             await self.machine.keeper.tick()
+        if was != "alone" and self.machine.keeper.state == "alone":
+            self.times_alone, self.own = self.times_alone + 1, 0
 
     def in_the_hall(self) -> Any:
         """Return who writes for somebody in the hall; now and then a desk reaches the centre by telephone."""
-        if self.machine.keeper.state == "alone" and self.chance.random() < 0.9:
+        if self.machine.keeper.state == "alone" and self.chance.random() < 0.7:
             return self.machine
         return self.hall
 
@@ -99,6 +117,10 @@ class Day:
             await doing(place, number)
         except (Unavailable, Conflict, NotFound):
             return  # refused, and so nothing of it may be found later
+        if place is self.machine:
+            self.own += 1
+        elif self.machine.keeper.state == "alone":
+            assert doing != self.take, "centre and site both give out numbers"
 
     async def take(self, place: Any, _: int) -> None:
         letter = self.chance.choice("AB")
@@ -137,6 +159,7 @@ async def test_whatever_happens_to_the_line_nothing_is_lost_and_nothing_is_twice
     day = Day(hall, machine, random.Random(seed))
     await day.live()
     assert day.issued
+    assert day.has_had_all, (day.times_alone, day.crashes)
     numbers = [r["number"] for r in await hall.fetch("select number from ticket order by number")]
     assert numbers == sorted(day.issued)
     told = {r["number"] for r in await hall.fetch("select number from board_call")}
@@ -144,6 +167,20 @@ async def test_whatever_happens_to_the_line_nothing_is_lost_and_nothing_is_twice
     await _tickets_tile_their_lives(hall)
     await _officers_do_one_thing_at_a_time(hall)
     await _the_node_sees_what_the_centre_sees(hall, machine)
+
+
+async def test_a_machine_that_the_centre_has_no_grant_of_stays_out_of_it(
+    hall: Hall, machine: Machine
+) -> None:
+    """Before its first grant the centre writes without an end: cut off then, nobody else may."""
+    await machine.ticks(1)
+    machine.line.cut = True
+    await machine.ticks(20)
+
+    async with hall.work() as work:
+        await issuing.issue(work, hall.site, hall.lines["A"])
+
+    assert machine.keeper.state == "waiting"
 
 
 async def _tickets_tile_their_lives(hall: Hall) -> None:

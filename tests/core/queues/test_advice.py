@@ -1,22 +1,30 @@
 """Another hall is named only where it is worth the way; the arithmetic is on the screen."""
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from motcua import clock
+from motcua.dossiers.codes import local_day
 from motcua.ids import uuid7
-from motcua.queues import advice, issuing, seats
-from motcua.queues.advice import Advice, better_site, kilometres, minutes_of, quicker
+from motcua.queues import advice, forecasting, issuing, seats
+from motcua.queues.advice import Advice, better_site, kilometres, minutes_of, on_arrival, quicker
+from motcua.queues.estimate import Range
 
 from .conftest import Hall
 
 pytestmark = pytest.mark.anyio
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 HERE, THERE, FAR = (20.95, 107.08), (20.96, 107.10), (21.40, 107.90)
+DAY = timedelta(days=1)
+# Forty minutes away.
+OUTSIDE = (20.95, 107.22)
 _SITE = """
 insert into site (id, key, unit_id, name, kind, latitude, longitude) values ($1, $2, $3, $4, 'branch', $5, $6)
 """
@@ -56,6 +64,20 @@ async def make(
             await work.tx.execute(_STAFF, officer, officer.hex)
             if serves:
                 await seats.open_counter(work, counter, officer)
+
+
+def sessions(*spans: tuple[int, int]) -> dict[str, Any]:
+    """Return a site's hours of the day of ``NOW``: from so many minutes after it to so many."""
+
+    def clock_of(minutes: int) -> str:
+        return f"{(NOW + timedelta(hours=7, minutes=minutes)):%H:%M}"
+
+    return {"mon": [[clock_of(a), clock_of(b)] for a, b in spans]}
+
+
+async def open_at(hall: Hall, key: str, *spans: tuple[int, int]) -> None:
+    """Let a site have these hours today."""
+    await hall.fetch("update site set hours = $2 where key = $1", key, sessions(*spans))
 
 
 async def crowd(hall: Hall, people: int, fields: list[str]) -> UUID:
@@ -116,3 +138,86 @@ async def test_who_lives_beside_the_other_hall_has_no_way_to_it(hall: Hall) -> N
     at_home = await ask(hall, line, THERE)
     assert at_home is not None
     assert at_home.way == 0
+
+
+async def test_nobody_is_sent_to_a_hall_that_has_closed_when_he_is_there(hall: Hall) -> None:
+    line = await crowd(hall, 20, ["civil-status"])
+    await make(hall, "ngoai", OUTSIDE, ["civil-status"])
+    way = minutes_of(kilometres(HERE, OUTSIDE))
+    await open_at(hall, "ngoai", (-90, way + 30))
+    found = await ask(hall, line)
+    assert found is not None
+    assert (found.way, found.rest) == (way, False)
+    for closes in (way - 20, way, way + found.there - 1):
+        await open_at(hall, "ngoai", (-90, closes))
+        await hall_is_read_again(hall, "ngoai")
+        assert await ask(hall, line) is None, f"closes after {closes} minutes"
+
+
+async def test_who_would_come_in_the_rest_there_waits_for_its_end(
+    hall: Hall, browse: Callable[[str], httpx2.AsyncClient]
+) -> None:
+    line = await crowd(hall, 30, ["civil-status"])
+    await make(hall, "ngoai", OUTSIDE, ["civil-status"])
+    at_once = await ask(hall, line)
+    assert at_once is not None
+    await open_at(hall, "ngoai", (-90, 30), (120, 400))
+    await hall_is_read_again(hall, "ngoai")
+    found = await ask(hall, line)
+    assert found is not None
+    assert found.rest
+    assert 120 < found.way + found.there <= 120 + at_once.there + 5
+    assert found.saved == found.here - found.way - found.there < at_once.saved
+    with clock.at(NOW):
+        page = (await browse(hall.tenant.slug).get("/queue/sanh/A")).text
+    assert f'<span class="number">{found.there}</span>' in page
+    assert "Đã tính cả giờ nghỉ trưa của nơi tiếp nhận." in page
+    # Where one is called sooner than the rest there ends, nothing is gained.
+    await open_at(hall, "ngoai", (-90, 30), (found.here - 5, 500))
+    await hall_is_read_again(hall, "ngoai")
+    assert await ask(hall, line) is None
+
+
+async def test_a_hall_that_is_closed_today_is_not_named_though_somebody_sits_there(
+    hall: Hall,
+) -> None:
+    line = await crowd(hall, 12, ["civil-status"])
+    await make(hall, "gan", THERE, ["civil-status"])
+    await hall.fetch("update site set closed_day = $1 where key = 'gan'", local_day(NOW))
+    assert await ask(hall, line) is None
+    await hall.fetch("update site set closed_day = $1 where key = 'gan'", local_day(NOW) - DAY)
+    assert await ask(hall, line) is not None
+    # A day on which it does not open at all.
+    await open_at(hall, "gan")
+    await hall_is_read_again(hall, "gan")
+    assert await ask(hall, line) is None
+
+
+async def hall_is_read_again(hall: Hall, key: str) -> None:
+    """Let nobody be told what was foreseen of a site under its former hours."""
+    [row] = await hall.fetch("select id from site where key = $1", key)
+    forecasting.forget(hall.tenant.id, row["id"])
+
+
+@given(st.integers(0, 80), st.integers(0, 60), st.integers(0, 60))
+def test_a_wait_stays_as_it_is_where_the_hall_neither_rests_nor_closes(
+    way: int, low: int, more: int
+) -> None:
+    shown = Range(low * 5, (low + more) * 5)
+    assert on_arrival(shown, way, ()) == Range(low * 5, max(5, (low + more) * 5))
+
+
+@given(st.integers(0, 80), st.integers(0, 20), st.floats(1, 100), st.floats(1, 120))
+def test_a_wait_on_arrival_ends_within_the_hours_and_never_in_the_rest(
+    way: int, high: int, noon: float, rest: float
+) -> None:
+    day = ((-60.0, noon), (noon + rest, noon + rest + 120))
+    found = on_arrival(Range(0, high * 5), way, day)
+    if way >= day[-1][1]:
+        assert found is None
+    if found is not None:
+        called = way + found.high
+        # Five minutes are its rounding.
+        assert called < noon + 5 or day[1][0] - 1 <= called <= day[1][1]
+        if found.rest:
+            assert way < day[1][0] <= called + 1

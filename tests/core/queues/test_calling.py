@@ -8,7 +8,7 @@ from motcua.dossiers.codes import local_day
 from motcua.errors import Conflict, Invalid, NotFound
 from motcua.events.work import Work
 from motcua.ids import uuid7
-from motcua.queues import calling, moving, seats, serving
+from motcua.queues import appointments, calling, moving, seats, serving
 
 from .conftest import Hall
 
@@ -113,6 +113,54 @@ async def test_a_specialist_takes_other_lines_when_nobody_of_his_own_is_expected
         called = await hall.call()
     assert called
     assert called.number == "B001"
+
+
+_SLOT = """
+insert into slot (id, site_id, line_id, day, from_at, to_at, capacity, booked)
+values ($1, $2, $3, $4, $5, $6, 3, 0)
+"""
+
+
+async def test_an_appointment_that_was_served_or_cancelled_is_not_expected_any_more(
+    hall: Hall,
+) -> None:
+    with clock.at(datetime.combine(local_day(clock.now()), time(3), UTC)):
+        slot, begins = uuid7(), clock.now() + timedelta(minutes=5)
+        ends = begins + timedelta(minutes=30)
+        await hall.fetch(_SLOT, slot, hall.site, hall.lines["A"], await hall.day(), begins, ends)
+        codes = [
+            (await hall.do(appointments.book, slot, contact=f"091234567{n}")).public_code
+            for n in range(2)
+        ]
+        own = await profile(hall, [["A"]], ("B",))
+        await hall.do(seats.open_counter, hall.counters[0], hall.staff[0], own)
+        await hall.do(appointments.arrive, codes[0])
+        served = await hall.bring()
+        await hall.do(serving.finish, served.id, hall.staff[0])
+        await hall.issue("B")
+        assert await hall.call() is None, "the other one is expected in five minutes"
+        await hall.do(appointments.cancel, codes[1])
+        called = await hall.call()
+    assert called
+    assert called.number == "B001"
+
+
+async def test_in_a_later_group_nobody_waits_for_ever(hall: Hall) -> None:
+    own = await profile(hall, [["A"], ["B"]])
+    begins = datetime.combine(local_day(clock.now()), time(1), UTC)
+    with clock.at(begins):
+        await hall.do(seats.open_counter, hall.counters[0], hall.staff[0], own)
+        await hall.issue("B")
+        await hall.issue("A")
+    seen = []
+    for n in range(8):
+        with clock.at(begins + timedelta(minutes=10 * n + 1)):
+            called = await hall.bring()
+            seen.append(called.number)
+            await hall.do(serving.finish, called.id, hall.staff[0])
+            await hall.issue("A")
+    # After an hour the one of the second group is the oldest of all.
+    assert seen == ["A001", "A002", "A003", "A004", "A005", "A006", "B001", "A007"]
 
 
 async def test_who_lacks_the_skill_is_not_given_the_line(hall: Hall) -> None:

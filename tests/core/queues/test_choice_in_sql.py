@@ -40,6 +40,14 @@ _SEGMENT = """
 insert into segment (id, ticket_id, site_id, line_id, day, kind, from_at)
 values ($1, $2, $3, $4, $5, $6, $7)
 """
+_SLOT = """
+insert into slot (id, site_id, line_id, day, from_at, to_at, capacity, booked)
+values ($1, $2, $3, $4, $5::timestamptz, $5::timestamptz + interval '30 minutes', 9, $6)
+"""
+_APPOINTMENT = """
+insert into appointment (id, slot_id, site_id, line_id, day, trace_id, public_code, state, booked_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
 
 waiter = st.fixed_dictionaries(
     {
@@ -62,10 +70,18 @@ hall_now = st.fixed_dictionaries(
                 "priority_in_row": st.integers(1, 3),
                 "spill_over": st.booleans(),
                 "priority_head_start_minutes": st.sampled_from([None, None, 0, 2, 4.5]),
+                "patience_minutes": st.sampled_from([0, 6, 8, 60]),
             }
         ),
         # Minutes from now at which somebody with a reserved number is asked to come, and into which line.
         "soon": st.none() | st.tuples(st.integers(-5, 15), st.sampled_from(LETTERS)),
+        # The same of a slot, with the states of its appointments.
+        "slot": st.none()
+        | st.tuples(
+            st.integers(-5, 15),
+            st.sampled_from(LETTERS),
+            st.lists(st.sampled_from(["booked", "arrived"]), max_size=2),
+        ),
     }
 )
 
@@ -120,6 +136,7 @@ async def _compare(work: Work, hall: Hall, drawn: dict[str, Any]) -> None:
         drawn["run"],
     )
     soon = await _soon(work, hall, lines, drawn["soon"], caller)
+    soon = await _slot(work, hall, lines, drawn["slot"], caller) or soon
     expected = choose(rules, caller, waiting, NOW, own_expected_soon=soon)
     called = await calling.call_next(work, counter, officer)
     assert (called and called.id) == (expected and expected.id)
@@ -164,8 +181,29 @@ async def _soon(
     at, letter = NOW + timedelta(minutes=drawn[0]), drawn[1]
     made = Waiter(uuid7(), letter, NOW)
     await _put(work, hall, lines[letter], made, "R001", "reserved", at)
-    own = letter in caller.skilled_lines and any(letter in group for group in caller.groups)
-    return own and expected_soon([at], NOW, 10)
+    return _is_own(letter, caller) and expected_soon([at], NOW, 10)
+
+
+async def _slot(
+    work: Work,
+    hall: Hall,
+    lines: dict[str, UUID],
+    drawn: tuple[int, str, list[str]] | None,
+    caller: Caller,
+) -> bool:
+    if drawn is None:
+        return False
+    at, letter, states = NOW + timedelta(minutes=drawn[0]), drawn[1], drawn[2]
+    place = (uuid7(), hall.site, lines[letter], local_day(NOW))
+    await work.tx.execute(_SLOT, *place, at, len(states))
+    for state in states:
+        await work.tx.execute(_APPOINTMENT, uuid7(), *place, uuid7(), uuid7().hex, state, NOW)
+    booked = [at] if "booked" in states else []
+    return _is_own(letter, caller) and expected_soon(booked, NOW, 10)
+
+
+def _is_own(letter: str, caller: Caller) -> bool:
+    return letter in caller.skilled_lines and any(letter in group for group in caller.groups)
 
 
 @given(storm=st.lists(st.integers(0, 3), min_size=1, max_size=12), people=st.integers(1, 4))

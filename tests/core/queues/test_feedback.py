@@ -119,6 +119,42 @@ async def test_without_leaders_the_units_own_administrator_comes_before_one_of_a
     assert (await said(hall))[0]["owner_id"] == own
 
 
+async def test_a_dislike_whose_owner_has_gone_is_closed_by_whoever_leads_the_site(
+    hall: Hall,
+) -> None:
+    for number, gone in enumerate(
+        (
+            "update staff set active = false where id = $1",
+            "delete from staff_role where staff_id = $1 and role = 'head'",
+        )
+    ):
+        head = await employ(hall, f"head{number}", "head", hall.unit)
+        leader = await employ(hall, f"leader{number}", "leader", hall.unit)
+        given = await hall.do(
+            feedback.give, await served(hall), 1, reason="waited", channel="phone"
+        )
+        with pytest.raises(Forbidden):
+            await hall.do(feedback.follow_up, given, leader, "xong")
+        async with hall.work() as work:
+            await work.tx.execute(gone, head)
+            [owed] = await feedback.owed(work.tx, [hall.site])
+        assert owed["owner_gone"]
+        await hall.do(feedback.follow_up, given, leader, "Đã gọi điện xin lỗi")
+        assert (await said(hall))[-1]["closing"] == "Đã gọi điện xin lỗi"
+        async with hall.work() as work:
+            await work.tx.execute("delete from staff_role where staff_id = $1", leader)
+
+
+async def test_nobody_takes_over_what_was_said_of_himself(hall: Hall) -> None:
+    head = await employ(hall, "head", "head", hall.unit)
+    given = await hall.do(feedback.give, await served(hall), 1, reason="manner", channel="phone")
+    async with hall.work() as work:
+        await work.tx.execute("update staff set active = false where id = $1", head)
+        await work.tx.execute(_ROLE, uuid7(), hall.staff[0], hall.unit, "leader")
+    with pytest.raises(Forbidden):
+        await hall.do(feedback.follow_up, given, hall.staff[0], "xong")
+
+
 async def test_only_its_owner_closes_a_dislike_once_and_with_a_word(hall: Hall) -> None:
     head = await employ(hall, "head", "head", hall.unit)
     ticket = await served(hall)

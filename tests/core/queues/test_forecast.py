@@ -61,8 +61,13 @@ def test_the_runs_call_in_the_order_of_the_policy(seed: int) -> None:
     """A counter empties the hall: the lanes of a run take whom ``choose`` takes, one after the other."""
     draw = random.Random(seed)
     head = draw.choice([None, None, 12.0])
+    # Of two ranks, and with a head start, the lanes see who waits too long a little earlier or later.
+    patience = draw.choice([0, 20]) if head is None else 0
     policy = Policy(
-        priority_in_row=draw.randint(1, 3), spill_over=True, priority_head_start_minutes=head
+        priority_in_row=draw.randint(1, 3),
+        spill_over=True,
+        priority_head_start_minutes=head,
+        patience_minutes=patience,
     )
     groups = tuple(
         tuple(draw.sample(range(3), draw.randint(1, 3))) for _ in range(draw.randint(1, 3))
@@ -72,7 +77,7 @@ def test_the_runs_call_in_the_order_of_the_policy(seed: int) -> None:
         (
             draw.randrange(3),
             float(draw.randint(-60, -1)),
-            draw.choice([0, 0, 1, 2]),
+            draw.choice([0, 0, 1, 1 if patience else 2]),
             draw.random() < 0.1,
         )
         for _ in range(draw.randint(0, 15))
@@ -110,6 +115,7 @@ def _by_lanes(
             len(places),
             [],
             in_row=policy.priority_in_row if head is None else None,
+            patience=policy.patience_minutes or NEVER,
         )
     )
     for place in places:
@@ -244,6 +250,19 @@ def test_a_line_that_stands_behind_waits_for_strangers_of_the_preferred_one() ->
     first = forecast(HallNow(lines, (counter(1, "A", "B"),), waiting))
     common = forecast(HallNow(lines, (counter(1, "AB"),), waiting))
     assert first.next("B").middle > common.next("B").middle
+
+
+def test_nobody_of_a_later_group_waits_for_ever_behind_a_line_that_never_ends() -> None:
+    lines = (LineNow("A", ordinary_per_hour=9.0), LineNow("B"), LineNow("C"))
+    seat, last = counter(1, "A", "B"), WaiterNow(UUID(int=5), "B", -30.0)
+    ends = [
+        forecast(HallNow(lines, (seat,), (*queue(4), last), Policy(patience_minutes=minutes))).of(
+            last.id
+        )
+        for minutes in (60, 0)
+    ]
+    # After half an hour he is as one of the first group, and the oldest.
+    assert ends[0].high + 60 < ends[1].high
 
 
 def test_a_skill_that_the_officer_lacks_is_no_help() -> None:

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from motcua import clock
+from motcua.dossiers.codes import local_day
 from motcua.errors import Problem
 from motcua.ids import uuid7
 from motcua.queues import calling, days, issuing, moving, seats, serving, undoing
@@ -64,7 +65,7 @@ act = st.one_of(
     st.tuples(
         st.sampled_from(
             ["further", "reserve", "arrive", "resume", "returned", "cancel", "leave", "let_pass",
-             "void", "call_this", "priority"]
+             "void", "call_this", "priority", "close"]
         ),
         who,
         pick,
@@ -161,6 +162,11 @@ class Day:
         if ticket is None:
             return False
         await calling.call_this(work, self.hall.counters[n], self.hall.staff[n], ticket, "Gấp")
+        return True
+
+    async def _close(self, work: Any, *_: Any) -> bool:
+        """Close the day before, whose numbers wait no more."""
+        await days.close_day(work, self.hall.site, local_day(self.now) - timedelta(days=1))
         return True
 
     async def _ticket_of(self, work: Any, name: str, n: int, more: int) -> bool:

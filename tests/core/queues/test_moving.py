@@ -10,7 +10,7 @@ from motcua.events.work import Work
 from motcua.ids import uuid7
 from motcua.people import citizens
 from motcua.people.citizens import Citizen
-from motcua.queues import days, moving, serving
+from motcua.queues import calling, days, moving, serving
 
 from .conftest import Hall
 
@@ -229,6 +229,50 @@ async def test_others_pass(hall: Hall) -> None:
     with pytest.raises(Invalid) as error:
         await hall.do(moving.let_pass, made[1].id, 0)
     assert "places" in error.value.fields
+
+
+async def _early(hall: Hall, minutes: int = 110) -> Any:
+    """Issue the number of somebody who is far too early for his appointment."""
+    key = clock.now() + timedelta(minutes=minutes)
+    return await hall.issue(origin="appointment", sort_key=key)
+
+
+async def test_who_lets_one_pass_is_not_passed_by_all_who_come_until_an_appointment(
+    hall: Hall,
+) -> None:
+    first = await hall.issue()
+    await _early(hall)
+    with pytest.raises(Conflict, match="Nobody waits behind"):
+        await hall.do(moving.let_pass, first.id)
+    for _ in range(3):
+        await hall.issue()
+    await hall.do(moving.let_pass, first.id)
+    assert await _order(hall) == ["A003", "A001", "A004", "A005", "A002"]
+    await hall.do(moving.let_pass, first.id, 20)
+    assert await _order(hall) == ["A003", "A004", "A005", "A001", "A002"]
+
+
+async def test_a_no_show_is_not_passed_by_all_who_come_until_an_appointment(hall: Hall) -> None:
+    missed = await hall.issue()
+    await hall.sit(0)
+    await hall.issue()
+    await _early(hall)
+    await hall.call()
+    await hall.do(serving.no_show, missed.id, hall.staff[0])
+    for _ in range(3):
+        await hall.issue()
+    assert await _order(hall) == ["A002", "A001", "A004", "A005", "A006", "A003"]
+
+
+async def test_a_no_show_never_comes_forward(hall: Hall) -> None:
+    """Called out of its order, or long before its hour, a number has its own place again."""
+    await hall.sit(0)
+    others = [await hall.issue() for _ in range(5)]
+    early = await _early(hall)
+    for ticket in (others[4], early):
+        await hall.do(calling.call_this, hall.counters[0], hall.staff[0], ticket.id, "Gấp")
+        await hall.do(serving.no_show, ticket.id, hall.staff[0])
+    assert await _order(hall) == ["A001", "A002", "A003", "A004", "A005", "A006"]
 
 
 async def test_a_number_is_void_with_a_reason(hall: Hall) -> None:

@@ -12,8 +12,11 @@ import pytest
 from motcua import clock
 from motcua.dossiers.codes import local_day
 from motcua.ids import uuid7
-from motcua.queues import days, hours, knocks, remote
+from motcua.portal import queue_ticket
+from motcua.queues import days, hours, knocks, remote, serving
+from motcua.queues.advice import Advice
 
+from ..board.test_stream import Ear, served
 from .conftest import Hall
 from .telephones import last_code
 
@@ -160,6 +163,98 @@ async def test_letting_pass_and_leaving_from_the_page(hall: Hall, web: httpx2.As
     assert "Đã trả số" in (await web.get(codes[0])).text
     gone = await post(web, codes[1], f"{codes[0]}/leave")
     assert gone.status_code == 409
+
+
+async def test_who_gives_his_number_back_is_told_so_at_once(
+    hall: Hall, web: httpx2.AsyncClient
+) -> None:
+    made = await reserve(hall, web, phone=PHONE, when="now")
+    ticket = made.headers["location"]
+    hall.platform.cache.clear()  # what is read now is a second young when he leaves
+    await web.get(ticket)
+    gone = await post(web, ticket, f"{ticket}/leave")
+    page = (await web.get(gone.headers["location"])).text
+    assert "Đã trả số" in page
+    assert 'id="act-leave"' not in page
+    assert "live-region" not in page
+
+
+async def test_what_was_done_is_said_only_while_one_waits(
+    hall: Hall, web: httpx2.AsyncClient
+) -> None:
+    made = await reserve(hall, web, phone=PHONE, when="now")
+    ticket = made.headers["location"]
+    here = (await post(web, ticket, f"{ticket}/arrive")).headers["location"]
+    page = (await web.get(here)).text
+    live = page[page.index("<live-region") : page.index("</live-region>")]
+    assert "Đã ghi nhận ông/bà có mặt." in live, "what happens next takes it away"
+    assert "/stream?done=arrive" in live
+    await hall.sit(0)
+    await hall.call(0)
+    called = (await web.get(here)).text
+    assert "Mời đến quầy" in called
+    assert "Đã ghi nhận ông/bà có mặt." not in called
+
+
+async def test_what_was_done_is_gone_once_one_was_called_also_from_a_page_left_open(
+    hall: Hall, web: httpx2.AsyncClient, free_tcp_port: int
+) -> None:
+    made = await reserve(hall, web, phone=PHONE, when="now")
+    ticket = made.headers["location"]
+    await post(web, ticket, f"{ticket}/arrive")
+    await hall.sit(0)
+    path = f"/t/{hall.tenant.slug}{ticket}/stream?done=arrive"
+    async with (
+        served(hall.platform, free_tcp_port),
+        httpx2.AsyncClient() as client,
+        client.stream("GET", f"http://127.0.0.1:{free_tcp_port}{path}") as answer,
+    ):
+        ear = Ear(answer.aiter_bytes())
+        assert "Đã ghi nhận ông/bà có mặt." in (await ear.next("now"))[1]
+        called = await hall.call(0)
+        assert called
+        told = (await ear.next("now"))[1]
+        assert "Mời đến quầy" in told
+        assert "Đã ghi nhận ông/bà có mặt." not in told
+        await hall.do(serving.no_show, called.id, hall.staff[0])
+        told = (await ear.next("now"))[1]
+        assert "Đã gọi số này nhưng không gặp ông/bà" in told
+        assert "Đã ghi nhận ông/bà có mặt." not in told, "nor does it come back"
+
+
+async def test_another_hall_is_named_only_while_one_waits(
+    hall: Hall, web: httpx2.AsyncClient
+) -> None:
+    made = await reserve(hall, web, phone=PHONE, when="now")
+    ticket = made.headers["location"]
+    async with hall.work() as work:
+        row = await remote.by_code(work.tx, ticket.rsplit("/", 1)[1])
+    better = Advice("noi-khac", "Nơi khác", "", "A", "Lĩnh vực", "Line", 1.0, 2, 60, 10, 1)
+    kept = await queue_ticket.better_for(hall.platform, hall.tenant, row, clock.now())
+    assert kept is None
+    hall.platform.cache[queue_ticket.advice_key(hall.tenant, row)].advice = better
+    page = (await web.get(ticket)).text
+    assert "Nơi khác" in page[page.index("<live-region") : page.index("</live-region>")]
+    await post(web, ticket, f"{ticket}/arrive")
+    await hall.sit(0)
+    await hall.call(0)
+    assert "Nơi khác" not in (await web.get(ticket)).text
+
+
+async def test_who_missed_a_call_is_told_and_that_the_next_one_is_the_last(
+    hall: Hall, web: httpx2.AsyncClient
+) -> None:
+    made = await reserve(hall, web, phone=PHONE, when="now")
+    ticket = made.headers["location"]
+    await post(web, ticket, f"{ticket}/arrive")
+    assert "Đã gọi số này" not in (await web.get(ticket)).text
+    await hall.sit(0)
+    called = await hall.call(0)
+    assert called
+    await hall.do(serving.no_show, called.id, hall.staff[0])
+    page = (await web.get(ticket)).text
+    assert "Đã gọi số này nhưng không gặp ông/bà" in page
+    assert "vắng lần nữa thì số hết hiệu lực" in page
 
 
 async def test_the_door_finds_him_by_code_or_telephone_and_gives_nobody_a_code(

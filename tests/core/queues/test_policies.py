@@ -85,3 +85,32 @@ async def test_a_policy_is_kept_for_seconds(hall: Hall) -> None:
         before = hall.platform.db.round_trips
         await policy_in_force(work.tx, hall.site, work.now)
         assert hall.platform.db.round_trips == before
+
+
+async def test_a_version_that_a_later_one_overtakes_is_in_force_at_no_time(hall: Hall) -> None:
+    """Published for Monday; then another one, for Wednesday before."""
+    day = timedelta(days=1)
+    async with hall.work() as work:
+        now = work.now
+        for recalls, since in ((4, now), (5, now + 6 * day), (6, now + day), (7, now + 9 * day)):
+            await publish(work, hall.site, {"recalls": recalls}, since)
+        await publish(work, hall.site, {"recalls": 8}, None)
+        rows = await history(work.tx, hall.site)
+    assert [(r.version, r.until and (r.until - now).days, r.replaced) for r in rows] == [
+        (5, None, False),
+        (4, None, False),
+        (3, 9, False),
+        (2, 1, True),
+        (1, 1, False),
+    ]
+    for ahead, recalls in ((0, 4), (1, 6), (6, 6), (9, 7)):
+        assert (await in_force(hall, ahead * day)).recalls == recalls
+
+
+async def test_a_version_for_the_same_moment_replaces_the_one_before(hall: Hall) -> None:
+    async with hall.work() as work:
+        for recalls in (4, 5):
+            await publish(work, None, {"recalls": recalls}, work.now + timedelta(hours=1))
+        rows = await history(work.tx, None)
+    assert [(r.version, r.replaced) for r in rows] == [(2, False), (1, True)]
+    assert (await in_force(hall, timedelta(hours=1))).recalls == 5

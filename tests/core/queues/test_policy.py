@@ -66,6 +66,7 @@ policies = st.builds(
     priority_in_row=st.integers(1, 4),
     spill_over=st.booleans(),
     priority_head_start_minutes=st.sampled_from([None, None, 0, 7.5, 30]),
+    patience_minutes=st.sampled_from([0, 1, 30, 60]),
 )
 
 
@@ -178,6 +179,45 @@ def test_an_ordinary_one_is_called_though_priority_never_ends(in_row: int, ahead
     raise AssertionError("starved")
 
 
+def _days_calls(policy: Policy, calls: int, priority: int) -> list[UUID]:
+    """Call every ten minutes from one counter to which somebody of its first group comes at that pace."""
+    run, called = 0, []
+    waiting = [waiter(1, "B"), waiter(2, "A")]
+    for n in range(calls):
+        now = NOW + timedelta(minutes=10 * n + 1)
+        who = caller("A", "B", run=run)
+        chosen = choose(policy, who, waiting, now)
+        assert chosen
+        run = priority_run_after(who, chosen)
+        waiting.remove(chosen)
+        called.append(chosen.id)
+        waiting.append(waiter(100 + n, "A", 10 * n + 1, priority))
+    return called
+
+
+@given(st.integers(1, 120), st.integers(1, 4), st.sampled_from([0, 1]))
+def test_nobody_starves_behind_a_group_that_always_has_somebody(
+    patience: int, in_row: int, priority: int
+) -> None:
+    """He is called when his patience has ended, or after one row of priority calls more."""
+    policy = Policy(patience_minutes=patience, priority_in_row=in_row)
+    due = patience // 10 + 2
+    assert UUID(int=1) in _days_calls(policy, due + (in_row + 1) * priority, priority)
+    never = Policy(patience_minutes=0, priority_in_row=20)
+    assert UUID(int=1) not in _days_calls(never, 18, priority)
+
+
+def test_who_waited_too_long_counts_as_of_the_first_group() -> None:
+    policy, who = Policy(patience_minutes=30), caller("A", "B", "C", spill="D")
+    waiting = [waiter(1, "C", -31), waiter(2, "B", -30), waiter(3, "A", -5), waiter(4, "A", -4, 1)]
+    # Among the first group he has his age, and whoever has priority still goes first.
+    assert choose(policy, who, waiting, NOW) == waiting[3]
+    assert choose(policy, who, waiting[:3], NOW) == waiting[0]
+    assert choose(policy, who, waiting[1:3], NOW) == waiting[2]
+    # Others' lines are no group of this counter, however long somebody waits there.
+    assert choose(policy, who, [waiter(5, "D", -90), waiting[1]], NOW) == waiting[1]
+
+
 def test_who_is_pinned_here_goes_before_everybody() -> None:
     pinned = Waiter(UUID(int=9), "D", NOW, 0, HERE, None)
     waiting = [waiter(1, "A", -60, 2), pinned, waiter(2, "A", -50)]
@@ -245,13 +285,28 @@ def test_a_place_taken_from_afar_is_held_for_some_minutes_after_the_window() -> 
     assert reserved_key(policy, taken, until, late) == late
 
 
-@given(st.lists(st.integers(-60, 0), max_size=8), st.integers(1, 5))
-def test_going_back_lets_exactly_so_many_pass(minutes: list[int], places: int) -> None:
+@given(st.lists(st.integers(-60, 120), max_size=8), st.integers(1, 5))
+def test_going_back_lets_exactly_so_many_of_those_who_are_due_pass(
+    minutes: list[int], places: int
+) -> None:
+    """Whose key is still to come is early for his appointment: he is passed by everybody until then."""
     keys = sorted(NOW + timedelta(minutes=m) for m in minutes)
-    behind = key_behind(keys, places, NOW)
+    own = NOW - timedelta(minutes=61)
+    behind = key_behind(own, keys, places, NOW)
+    due = [key for key in keys if key <= NOW]
     passed = sum(key < behind for key in keys)
-    assert passed == len(keys) or passed >= places
-    assert len(set(keys)) < len(keys) or passed == min(places, len(keys))
+    assert passed == len(due) or passed >= places
+    assert len(set(keys)) < len(keys) or passed == min(places, len(due))
+    assert behind <= NOW + timedelta(microseconds=1)
+
+
+@given(st.lists(st.integers(-60, 120), max_size=8), st.integers(-60, 120), st.integers(1, 5))
+def test_nobody_goes_back_to_a_better_place_than_his_own(
+    minutes: list[int], own: int, places: int
+) -> None:
+    keys = sorted(NOW + timedelta(minutes=m) for m in minutes)
+    key = NOW + timedelta(minutes=own)
+    assert key_behind(key, keys, places, NOW) >= key
 
 
 def test_a_policy_is_read_from_data_and_says_what_is_wrong_at_each_field() -> None:

@@ -129,10 +129,12 @@ async def here(hall: Hall, code: str = "", phone: str = "", minutes: float = 0) 
             return await remote.here(work, hall.site, code, phone)
 
 
-async def test_at_the_door_he_is_here_by_code_or_telephone_at_any_time(hall: Hall) -> None:
+async def test_at_the_door_he_is_here_by_code_at_any_time_by_telephone_when_it_is_near(
+    hall: Hall,
+) -> None:
     by_code, by_phone = await reserve(hall), await reserve(hall, "0987654321")
     assert await here(hall, by_code.public_code) == [by_code.id]
-    assert await here(hall, phone="0987654321") == [by_phone.id]
+    assert await here(hall, phone="0987654321", minutes=20) == [by_phone.id]
     for issued in (by_code, by_phone):
         assert (await state(hall, issued))["state"] == "waiting"
     assert await here(hall, by_code.public_code) == [by_code.id]

@@ -121,6 +121,18 @@ def test_who_misses_his_call_goes_three_places_back_and_then_out() -> None:
     assert run(Plan(gone, (desk("A"),), 0.0), Policy()).unserved == 1
 
 
+def test_who_misses_his_call_is_not_passed_by_all_who_come_until_an_appointment() -> None:
+    people = (
+        Arrival(0, "A", 10.0, misses=1),
+        Arrival(0.1, "A", 10.0),
+        Arrival(0.2, "A", 10.0, appointment=120),
+        *(Arrival(2.0 + n, "A", 10.0) for n in range(4)),
+    )
+    outcome = run(Plan(people, (desk("A"),), 0.0), Policy(recall_seconds=60))
+    order = sorted(outcome.people, key=lambda p: p.started or 0)
+    assert [p.number for p in order] == [1, 0, 3, 4, 5, 6, 2]
+
+
 def test_an_appointment_has_its_place_and_a_late_one_has_not() -> None:
     people = tuple(Arrival(n, "A", 10.0) for n in range(6))
     in_time = Arrival(15, "A", 10.0, appointment=12)

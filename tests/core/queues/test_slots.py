@@ -13,7 +13,7 @@ from motcua import clock
 from motcua.catalogue.calendars import keep_calendar
 from motcua.errors import Conflict, Invalid, NotFound
 from motcua.ids import uuid7
-from motcua.queues import appointments, slots, upkeep
+from motcua.queues import appointments, hours, slots, upkeep
 from motcua.queues.slots import Plan, planned
 from motcua.text import VIETNAM
 from motcua.worktime import Calendar
@@ -31,6 +31,7 @@ DATA: dict[str, Any] = {
     "half": [
         {"date": date(2026, 11, 26), "sessions": [["07:30", "11:30"]], "name_vi": "", "name_en": ""}
     ],
+    "working": [{"date": date(2026, 12, 5), "name_vi": "Làm bù", "name_en": "Made up"}],
 }
 CALENDAR = Calendar.from_data(DATA)
 MONDAY = date(2026, 11, 23)
@@ -65,6 +66,61 @@ def test_a_site_with_hours_of_its_own_works_on_saturday_but_not_on_a_day_off() -
     assert times(plan, date(2026, 11, 28), own) == ["08:00", "09:00"]
     assert times(plan, date(2026, 11, 25), own) == []
     assert times(plan, MONDAY, own) == []
+
+
+# Office hours of a site that ends half an hour before the tenant does.
+OWN = {d: [["07:30", "11:30"], ["13:30", "16:30"]] for d in ("mon", "tue", "wed", "thu", "fri")}
+
+
+@pytest.mark.parametrize(
+    ("day", "opened"),
+    [
+        (MONDAY, ["07:30–11:30", "13:30–16:30"]),
+        (date(2026, 11, 25), []),
+        (date(2026, 11, 26), ["07:30–11:30"]),
+        (date(2026, 11, 28), []),
+        (date(2026, 12, 5), ["07:30–11:30", "13:30–17:00"]),
+    ],
+)
+async def test_a_site_is_open_in_just_the_hours_of_which_it_makes_slots(
+    hall: Hall, day: date, opened: list[str]
+) -> None:
+    """An ordinary day, a day off, half a day, a weekend, and a Saturday that makes up for a day off."""
+    async with hall.work() as work:
+        await keep_calendar(work.tx, DATA)
+    await hall.fetch("update site set hours = $2 where id = $1", hall.site, OWN)
+    async with hall.platform.db.tenant(hall.tenant) as tx:
+        spans = await hours.hours_of(tx, hall.site, day)
+    vietnam = [[f"{at.astimezone(VIETNAM):%H:%M}" for at in span] for span in spans]
+    assert [f"{a}–{b}" for a, b in vietnam] == opened
+    made = planned(Plan(minutes=30, days_ahead=0), CALENDAR, OWN, NIL, NIL, day)
+    halves = [at for a, b in spans for at in _halves(a, b)]
+    assert [slot.from_at for slot in made] == halves
+
+
+def _halves(begin: datetime, end: datetime) -> list[datetime]:
+    half = timedelta(minutes=30)
+    return [begin + n * half for n in range(int((end - begin) / half))]
+
+
+async def test_who_booked_on_a_saturday_that_is_worked_is_taken_at_the_door(hall: Hall) -> None:
+    async with hall.work() as work:
+        await keep_calendar(work.tx, DATA)
+    await hall.fetch("update site set hours = $2 where id = $1", hall.site, OWN)
+    await plan_line(hall, {**PLAN, "days_ahead": 14})
+    saturday = date(2026, 12, 5)
+    with clock.at(SUNDAY_NIGHT):
+        async with hall.work() as work:
+            await slots.make(work, CALENDAR)
+            first = (await slots.free(work.tx, hall.lines["A"], work.now, saturday, saturday))[0]
+            made = await appointments.book(work, first.id, contact="0912345678")
+    with clock.at(first.from_at - timedelta(minutes=20)):
+        issued = await hall.do(appointments.arrive, made.public_code)
+        at_the_door = await hall.issue()
+    assert (await hall.ticket(issued.id))["state"] == "waiting"
+    assert at_the_door.number
+    with clock.at(first.from_at + timedelta(days=1)), pytest.raises(Conflict):
+        await hall.issue()
 
 
 def test_weekdays_and_days_ahead_of_the_plan_count() -> None:

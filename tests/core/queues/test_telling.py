@@ -157,6 +157,43 @@ async def test_near_is_told_once_when_few_are_left_and_then_the_call(
     assert "quầy 1" in text
 
 
+async def test_who_took_a_number_for_the_afternoon_is_told_near_it_and_not_in_the_morning(
+    hall: Hall, phones: Phones
+) -> None:
+    """However short the queue is before him: he was asked to come then, and is told only once."""
+    opens = NOW + timedelta(hours=6)
+    with clock.at(NOW - timedelta(days=1)):
+        window = (opens, opens + timedelta(minutes=30))
+        await hall.reserve(contact=PHONE, window=window)
+    await phones.hear(NOW - timedelta(days=1))
+    for _ in range(4):
+        await issue(hall)
+    for counter, minutes in ((0, -360), (1, -16), (2, -14)):
+        when = opens + timedelta(minutes=minutes)
+        await call(hall, counter, when)
+        await phones.hear(when)
+        told = ["reserved", "near"] if minutes == -14 else ["reserved"]
+        assert await phones.kinds() == told
+    kind, text = (await phones.said())[-1]
+    assert kind == "near"
+    assert "còn 1 người" in text
+
+
+async def test_who_is_here_already_is_told_that_he_is_near_whatever_his_window_was(
+    hall: Hall, phones: Phones
+) -> None:
+    taken = NOW - timedelta(minutes=20)
+    await issue(hall, "", taken)
+    with clock.at(taken):
+        window = (NOW + timedelta(hours=1), NOW + timedelta(hours=2))
+        early = await hall.reserve(contact=PHONE, window=window)
+    with clock.at(NOW):
+        await hall.do(issuing.arrive, early.id)
+    await call(hall, 0, NOW)
+    await phones.hear()
+    assert "next" in await phones.kinds()
+
+
 async def test_an_event_that_comes_twice_is_told_once(hall: Hall, phones: Phones) -> None:
     await issue(hall, PHONE, NOW - timedelta(minutes=10))
     await call(hall, 0, NOW)

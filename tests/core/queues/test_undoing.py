@@ -6,7 +6,7 @@ import pytest
 from motcua import clock
 from motcua.errors import Conflict, NotFound
 from motcua.ids import uuid7
-from motcua.queues import board, moving, serving, telling, undoing
+from motcua.queues import board, calling, moving, serving, telling, undoing
 
 from .conftest import Hall
 
@@ -112,7 +112,7 @@ async def test_nothing_is_taken_back_when_there_is_nothing_or_life_went_on(hall:
     await hall.bring()
     await hall.do(moving.transfer, made.id, hall.staff[0], line=hall.lines["B"])
     await hall.call(1)
-    with pytest.raises(Conflict, match="nothing to undo"):
+    with pytest.raises(Conflict, match="Only who did it"):
         await hall.do(undoing.undo, made.id, hall.staff[0])
 
 
@@ -224,3 +224,101 @@ async def test_the_rest_of_the_visit_steps_aside_again(hall: Hall) -> None:
     await hall.bring(1)
     with pytest.raises(Conflict, match="B001"):
         await hall.do(undoing.undo, first.id, hall.staff[0])
+
+
+# A call by mistake.
+
+
+@pytest.mark.parametrize("out_of_order", [False, True])
+async def test_a_call_made_by_mistake_is_taken_back(hall: Hall, out_of_order: bool) -> None:
+    first, second = await hall.issue(), await hall.issue()
+    await hall.sit(0)
+    made = second if out_of_order else first
+    before = await hall.ticket(made.id)
+    if out_of_order:
+        here = (hall.counters[0], hall.staff[0])
+        await hall.do(calling.call_this, *here, made.id, "Nhầm")
+    else:
+        await hall.call()
+    assert await hall.do(undoing.undo, made.id, hall.staff[0]) == "call"
+    after = await hall.ticket(made.id)
+    assert {key: after[key] for key in SAME} == {key: before[key] for key in SAME}
+    assert (await hall.event("ticket.uncalled"))["by"] == str(hall.staff[0])
+    async with hall.platform.db.tenant(hall.tenant) as tx:
+        assert (await board.snapshot(tx, hall.site, clock.now()))["calls"] == []
+    assert (await hall.bring()).id == first.id
+    await hall.do(serving.finish, first.id, hall.staff[0])
+    await hall.seat_tiles()
+    await hall.tiles(first.id)
+
+
+async def test_a_call_is_taken_back_once_by_who_called_within_the_seconds(hall: Hall) -> None:
+    made = await hall.issue()
+    await hall.sit(0, 1)
+    await hall.call()
+    with pytest.raises(Conflict, match="Only who did it"):
+        await hall.do(undoing.undo, made.id, hall.staff[1])
+    with clock.at(clock.now() + timedelta(seconds=31)), pytest.raises(Conflict, match="30 seconds"):
+        await hall.do(undoing.undo, made.id, hall.staff[0])
+    assert (await hall.ticket(made.id))["state"] == "called"
+    await hall.do(undoing.undo, made.id, hall.staff[0])
+    with pytest.raises(Conflict, match="nothing to undo"):
+        await hall.do(undoing.undo, made.id, hall.staff[0])
+    assert (await hall.ticket(made.id))["state"] == "waiting"
+
+
+async def test_who_waited_for_one_officer_does_so_after_two_calls_taken_back(hall: Hall) -> None:
+    made = await hall.issue()
+    await hall.sit(0)
+    await hall.do(moving.transfer, made.id, hall.staff[0], person=hall.staff[0])
+    for _ in range(2):
+        await hall.call()
+        await hall.do(undoing.undo, made.id, hall.staff[0])
+        assert (await hall.ticket(made.id))["for_staff_id"] == hall.staff[0]
+
+
+async def test_the_other_numbers_of_a_visit_wait_again_when_the_call_is_taken_back(
+    hall: Hall,
+) -> None:
+    first = await hall.issue()
+    second = await hall.issue("B", visit=first.visit_id)
+    await hall.sit(0)
+    await hall.call()
+    assert (await hall.ticket(second.id))["state"] == "parked"
+    await hall.do(undoing.undo, first.id, hall.staff[0])
+    assert (await hall.ticket(second.id))["state"] == "waiting"
+
+
+async def test_the_run_of_priority_calls_is_as_before_a_call_that_was_taken_back(
+    hall: Hall,
+) -> None:
+    """Two with priority, then somebody ordinary is due: also after he was called and sent back."""
+    ordinary = [await hall.issue() for _ in range(2)]
+    await hall.sit(0)
+    for n in range(4):
+        made = await hall.issue("B")
+        await hall.fetch("update ticket set priority = 1 where id = $1 returning id", made.id)
+        if n < 2:
+            await hall.bring()
+            await hall.do(serving.finish, made.id, hall.staff[0])
+    called = await hall.call()
+    assert called
+    assert called.id == ordinary[0].id
+    assert (await hall.event("ticket.called"))["run"] == 2
+    await hall.do(undoing.undo, called.id, hall.staff[0])
+    again = await hall.call()
+    assert again
+    assert again.id == ordinary[0].id
+
+
+async def test_a_call_out_of_order_that_is_taken_back_leaves_the_run_alone(hall: Hall) -> None:
+    await hall.sit(0)
+    made = [await hall.issue() for _ in range(2)]
+    for one in made:
+        await hall.fetch("update ticket set priority = 1 where id = $1 returning id", one.id)
+    await hall.bring()
+    await hall.do(serving.finish, made[0].id, hall.staff[0])
+    await hall.do(calling.call_this, hall.counters[0], hall.staff[0], made[1].id, "Cấp cứu")
+    await hall.do(undoing.undo, made[1].id, hall.staff[0])
+    run = "select priority_run from counter where id = $1"
+    assert await hall.fetch(run, hall.counters[0]) == [{"priority_run": 1}]

@@ -1,9 +1,17 @@
 """A small day through the real application: what happened in it, and that every check holds."""
 
+from datetime import timedelta
+
 import pytest
 
+from motcua.clock import now
+from motcua.dossiers.codes import local_day
+from motcua.platform import Platform
 from motcua.simulation import check, report
 from motcua.simulation import day as days
+from motcua.simulation.day import Order
+from motcua.tenancy.tenant import Tenant
+from motcua.worktime import is_working_day
 
 from .conftest import SmallDay
 
@@ -14,7 +22,7 @@ async def test_every_check_of_a_small_day_holds(small_day: SmallDay) -> None:
     found = check.findings(small_day.raw, small_day.shown, small_day.now, small_day.played.log)
 
     assert [str(one) for one in found if not one.ok] == []
-    assert len(found) == 13
+    assert len(found) == 15
 
 
 async def test_the_day_has_what_a_day_has(small_day: SmallDay) -> None:
@@ -53,6 +61,45 @@ async def test_a_day_is_not_played_twice(small_day: SmallDay) -> None:
     order = small_day.played.order
     with pytest.raises(ValueError, match="choose another --day"):
         await days.made_ready(small_day.platform, small_day.tenant, order, lambda _: None)
+
+
+@pytest.mark.parametrize("ago", [0, 1, 3])
+async def test_a_day_that_has_begun_is_not_played(
+    platform: Platform, province: Tenant, ago: int
+) -> None:
+    order = Order(local_day(now()) - timedelta(days=ago), visitors=20, sites=1)
+
+    with pytest.raises(ValueError, match="has begun: choose a later --day"):
+        await days.made_ready(platform, province, order, lambda _: None)
+
+
+async def test_a_day_that_nobody_chose_is_one_on_which_all_halls_are_open(
+    platform: Platform, province: Tenant
+) -> None:
+    calendar = (await platform.catalogue.of(province)).calendar
+    first = local_day(now()) + timedelta(days=1)
+    ahead = [first + timedelta(days=n) for n in range(300)]
+    holiday = next(d for d in ahead if d.weekday() < 5 and not is_working_day(calendar, d))
+
+    found = await days.on_open_day(platform, province, Order(holiday))
+
+    assert found.day == next(d for d in ahead if d > holiday and is_working_day(calendar, d))
+
+
+async def test_no_day_is_found_where_a_hall_never_opens(
+    platform: Platform, province: Tenant
+) -> None:
+    closed = "update site set hours = '{}' where key = 'z-nua'"
+    open_again = "update site set hours = $1 where key = 'z-nua'"
+    async with platform.db.tenant(province) as tx:
+        hours = await tx.fetchval("select hours from site where key = 'z-nua'")
+        await tx.execute(closed)
+    try:
+        with pytest.raises(ValueError, match="choose fewer with --sites"):
+            await days.on_open_day(platform, province, Order(local_day(now())))
+    finally:
+        async with platform.db.tenant(province) as tx:
+            await tx.execute(open_again, hours)
 
 
 async def test_the_summary_and_the_estimates_are_said(small_day: SmallDay) -> None:

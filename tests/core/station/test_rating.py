@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from motcua.queues import serving
+from motcua import clock
+from motcua.queues import feedback, serving
 from motcua.station import rating
 from tests.conftest import Browser
 from tests.core.queues.conftest import Hall
@@ -76,6 +77,34 @@ async def test_a_dislike_is_asked_for_its_reason_first(device: MakeDevice, hall:
     await screen.press("/rate", {"code": code, "level": "1", "reason": "waited"})
     assert "Cảm ơn" in screen.page
     assert await levels(hall) == [(1, "waited", "device")]
+
+
+async def test_who_is_choosing_a_reason_is_left_in_peace_when_the_next_service_begins(
+    device: MakeDevice, hall: Hall
+) -> None:
+    screen = await device()
+    await screen.press("/rate/place", {"counter": str(hall.counters[0])})
+    code = (await served(hall))["public_code"]
+    await screen.open("/rate")
+    await screen.press("/rate", {"code": code, "level": "1"})
+    [waits] = re.findall(r"<rate-wait[^>]*>", screen.page)
+    assert "src=" not in waits, "nothing calls the page away"
+    assert 'rest="60"' in waits
+    await hall.issue()
+    await hall.bring(0)
+    await screen.press("/rate", {"code": code, "level": "1", "reason": "waited"})
+    assert "Cảm ơn" in screen.page
+    assert await levels(hall) == [(1, "waited", "device")]
+
+
+async def test_a_device_forgets_a_service_after_a_while(device: MakeDevice, hall: Hall) -> None:
+    screen = await device()
+    await screen.press("/rate/place", {"counter": str(hall.counters[0])})
+    code = (await served(hall))["public_code"]
+    with clock.at(clock.now() + feedback.DEVICE_MINUTES):
+        answer = await screen.press("/rate", {"code": code, "level": "3"})
+    assert answer.status_code == 422
+    assert await levels(hall) == []
 
 
 async def test_a_device_at_a_counter_takes_no_other_number(device: MakeDevice, hall: Hall) -> None:

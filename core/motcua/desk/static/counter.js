@@ -42,6 +42,8 @@ class SeatLost extends HTMLElement {
     document.querySelectorAll('details.panel[open]').forEach((panel) => {
       panel.open = false;
     });
+    // What was said here just before is no longer so.
+    document.querySelectorAll('.hall-said').forEach((said) => said.replaceChildren());
     const key = this.querySelector('button');
     if (key) key.focus();
   }
@@ -114,5 +116,5 @@ customElements.define('queue-size', QueueSize);
 const answer = document.querySelector('[data-key="F7"]');
 if (answer && !document.querySelector('[autofocus]')) answer.focus({ preventScroll: true });
 
-const spoken = document.querySelector('[data-spoken] .notice p, call-soon > p');
-if (spoken) tell(spoken.textContent);
+const spoken = Array.from(document.querySelectorAll('[data-spoken] .notice p, call-soon > p'));
+if (spoken.length) tell(spoken.map((part) => part.textContent).join(' '));

@@ -1,9 +1,10 @@
 """The book of days: what a site's day came to, kept once it is settled, so that a month is a sum of days.
 
-A day of a site is settled when it is over, no number of it is open and nobody still sits there from it; its
-figures do not change any more, but for a number that is voided later, a batch of the site's own machine, or
-a line's new promise: then the page of the book is made anew. A page holds the counts and sums of the day,
-and its times in order, because a percentile of a month is none of its days' percentiles.
+A day of a site is settled when it is over, no number of it is open and nobody still sits there from it: the
+halls' upkeep closes it in the night after. Its figures do not change any more, but for a number that is voided
+later, a batch of the site's own machine, or a line's new promise: then the page of the book is made anew. A
+page holds the counts and sums of the day, and its times in order, because a percentile of a month is none of
+its days' percentiles.
 
 Pages are made by the statements that sum any day; days that have none yet are summed while somebody asks.
 """
@@ -70,7 +71,9 @@ where d.site_id = any($1) and d.day between $2 and $3 and d.made_at <= $4 and d.
 """  # noqa: S608 -- constants
 # Days whose figures do not change any more and that have no page, or one that is no longer true.
 _DUE = f"""
-with o as (select site_id, min(day) as day from segment where to_at is null group by site_id),
+with o as (
+  -- A number that is reserved for later takes no time of the days before.
+  select site_id, min(day) as day from segment where to_at is null and kind <> 'reserved' group by site_id),
 due as materialized (
   select i.id, d.day::date as day
   from site i cross join generate_series($1::date, $2::date, interval '1 day') as d (day)

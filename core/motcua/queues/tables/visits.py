@@ -13,7 +13,7 @@ day_number = tenant_table(
     col("letter", sa.Text()),
     col("day", sa.Date()),
     col("n", sa.Integer()),
-    # How many of them were taken from afar (phone, portal, appointment).
+    # How many of them were not taken at the door, but from afar or for an appointment.
     col("remote", sa.Integer(), default="0"),
     key=("site_id", "letter", "day"),
 )

@@ -6,7 +6,8 @@
      event: beat      at least every 10-15 s, data: {}
      event: end       the session is over: nothing more will come, the page says so and stops
    The fragment replaces the whole content. Regions with one src share one connection. While a person types
-   or chooses inside the region, the newest fragment waits until the focus has left the control.
+   or chooses inside the region, the newest fragment waits until the focus has left the control. A <details id> that
+   is open stays open.
    After 30 s of silence the content turns grey and says how old it is. Without JavaScript the content stands.
    Set aria-live="polite" on the element where changes should be spoken (a person's own place in a queue). */
 
@@ -78,11 +79,15 @@ class LiveRegion extends HTMLElement {
     if (this.waiting === null) return;
     if (busy && this.contains(busy) && busy.matches('input, select, textarea')) return;
     const kept = busy && this.contains(busy) ? busy.id : '';
+    const open = Array.from(this.querySelectorAll('details[open][id]'), (part) => part.id);
     const fresh = document.createRange().createContextualFragment(this.waiting);
     this.waiting = null;
     while (this.firstChild) this.removeChild(this.firstChild);
     this.appendChild(fresh);
     this.appendChild(this.note);
+    open.map((id) => document.getElementById(id)).forEach((part) => {
+      if (part) part.open = true;
+    });
     const again = kept && document.getElementById(kept);
     if (again) again.focus({ preventScroll: true });
   }

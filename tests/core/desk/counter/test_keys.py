@@ -35,8 +35,8 @@ async def test_when_nobody_waits_the_page_waits_for_the_next_one(seat: Seat) -> 
     assert to == f"{seat.path}?standby=1"
     waits = await seat.sees("?standby=1")
     assert "<call-soon" in waits
-    await seat.office.ticket()
-    assert await seat.press("call", standby="1") == seat.path
+    called = await seat.office.ticket()
+    assert await seat.press("call", standby="1") == f"{seat.path}?undo={called.id}"
     assert "<call-soon" not in await seat.sees("?standby=1"), "somebody is at the counter"
 
 

@@ -29,6 +29,19 @@ async def test_the_end_is_undone_while_the_next_one_is_only_called(seat: Seat) -
     assert f"Đã bắt đầu phục vụ số {second.number}" in refused
 
 
+async def test_a_call_made_by_mistake_is_undone_at_the_counter(seat: Seat) -> None:
+    ticket = await seat.office.ticket()
+    chosen = {"ticket": str(ticket.id), "why": "Nhầm"}
+    for verb in ("call", "call-this"):
+        landed = await seat.press(verb, 303, **(chosen if verb == "call-this" else {}))
+        query = landed.removeprefix(seat.path)
+        shown = await seat.sees(query)
+        assert "<undo-bar" in shown
+        assert await seat.state(ticket.id) == "called"
+        assert (await seat.press("undo", ticket=str(ticket.id))).endswith("done=undone")
+        assert await seat.state(ticket.id) == "waiting"
+
+
 async def test_the_server_decides_how_long_a_step_can_be_undone(seat: Seat) -> None:
     ticket = await seat.serves()
     landed = await seat.on("finish")
