@@ -36,7 +36,8 @@ _NODE_SILENT = timedelta(seconds=30)
 _HOURS_SECONDS = 60.0
 _MOST_SPANS = 5000
 _spans: dict[tuple[UUID, UUID, date], tuple[float, tuple[Span, ...]]] = {}
-_DOWN = frozenset({"silent", "printer_silent", "printer", "paper_out"})
+#: A device with one of these does not work.
+DOWN = frozenset({"silent", "printer_silent", "printer", "paper_out"})
 _NODES = """
 select site_id, seen_at, alone_since from site_node where site_id = any($1)
 """
@@ -131,7 +132,7 @@ async def look(
     for site, place in places.items():
         around = Around(
             any(a <= now < b for a, b in await _hours(tx, site, local_day(now))),
-            sum(bool(_DOWN & set(device.troubles)) for device in devices.get(site, ())),
+            sum(bool(DOWN & set(device.troubles)) for device in devices.get(site, ())),
             nodes.get(site),
             kept[site]["n"] if site in kept else 0,
             kept[site]["kept"] if site in kept else 0,

@@ -18,6 +18,7 @@ from motcua.monitor import halls, live, stuck, tiles
 from motcua.monitor.live import Seen
 from motcua.monitor.live_source import SitesSource
 from motcua.platform import Platform
+from motcua.queues import kpis
 from motcua.queues.alerts import Rule, rules_of
 from motcua.tenancy.db import Record
 from motcua.tenancy.tenant import Tenant
@@ -37,6 +38,9 @@ ROWS: Mapping[str, str] = {
     "no_show": "no_show",
     "done": "done",
 }
+#: What is shown of a site wherever it stands, and how old that is.
+SITE_KPIS = ("now_waiting", "longest", "hour_p90", "open", "needed", "no_show", "done")
+_KPIS = (*SITE_KPIS, "age")
 
 
 @get("/monitor", include_in_schema=False)
@@ -103,6 +107,9 @@ def shown(
         asked = "?" + urlencode(past) if past else ""
         return url(f"/monitor/site/{seen.key}") + asked + (f"#{part}" if part else "")
 
+    def behind(figure: str, **of: str) -> str:
+        return url("/monitor/behind") + "?" + urlencode({"figure": figure, **of, **past})
+
     grid = tiles.place([seen.place for seen in found])
     return {
         "found": live.ordered(found, sort),
@@ -116,6 +123,8 @@ def shown(
         "sort": sort,
         "sorted_by": lambda key: "?" + urlencode({**past, "sort": key}),
         "rows": rows,
+        "behind": behind,
+        "kpis": kpis.of(_KPIS),
         "site_page": site_page,
         "shorts": {seen.key: seen.place["short"] for seen in found},
         "clock_of": lambda seen: _changed(seen, now),

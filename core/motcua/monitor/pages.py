@@ -3,6 +3,7 @@
 from typing import Any
 
 from motcua.monitor import (
+    behind,
     live_pages,
     policies,
     policies_halls,
@@ -14,6 +15,15 @@ from motcua.monitor import (
 
 ROUTES: list[Any] = [
     route
-    for part in (live_pages, site_pages, replay, reports, reports_rows, policies, policies_halls)
+    for part in (
+        live_pages,
+        site_pages,
+        behind,
+        replay,
+        reports,
+        reports_rows,
+        policies,
+        policies_halls,
+    )
     for route in part.ROUTES
 ]

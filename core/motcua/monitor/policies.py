@@ -98,8 +98,11 @@ async def _page(request: AnyRequest, shown: Shown | None, *, site_key: str = "")
             force = _own(history, now)
         draft = next((v for v in history if v.valid_from is None), None)
         errors = dict(shown.errors) if shown else {}
-        comparison = await _replayed(request, tx, site, (draft.policy if draft else force), errors)
         own = {row["site_id"] for row in await tx.fetch(_OWN, now)}
+        # The common policy is tried where it holds.
+        followers = [one for one in sites if one["id"] not in own]
+        tried = site or _chosen(request, followers)
+        comparison = await _replayed(request, tx, tried, (draft.policy if draft else force), errors)
         classes = await tx.fetch(_CLASSES, local_day(now))
         names = await _names(tx, history)
     return page(
@@ -109,11 +112,14 @@ async def _page(request: AnyRequest, shown: Shown | None, *, site_key: str = "")
         sites=sites,
         hall=site,
         own=own,
+        followers=followers,
+        tried=tried,
         force=force,
         inherited=inherited,
         draft=draft,
         history=history,
         current=_in_force(history, now),
+        announced=[v for v in history if v.valid_from and v.valid_from > now and not v.replaced],
         names=names,
         fields=policies_form.fields(),
         kept=shown.kept if shown else policies_form.typed(draft.policy if draft else force),
@@ -129,6 +135,12 @@ async def _page(request: AnyRequest, shown: Shown | None, *, site_key: str = "")
 
 def _in_force(history: list[Version], now: Any) -> Version | None:
     return next((v for v in history if v.valid_from is not None and v.valid_from <= now), None)
+
+
+def _chosen(request: AnyRequest, followers: list[Record]) -> Record | None:
+    """Return the site at which the common policy is to be tried; None when none was chosen."""
+    key = request.query_params.get("at", "")
+    return halls.one_of(followers, key) if key else None
 
 
 def _own(history: list[Version], now: Any) -> Policy:

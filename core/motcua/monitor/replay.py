@@ -10,7 +10,7 @@ from litestar import get
 from litestar.response import Template
 
 from motcua import clock
-from motcua.errors import Invalid, NotFound
+from motcua.errors import Forbidden, Invalid, NotFound
 from motcua.monitor import halls, live, live_pages, moments, reports_files
 from motcua.monitor.moments import Moment
 from motcua.platform import Platform
@@ -19,6 +19,9 @@ from motcua.queues.alerts import rules_of
 from motcua.queues.figures import Scope
 from motcua.web.here import AnyRequest, here, province_of
 from motcua.web.pages import page
+
+# What an officer's figures on a site's page open.
+_OFFICERS = ("done", "time:serving", "services")
 
 
 @get("/monitor/replay", include_in_schema=False)
@@ -55,30 +58,40 @@ def _moment(request: AnyRequest) -> tuple[Moment, dict[str, str]]:
 
 @get("/monitor/replay/rows", include_in_schema=False)
 async def rows(request: AnyRequest) -> Template:
-    """List what a figure of a site counted at a moment: at most the first page of it."""
+    """List what a figure of a site, or of all, counted at a moment: at most the first page of it."""
     platform: Platform = request.app.state.platform
     asked = request.query_params
     moment = moments.read(asked, clock.now())
     async with platform.db.tenant(province_of(request)) as tx:
-        _, sites = await halls.looking(request, tx)
-        site = halls.one_of(sites, asked.get("site", ""))
-        scope = Scope([site["id"]], moment.day, moment.day, moment.at, _line(asked.get("line", "")))
-        if asked.get("figure", "") not in live_pages.ROWS.values():
+        session, sites = await halls.looking(request, tx)
+        key, officer = asked.get("site", ""), _id(asked.get("officer", ""))
+        chosen = [halls.one_of(sites, key)] if key else sites
+        if officer and not (key and halls.leads(session, chosen[0]["unit_id"])):
+            raise Forbidden()
+        if asked.get("figure", "") not in (_OFFICERS if officer else live_pages.ROWS.values()):
             raise NotFound("Không có số liệu này.", "There is no such figure.")
+        scope = Scope(
+            live_pages.ids(chosen),
+            moment.day,
+            moment.day,
+            moment.at,
+            line=_id(asked.get("line", "")),
+            officer=officer,
+        )
         found = await figures.rows(tx, asked["figure"], scope)
     return page(
         request,
         "monitor/replay_rows.html",
         found=found,
         figure=asked["figure"],
-        place=site["name"],
+        place=chosen[0]["name"] if key else province_of(request).name,
+        one_site=bool(key),
         moment_shown=moment,
-        site_key=site["key"],
         minutes=lambda seconds: reports_files.minutes(seconds, here(request).lang),
     )
 
 
-def _line(raw: str) -> UUID | None:
+def _id(raw: str) -> UUID | None:
     try:
         return UUID(raw) if raw else None
     except ValueError as error:

@@ -140,7 +140,7 @@ def csv_text(report: Report, lang: str) -> bytes:
     """Return every figure of the report as a row: whose it is, its key, its value, over how many cases.
 
     UTF-8 with a byte order mark, commas, CRLF (RFC 4180); numbers with a point, shares from 0 to 1, times in
-    minutes. An empty value had too few cases or nothing to measure.
+    minutes. An empty value had too few cases or nothing to measure. The keys are the same in every language.
     """
     kept = io.StringIO()
     write = csv.writer(kept, lineterminator="\r\n")
@@ -156,7 +156,7 @@ def _lines(table: Table, row: Sequence[Cell], lang: str) -> Iterable[list[str | 
     if table.key == "summary":
         name, value, cases = row
         kind = value.kind or "number"
-        yield ["", "", _text(name, lang), _UNITS[kind], _number(value), _number(cases)]
+        yield ["", "", name.key, _UNITS[kind], _number(value), _number(cases)]
         return
     heads = [(c, cell) for c, cell in zip(table.columns, row, strict=True) if c.kind == "text"]
     place = [_text(cell, lang) for _, cell in heads]

@@ -11,6 +11,7 @@ from motcua.errors import Both
 from motcua.monitor.reports_summary import SUMMARY, summary
 from motcua.monitor.reports_tables import (
     OFFICER,
+    OPEN_HOUR,
     PLACE,
     SEAT,
     Cell,
@@ -109,7 +110,13 @@ async def make(tx: Tx, wish: Wish, calendar: Calendar, now: datetime) -> Report:
     checks = figures.little(found["site",], scope)
     tables = [
         await summary(tx, scope, total, calendar, checks, wish.query, kept),
-        *(_table(one[0], found[one], names, wish) for one in sets if _shown(one, wish)),
+        *(
+            _table(shape, found[one], names, wish)
+            for one in sets
+            if _shown(one, wish)
+            for shape in _SHAPES
+            if shape.dimension == one[0]
+        ),
     ]
     if wish.officers and wish.site:
         tables.append(await _officers(tx, wish, now))
@@ -131,13 +138,31 @@ def _shown(one: tuple[Dimension, ...], wish: Wish) -> bool:
     return bool(one) and not (one == ("site",) and wish.site)
 
 
-_TITLES: Mapping[str, tuple[str, str, str, str]] = {
-    "site": ("Theo điểm tiếp nhận", "By site", "Điểm tiếp nhận", "Site"),
-    "line": ("Theo lĩnh vực", "By line", "Lĩnh vực", "Line"),
-    "counter": ("Theo quầy", "By counter", "Quầy", "Counter"),
-    "day": ("Theo ngày", "By day", "Ngày", "Day"),
-    "hour": ("Theo giờ đến", "By hour of arrival", "Giờ", "Hour"),
-}
+@dataclass(frozen=True)
+class _Shape:
+    """A table of places or spans: its key, by what it is summed, its headings, its columns."""
+
+    key: str
+    dimension: Dimension
+    vi: str
+    en: str
+    column_vi: str
+    column_en: str
+    columns: Sequence[Column]
+
+
+_SHAPES: Sequence[_Shape] = (
+    _Shape(
+        "site", "site", "Theo điểm tiếp nhận", "By site", "Điểm tiếp nhận", "Site", (*PLACE, *SEAT)
+    ),
+    _Shape("line", "line", "Theo lĩnh vực", "By line", "Lĩnh vực", "Line", PLACE),
+    _Shape("counter", "counter", "Theo quầy", "By counter", "Quầy", "Counter", (*PLACE, *SEAT)),
+    _Shape("day", "day", "Theo ngày", "By day", "Ngày", "Day", (*PLACE, *SEAT)),
+    # A number belongs to the hour in which its holder came, a counter's time to the hour that the clock
+    # showed: they stand in tables of their own, and no number is divided by another hour's time.
+    _Shape("hour", "hour", "Theo giờ đến", "By hour of arrival", "Giờ đến", "Arrived", PLACE),
+    _Shape("open_hour", "hour", "Quầy theo giờ", "Counters by hour", "Giờ", "Hour", OPEN_HOUR),
+)
 
 
 @dataclass(frozen=True)
@@ -183,24 +208,46 @@ def _day(day: date) -> _Named:
     return _Named(day.isoformat(), vn_date(day), vn_date(day))
 
 
-def _table(dimension: Dimension, found: Iterable[Figures], names: Names, wish: Wish) -> Table:
-    vi, en, column_vi, column_en = _TITLES[dimension]
-    columns = [*PLACE, *(() if dimension == "line" else SEAT)]
-    rows = [(named, one) for one in found if (named := _named(dimension, one, names))]
-    rows.sort(key=lambda row: row[0].order)
+def _table(shape: _Shape, found: Iterable[Figures], names: Names, wish: Wish) -> Table:
     return Table(
-        dimension,
-        vi,
-        en,
-        [Column(dimension, column_vi, column_en, "text"), *columns],
+        shape.key,
+        shape.vi,
+        shape.en,
+        [Column(shape.dimension, shape.column_vi, shape.column_en, "text"), *shape.columns],
         [
-            [
-                Cell(named.name),
-                *(cells(one, columns, {**wish.query, **_narrowed(dimension, named)})),
-            ]
-            for named, one in rows
+            [Cell(named.name), *_row(shape, named, one, wish)]
+            for named, one in _placed(shape, found, names)
         ],
     )
+
+
+def _placed(
+    shape: _Shape, found: Iterable[Figures], names: Names
+) -> list[tuple[_Named, Figures | None]]:
+    """Return the figures with the places they are of, in order; every site is there, with figures or without."""
+    rows: dict[_Named, Figures | None] = {}
+    if shape.dimension == "site":
+        rows = {named: None for (kind, _), named in names.items() if kind == "site"}
+    for one in found:
+        named = _named(shape.dimension, one, names)
+        if named is not None and _tells(shape, one):
+            rows[named] = one
+    return sorted(rows.items(), key=lambda row: row[0].order)
+
+
+def _tells(shape: _Shape, figures: Figures) -> bool:
+    """Tell whether an hour has something of what its table is about; other places have what they have."""
+    if shape.dimension != "hour":
+        return True
+    if shape.columns is OPEN_HOUR:
+        return bool(figures.seconds("seated") or figures.services)
+    return bool(figures.count("issued"))
+
+
+def _row(shape: _Shape, named: _Named, figures: Figures | None, wish: Wish) -> list[Cell]:
+    if figures is None:
+        return [Cell(None) for _ in shape.columns]
+    return cells(figures, shape.columns, {**wish.query, **_narrowed(shape.dimension, named)})
 
 
 def _narrowed(dimension: Dimension, named: _Named) -> dict[str, str]:

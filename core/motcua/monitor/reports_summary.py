@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from motcua.errors import Both
-from motcua.monitor.reports_tables import Cell, Column, Kind, Table
+from motcua.monitor.reports_tables import Cell, Column, Kind, Table, opens
 from motcua.queues import figures
 from motcua.queues.figures import Book, Figures, Little, Scope, Spread
 from motcua.queues.kpis import by_key
@@ -122,5 +122,5 @@ def _row(line: _Line, query: Mapping[str, str]) -> list[Cell]:
         value = None if value is None else value / 60
         part = line.part or ("", "")
         vi, en = f"{vi}, {part[0]} (phút)", f"{en}, {part[1]} (min)"
-    link = urlencode({**query, "figure": kpi.rows}) if kpi.rows and line.value else ""
-    return [Cell(Both(vi, en)), Cell(value, link, kind), Cell(line.cases)]
+    link = urlencode({**query, "figure": kpi.rows}) if kpi.rows and opens(line.value, kind) else ""
+    return [Cell(Both(vi, en), key=line.key), Cell(value, link, kind), Cell(line.cases)]

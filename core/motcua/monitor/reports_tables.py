@@ -32,11 +32,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """A value, the query of the rows it counts ("" for none), and its kind where it is not its column's."""
+    """A value, the query of the rows it counts ("" for none), and its kind where it is not its column's.
+
+    ``key`` is what a program calls the figure that the cell names, where a row has one of its own.
+    """
 
     value: Value
     link: str = ""
     kind: Kind | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,9 @@ SEAT: tuple[Column, ...] = (
     Column("done_per_hour", "Số/giờ mở quầy", "Served per hour", "number", "done_per_hour", "done"),
     Column("weighted", "Năng suất quy đổi", "Weighted", "number", "weighted", "services"),
 )
+#: What belongs to the hour of the clock: time at counters, and services by when they were done. Numbers belong
+#: to the hour in which people came, so that numbers by time is no figure of an hour.
+OPEN_HOUR: tuple[Column, ...] = tuple(column for column in SEAT if column.key != "done_per_hour")
 OFFICER: tuple[Column, ...] = (
     Column("done", "Đã phục vụ", "Served", "count", "done", "done"),
     Column("service_mean", "Phục vụ TB (phút)", "Service mean (min)", "minutes", "service", "done"),
@@ -106,10 +113,17 @@ def cells(figures: Figures, columns: Iterable[Column], query: Mapping[str, str])
     return [
         Cell(
             found := value(figures, column),
-            urlencode({**query, "figure": column.rows}) if column.rows and found else "",
+            urlencode({**query, "figure": column.rows})
+            if column.rows and opens(found, column.kind)
+            else "",
         )
         for column in columns
     ]
+
+
+def opens(found: Value, kind: Kind) -> bool:
+    """Tell whether rows stand behind a figure: behind nought there are none, but for a wait that took no time."""
+    return found is not None if kind == "minutes" else bool(found)
 
 
 def few_called(figures: Figures) -> bool:

@@ -18,7 +18,7 @@ from motcua.errors import Conflict, Invalid, NotFound
 from motcua.events.work import Work
 from motcua.monitor import halls, live, live_pages, moments, site_figures, whatif
 from motcua.platform import Platform
-from motcua.queues import alerts, days, figures
+from motcua.queues import alerts, days, figures, kpis
 from motcua.queues.accuracy import accuracy
 from motcua.queues.hours import hours_of
 from motcua.station import health
@@ -106,13 +106,15 @@ async def _page(request: AnyRequest, key: str, *, refused: str = "") -> Template
         [seen] = await live.look(tx, [site["id"]], now, rules, past=past is not None)
         leads = halls.leads(session, site["unit_id"])
         own: dict[str, Any] = {
-            "counters": await site_figures.counters(tx, site["id"], now),
+            "counters": await site_figures.counters(tx, [site["id"]], now),
             "officers": await _officers(tx, site["id"], now) if leads else None,
         }
         if past is None:
             own |= await _ahead(platform, tx, site["id"], now)
             own["what_if"] = await _what_if(tx, seen, asked.get("line", ""), now)
     common = live_pages.shown(request, [seen], rules, now, moment=past.query if past else None)
+    defined = (*live_pages.SITE_KPIS, *(("utilisation", "weighted") if leads else ()))
+    common["kpis"] = kpis.of(defined)
     return page(
         request,
         "monitor/site.html",
@@ -170,7 +172,7 @@ async def _ahead(platform: Platform, tx: TenantTx, site: UUID, now: Any) -> dict
     today = local_day(now)
     since, until = today - timedelta(days=site_figures.ACCURACY_DAYS), today - timedelta(days=1)
     return {
-        "appointments": await site_figures.appointments(tx, site, now),
+        "appointments": site_figures.by_line(await site_figures.appointments(tx, site, now), now),
         "closed": await site_figures.closed(tx, site, today),
         "plan": await _kept(
             platform, ("plan", tx.tenant.id, site), lambda: site_figures.proposal(tx, site, now)

@@ -11,6 +11,7 @@ from motcua.ids import uuid7
 from motcua.monitor import policies_form
 from motcua.queues import policies
 from motcua.queues.policy import Policy
+from motcua.queues.replaying import replay
 from motcua.text import vn_date
 
 from ..queues.conftest import Hall
@@ -113,6 +114,70 @@ async def test_a_day_is_played_again_under_the_draft(worked: Hall, sign_in: Sign
     assert "không có ai được gọi" in empty.text
     wrong = await admin.get("/monitor/policies", params={**asked, "day": "x"})
     assert wrong.status_code == 422
+
+
+async def test_the_common_draft_is_played_at_a_site_that_follows_it(
+    worked: Hall, sign_in: SignIn
+) -> None:
+    await write_day(worked, DAY, a_plan(9, 60))
+    admin = await sign_in("admin", unit=None)
+    form = {**DEFAULT, "site": "", "priority": "head_start", "priority_head_start_minutes": "0"}
+    await admin.post("/monitor/policies", data={**form, "action": "draft"})
+    first = (await admin.get("/monitor/policies")).text
+    assert 'name="at"' in first
+    assert 'value="sanh"' in first
+    asked = {"at": "sanh", "day": "17/11/2026"}
+    page = (await admin.get("/monitor/policies", params=asked)).text
+    [name] = [r["name"] for r in await worked.fetch("select name from site")]
+    assert f"{name}, 17/11/2026: 60 người" in page
+    async with worked.platform.db.tenant(worked.tenant) as tx:
+        [draft] = await policies.history(tx, None)
+        played = await replay(tx, worked.site, DAY, draft.policy, clock.now())
+    assert played is not None
+    shown = page[page.index("Người ưu tiên, P90") :]
+    for outcome in (played.before, played.after):
+        assert f"{outcome.kinds['priority'].p90:.1f}".replace(".", ",") in shown
+    assert played.before.kinds["priority"].p90 != played.after.kinds["priority"].p90
+    wrong = await admin.get("/monitor/policies", params={**asked, "day": "x"})
+    assert wrong.status_code == 422
+    assert 'value="sanh" selected' in wrong.text
+    assert (await admin.get("/monitor/policies", params={**asked, "at": "khac"})).status_code == 404
+
+
+async def test_the_common_draft_is_not_tried_where_a_policy_of_its_own_holds(
+    worked: Hall, sign_in: SignIn
+) -> None:
+    admin = await sign_in("admin", unit=None)
+    form = {**DEFAULT, "site": "sanh", "action": "publish"}
+    await admin.post("/monitor/policies", data=form)
+    page = (await admin.get("/monitor/policies")).text
+    assert "Mọi điểm đều có quy tắc riêng" in page
+    assert 'name="at"' not in page
+    asked = {"at": "sanh", "day": "17/11/2026"}
+    assert (await admin.get("/monitor/policies", params=asked)).status_code == 404
+
+
+async def test_a_version_that_never_comes_into_force_is_marked_in_the_history(
+    worked: Hall, sign_in: SignIn
+) -> None:
+    admin = await sign_in("admin")
+    today = local_day(clock.now())
+    form = {**DEFAULT, "site": "sanh", "action": "publish"}
+    for recalls, days in (("4", 6), ("5", 1)):
+        later = {"from_day": vn_date(today + timedelta(days=days)), "recalls": recalls}
+        if days == 1:
+            announced = (await admin.get("/monitor/policies", params={"site": "sanh"})).text
+            assert "Phiên bản 1 đã ban hành, áp dụng từ" in announced
+            assert "sắp áp dụng" in announced
+            assert "bị thay thế" not in announced
+        assert (await admin.post("/monitor/policies", data={**form, **later})).status_code == 303
+    page = (await admin.get("/monitor/policies", params={"site": "sanh"})).text
+    newer, older = page[page.index('id="history"') :].split("<strong>Phiên bản 1</strong>")
+    assert "sắp áp dụng" in newer
+    assert "bị thay thế" not in newer
+    assert "bị thay thế" in older
+    assert f"đã định áp dụng từ 00:00 {vn_date(today + timedelta(days=6))}; phiên bản sau" in older
+    assert "Phiên bản 1 đã ban hành" not in page
 
 
 async def row(hall: Hall, sql: str, *args: object) -> dict[str, Any]:

@@ -21,7 +21,8 @@ from motcua.monitor.reports_made import Report, Wish
 from motcua.monitor.reports_tables import PLACE, Cell, Table, written
 from motcua.queues import figures
 from motcua.queues.figures import Figures, Scope
-from motcua.queues.simulation import Plan
+from motcua.queues.kpis import by_key
+from motcua.queues.simulation import Arrival, Plan
 from motcua.text import VIETNAM
 
 from ..queues.conftest import Hall
@@ -71,9 +72,9 @@ async def test_the_data_of_a_day_are_the_figures(worked: Hall, sign_in: SignIn) 
     assert "attachment" in answer.headers["content-disposition"]
     whole = await total(worked)
     told = figures_of(answer.content)
-    [issued] = told["Issued"]
+    [issued] = told["issued"]
     assert int(issued["value"]) == whole.count("issued") == 50
-    [p90] = told["Wait, P90 (min)"]
+    [p90] = told["wait_p90"]
     seconds = whole.spread("wait").p90
     assert seconds is not None
     assert float(p90["value"]) == pytest.approx(seconds / 60, abs=1e-5)
@@ -81,6 +82,77 @@ async def test_the_data_of_a_day_are_the_figures(worked: Hall, sign_in: SignIn) 
     for level in ("line", "counter", "hour"):
         rows = figures_of(answer.content, level)["issued"]
         assert sum(int(row["value"]) for row in rows) == 50, level
+
+
+async def test_the_data_call_each_figure_by_its_key_in_every_language(
+    worked: Hall, sign_in: SignIn
+) -> None:
+    await write(worked, a_plan(3, 30))
+    head = await sign_in("head")
+    told = {
+        lang: (await head.get("/monitor/reports/csv", params={**ASKED, "lang": lang})).content
+        for lang in ("vi", "en")
+    }
+    keys = {lang: list(figures_of(raw)) for lang, raw in told.items()}
+    assert keys["vi"] == keys["en"]
+    assert len(keys["vi"]) > 30
+    of_a_figure = re.compile("|".join(rf"{key}(_(mean|p50|p90|most))?" for key in by_key()))
+    assert [key for key in keys["vi"] if not of_a_figure.fullmatch(key)] == []
+
+
+async def test_no_number_is_divided_by_the_time_of_another_hour(
+    worked: Hall, sign_in: SignIn
+) -> None:
+    """All come before eight; they are served until ten."""
+    people = tuple(Arrival(450.0 + n, "A", 12.0, 0) for n in range(20))
+    morning = a_plan(1)
+    await write(worked, Plan(people, morning.desks, morning.gap))
+    head = await sign_in("head")
+    raw = (await head.get("/monitor/reports/csv", params={**ASKED, "lang": "en"})).content
+    came, worked_then = figures_of(raw, "hour"), figures_of(raw, "open_hour")
+    assert [row["place"] for row in came["done"]] == ["07:00–08:00"]
+    assert {row["place"] for row in worked_then["open_hours"]} >= {"07:00–08:00", "08:00–09:00"}
+    assert not set(came) & set(worked_then)
+    assert "done_per_hour" not in {*came, *worked_then}
+    whole = await total(worked)
+    hours = [float(row["value"]) for row in worked_then["open_hours"]]
+    assert sum(hours) == pytest.approx(whole.seconds("seated") / 3600, abs=1e-4)
+    shares = [float(row["value"]) for row in worked_then["utilisation"]]
+    assert all(0 <= share <= 1 for share in shares)
+
+
+async def test_the_report_says_which_figures_have_no_rows(worked: Hall, sign_in: SignIn) -> None:
+    await write(worked, a_plan(3, 30))
+    head = await sign_in("head")
+    page = html.unescape((await head.get("/monitor/reports", params=ASKED)).text)
+    said = re.search(r"không có danh sách dòng: ([^<]+)\.</p>", page)
+    assert said
+    without = set(said[1].split("; "))
+    summary = re.findall(r'<th scope="row">([^<]+)</th><td[^>]*><strong>([^/]*?)</strong>', page)
+    plain = {
+        name.split(",")[0] for name, value in summary if value not in ("–", "0", "0,00", "0,0 %")
+    }
+    assert plain, "some figure of this day opens no rows"
+    assert plain <= without
+    for key in ("stay", "first_visit", "punctuality", "satisfied", "overtaken", "gini"):
+        assert by_key()[key].name_vi in without
+
+
+async def test_every_site_stands_in_the_report_also_without_a_number(
+    worked: Hall, sign_in: SignIn
+) -> None:
+    await write(worked, a_plan(3, 30))
+    await another_site(worked, uuid7(), uuid7())
+    leader = await sign_in("leader", unit=None)
+    for span in ("day", "month"):
+        asked = {**ASKED, "span": span}
+        raw = (await leader.get("/monitor/reports/csv", params=asked)).content
+        rows = {row["place"]: row["value"] for row in figures_of(raw, "site")["issued"]}
+        assert len(rows) == 2, span
+        assert rows["Khác"] == "", span
+        assert sorted(rows.values()) == ["", "30"], span
+        page = (await leader.get("/monitor/reports", params=asked)).text
+        assert re.search(r'<th scope="row">Khác</th><td class="numeric">–</td>', page), span
 
 
 async def test_the_workbook_holds_numbers_as_numbers_and_the_definitions(
