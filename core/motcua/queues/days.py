@@ -205,8 +205,8 @@ async def due(tx: TenantTx, day: date, now: datetime) -> list[UUID]:
 async def close_day(work: Work, site: UUID, day: date) -> int:
     """End a day at a site, and with it every earlier one; returns how many numbers expired.
 
-    What is reserved, waits or is parked from those days expires: when the site closed on its own day, and not
-    before its last piece of time began. Who is at a counter is served on. Counters without anybody at them are
+    What is reserved, waits or is parked from those days expires: now, or when the site closed on its own day if that is
+    over, and not before its last piece of time began. Who is at a counter is served on. Counters without anybody at them are
     released, as ``seats.end_day`` says.
     """
     row = await work.tx.fetchrow(_SITE, site)
@@ -234,5 +234,9 @@ async def close_day(work: Work, site: UUID, day: date) -> int:
 async def _expire(work: Work, site: UUID, day: date) -> list[Record]:
     await work.tx.execute(_VISITS, site, day)
     own = [row["day"] for row in await work.tx.fetch(_DAYS, site, day)]
-    ends = [min(work.now, await end_of(work.tx, site, one)) for one in own]
+    # Of a day that still lasts until this moment: so long they were seen to wait.
+    ends = [
+        min(work.now, await end_of(work.tx, site, one)) if one < local_day(work.now) else work.now
+        for one in own
+    ]
     return await work.tx.fetch(_EXPIRE, site, own, ends)
