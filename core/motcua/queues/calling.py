@@ -23,7 +23,8 @@ join site s on s.tenant_id = c.tenant_id and s.id = c.site_id where c.id = $1
 """
 # $1 counter $2 officer $3 now $4 day $5 priority in a row $6 head start of priority in minutes (null:
 # absolute) $7 spill-over allowed $8 new segment $9 event $10 actor $11 $12 rows owed for it $13 mark of a visit
-# $14 the counter's site $15 the key before which somebody counts as of the first group (null: nobody does).
+# $14 the counter's site $15 the key before which somebody counts as of the first group (null: nobody does)
+# $16 how many people it looks at.
 #
 # The counter is locked first, then the officer's open idle segment, which is his seat: calls of one counter
 # come one after the other, and a call that waited finds the seat taken. Tickets and their visits that another call holds are passed.
@@ -64,10 +65,7 @@ rules as (
         and o.from_at >= $3 and o.from_at < $3 + interval '4 hours'
         and o.from_at - $3 <= a.mean_minutes * interval '1 minute') as spills
   from seat),
--- Who stands before others in his line: the few for whom something special holds, and as many of the ordinary ones,
--- oldest first, as others may hold at this moment. Whoever stands behind those cannot be the next.
-room as (
-  select 4 + count(*) as n from counter where site_id = $14::uuid),
+-- Who may be among the first: the few for whom something special holds, and the oldest ordinary ones of each line.
 -- In the order of the calls, sorted before anything is locked; "picked" goes down it one by one (no join can
 -- turn a lateral one round) and stops at the first whom nobody else holds.
 first as materialized (
@@ -99,8 +97,8 @@ first as materialized (
        and w.state = 'waiting'
        and w.priority = 0 and w.for_counter_id is null and w.for_staff_id is null
        and (a.place is not null or (a.spills and (select spills from rules)))
-     order by w.sort_key, w.id limit (select n from room))) t
-  order by level, place, rank, key, id),
+     order by w.sort_key, w.id limit $16)) t
+  order by level, place, rank, key, id limit $16),
 -- A ticket that has changed since this statement began to look is passed, like one that is held: its segment as
 -- read here may be over.
 picked as (
@@ -164,7 +162,7 @@ owed as (
   insert into outbox (id, event_id, subscriber, next_at)
   select o.id, $9, o.subscriber, now() from picked, unnest($11::uuid[], $12::text[])
     as o (id, subscriber))
-select p.id, p.number, p.dossier_id, p.trace_id
+select p.id, p.number, p.dossier_id, p.trace_id, exists (select 1 from first) as more
 from seat left join picked p on true
 """
 _WHY_NOT = """
@@ -184,6 +182,9 @@ select g.id from desk
 join segment g on g.tenant_id = desk.tenant_id and g.counter_id = desk.id
 where g.staff_id = $2 and g.kind = 'idle' and g.to_at is null for no key update of g
 """
+# A call looks at the first few. When others hold all of them at this moment, it looks again, at as many as
+# there can be counters: whoever stands behind those cannot be the next.
+_FEW, _MANY = 4, 500
 _places: dict[tuple[UUID, UUID], "Place"] = {}
 
 
@@ -213,7 +214,9 @@ async def call_next(work: Work, counter: UUID, staff: UUID) -> Called | None:
     """
     site = await site_of(work, counter)
     rules = await policy_in_force(work.tx, site, work.now)
-    row = await _next(work, site, counter, staff, rules)
+    row = await _next(work, site, counter, staff, rules, _FEW)
+    if row and row["id"] is None and row["more"]:
+        row = await _next(work, site, counter, staff, rules, _MANY)
     if row is None:
         raise await _why_not(work, counter, staff)
     if row["id"] is None:
@@ -245,7 +248,9 @@ def no_counter() -> NotFound:
     return NotFound("Không có quầy này.", "There is no such counter.")
 
 
-async def _next(work: Work, site: UUID, counter: UUID, staff: UUID, rules: Policy) -> Record | None:
+async def _next(
+    work: Work, site: UUID, counter: UUID, staff: UUID, rules: Policy, looks: int
+) -> Record | None:
     owed = list(work.subscribers(work.tenant, "ticket.called"))
     try:
         row = await work.alone(
@@ -265,6 +270,7 @@ async def _next(work: Work, site: UUID, counter: UUID, staff: UUID, rules: Polic
             held.VISIT,
             site,
             rules.patient_since(work.now),
+            looks,
         )
     except asyncpg.UniqueViolationError as error:
         raise held.at_once(error) from error

@@ -6,12 +6,14 @@ import anyio
 import pytest
 
 from motcua.errors import Conflict
+from motcua.events.log import SYSTEM
 from motcua.queues import calling, moving, numbers, seats, serving
 
 from .conftest import Hall
 
 pytestmark = pytest.mark.anyio
 _HOLD = "select 1 from counter where id = $1 for no key update"
+_HOLD_FIRST = "select 1 from ticket order by sort_key limit $1 for no key update"
 _WAITS = "select count(*) from pg_locks where not granted"
 
 
@@ -107,6 +109,27 @@ async def test_leaving_and_calling_at_once_leaves_no_ticket_at_an_empty_counter(
         )
         assert orphans == []
         await hall.do(moving.cancel, made.id, "")
+
+
+@pytest.mark.parametrize(("held", "alone"), [(1, True), (6, True), (6, False)])
+async def test_whoever_others_hold_at_the_moment_is_passed_however_many(
+    hall: Hall, held: int, alone: bool
+) -> None:
+    made = [await hall.issue() for _ in range(held + 1)]
+    await hall.sit(0)
+    begin = hall.platform.works.begin
+    async with hall.work() as holder:
+        await holder.tx.execute(_HOLD_FIRST, held)
+        async with begin(hall.tenant, SYSTEM, alone=alone) as work:
+            called = await calling.call_next(work, hall.counters[0], hall.staff[0])
+        assert called
+        assert called.id == made[-1].id
+        await hall.do(serving.start, called.id, hall.staff[0])
+        await hall.do(serving.finish, called.id, hall.staff[0])
+        assert await hall.call() is None
+    again = await hall.call()
+    assert again
+    assert again.id == made[0].id
 
 
 async def test_a_number_that_changed_while_a_call_waited_is_passed_and_stays_whole(
