@@ -184,7 +184,7 @@ where g.staff_id = $2 and g.kind = 'idle' and g.to_at is null for no key update 
 """
 # A call looks at the first few. When others hold all of them at this moment, it looks again, at as many as
 # there can be counters: whoever stands behind those cannot be the next.
-_FEW, _MANY = 4, 500
+_FEW, _MANY = 5, 500
 _places: dict[tuple[UUID, UUID], "Place"] = {}
 
 

@@ -111,7 +111,7 @@ async def test_leaving_and_calling_at_once_leaves_no_ticket_at_an_empty_counter(
         await hall.do(moving.cancel, made.id, "")
 
 
-@pytest.mark.parametrize(("held", "alone"), [(1, True), (6, True), (6, False)])
+@pytest.mark.parametrize(("held", "alone"), [(1, True), (8, True), (8, False)])
 async def test_whoever_others_hold_at_the_moment_is_passed_however_many(
     hall: Hall, held: int, alone: bool
 ) -> None:
